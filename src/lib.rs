@@ -1,0 +1,10 @@
+//! A simulator of Viet Nam's national document interconnection axis.
+//!
+//! ```text
+//!  node (ministry, province)          hub                                node (recipient)
+//!  write → sign (person, seal)  →  admit → verify → commit → route  →  deliver → check → 01 arrived
+//!    ▲                              │ who    │ legal   │ durable │ mailbox per       │    03 accepted …
+//!    └─── receipt, statuses ────────┴────────┴─────────┴─────────┴── recipient ──────┘    06 finished
+//! ```
+
+pub mod model;

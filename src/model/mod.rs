@@ -1,0 +1,43 @@
+//! The nouns of the law and of the format. No I/O, no randomness, no clock: values in, values out.
+
+mod attachment;
+mod document;
+mod legal_value;
+mod organ;
+mod priority;
+mod recipients;
+mod refusal;
+mod status;
+
+pub use attachment::ATTACHMENT_MAX;
+pub use attachment::AttachmentRef;
+pub use attachment::Digest;
+pub use attachment::INLINE_MAX;
+pub use attachment::InvalidDigest;
+pub use document::BusinessType;
+pub use document::DocumentCode;
+pub use document::DocumentHeader;
+pub use document::DocumentId;
+pub use document::InvalidDocumentId;
+pub use document::ResponseFor;
+pub use document::Secrecy;
+pub use document::Signer;
+pub use document::format_date;
+pub use document::length;
+pub use document::parse_date;
+pub use legal_value::LegalValue;
+pub use organ::InvalidOrganId;
+pub use organ::OrganId;
+pub use priority::Priority;
+pub use recipients::InvalidRecipients;
+pub use recipients::Recipients;
+pub use refusal::CertificateUse;
+pub use refusal::Fault;
+pub use refusal::FieldViolation;
+pub use refusal::Reason;
+pub use refusal::Refusal;
+pub use status::Party;
+pub use status::Settled;
+pub use status::Stage;
+pub use status::StatusCode;
+pub use status::TransitionError;

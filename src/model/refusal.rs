@@ -1,0 +1,262 @@
+//! Why the axis says no: facts, a stable reason, and who must act.
+//!
+//! A [`Refusal`] carries what was expected and what was found. Its [`Reason`] is one of a closed list
+//! that is part of the wire contract; the prose in two languages lives in `text`, the gRPC code in
+//! `wire::status`, each derived by one exhaustive match.
+
+use super::document::DocumentId;
+use super::organ::OrganId;
+use super::status::Stage;
+use super::status::StatusCode;
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal, $fault:ident;)*) => {
+        /// The closed list of reasons. Published names are never reused for another meaning.
+        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        pub enum Reason { $($(#[$doc])* $variant,)* }
+
+        impl Reason {
+            /// Every reason, in alphabetical order.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name on the wire, `SCREAMING_SNAKE_CASE`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Who must act so that the next attempt succeeds.
+            pub fn fault(self) -> Fault {
+                match self { $(Self::$variant => Fault::$fault,)* }
+            }
+
+            /// The reason with this wire name.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The agency is not known to the hub.
+    AgencyUnknown = "AGENCY_UNKNOWN", Caller;
+    /// An attachment named in the header was not delivered.
+    AttachmentMissing = "ATTACHMENT_MISSING", Sender;
+    /// The certificate's validity has ended at the instant that counts.
+    CertificateExpired = "CERTIFICATE_EXPIRED", Sender;
+    /// The certificate's validity has not begun at the instant that counts.
+    CertificateNotYetValid = "CERTIFICATE_NOT_YET_VALID", Sender;
+    /// The certificate is on its issuer's revocation list.
+    CertificateRevoked = "CERTIFICATE_REVOKED", Sender;
+    /// The certificate may not be used for this purpose.
+    CertificateUsage = "CERTIFICATE_USAGE", Sender;
+    /// The certificate does not lead to a trust anchor of this axis.
+    ChainUntrusted = "CHAIN_UNTRUSTED", Sender;
+    /// A time in the message is ahead of the hub's clock by more than is tolerated.
+    ClockSkew = "CLOCK_SKEW", Sender;
+    /// Content does not have the digest that was announced.
+    DigestMismatch = "DIGEST_MISMATCH", Sender;
+    /// No document with this identity, or none that the caller may see.
+    DocumentUnknown = "DOCUMENT_UNKNOWN", Caller;
+    /// The identity is taken by a document with other content.
+    DuplicateDocument = "DUPLICATE_DOCUMENT", Sender;
+    /// The header, or another message, is not well formed.
+    HeaderInvalid = "HEADER_INVALID", Sender;
+    /// The caller is not the operator of the axis.
+    OperatorOnly = "OPERATOR_ONLY", Caller;
+    /// The hub has more work than it may hold.
+    Overloaded = "OVERLOADED", Hub;
+    /// The caller used up what it may have under way.
+    QuotaExceeded = "QUOTA_EXCEEDED", Sender;
+    /// The recipient is suspended or revoked.
+    RecipientLocked = "RECIPIENT_LOCKED", Recipient;
+    /// The recipient is not in the directory.
+    RecipientUnknown = "RECIPIENT_UNKNOWN", Sender;
+    /// Whether the certificate is revoked cannot be told.
+    RevocationUnknown = "REVOCATION_UNKNOWN", Hub;
+    /// State secrets do not travel on this axis (QĐ 28/2018, Art. 1.2).
+    SecretRefused = "SECRET_REFUSED", Sender;
+    /// The header names another sender than the connection's certificate.
+    SenderMismatch = "SENDER_MISMATCH", Sender;
+    /// The sender is not active on the axis.
+    SenderNotActive = "SENDER_NOT_ACTIVE", Operator;
+    /// The hub is stopping.
+    ShuttingDown = "SHUTTING_DOWN", Hub;
+    /// A signature does not verify over the exact header bytes.
+    SignatureInvalid = "SIGNATURE_INVALID", Sender;
+    /// The signer's certificate speaks for another organisation than the sender.
+    SignerMismatch = "SIGNER_MISMATCH", Sender;
+    /// The hub's disk has no room for another record.
+    StorageFull = "STORAGE_FULL", Hub;
+    /// The hub could not make the record durable and stopped accepting.
+    StorageUnavailable = "STORAGE_UNAVAILABLE", Hub;
+    /// A stream was open longer than allowed without a message.
+    StreamIdle = "STREAM_IDLE", Caller;
+    /// The message is larger than the hub takes.
+    TooLarge = "TOO_LARGE", Sender;
+    /// The status may not follow the present one, or not from this party.
+    TransitionNotAllowed = "TRANSITION_NOT_ALLOWED", Caller;
+    /// The connection carries no certificate that names an organisation.
+    UnauthenticatedPeer = "UNAUTHENTICATED_PEER", Caller;
+}
+
+/// Who must act.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fault {
+    /// Whoever made this call.
+    Caller,
+    /// The hub, or time: the same call may succeed later.
+    Hub,
+    /// The operator of the axis.
+    Operator,
+    /// The recipient.
+    Recipient,
+    /// The sending agency.
+    Sender,
+}
+
+/// A field that breaks a rule.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FieldViolation {
+    /// Path of the field, as in the `.proto`.
+    pub field: String,
+    /// The rule and what was found.
+    pub problem: String,
+}
+
+impl FieldViolation {
+    /// A violation of `field`.
+    pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { field: field.into(), problem: problem.into() }
+    }
+}
+
+/// Which certificate a verdict is about.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum CertificateUse {
+    /// mTLS connection of an agency's system.
+    Connection,
+    /// Signature of the competent person.
+    Person,
+    /// Signature of the organisation (the seal).
+    Seal,
+}
+
+impl CertificateUse {
+    /// The word used in certificates, file names and messages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connection => "connection",
+            Self::Person => "person",
+            Self::Seal => "seal",
+        }
+    }
+}
+
+/// One refusal with its facts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// The agency is not in the directory.
+    AgencyUnknown { organ: OrganId },
+    /// Named in the header, neither inline nor uploaded.
+    AttachmentMissing { name: String, sha256: String },
+    /// Not valid any more at `at`.
+    CertificateExpired { subject: String, not_after: String, at: String },
+    /// Not valid yet at `at`.
+    CertificateNotYetValid { subject: String, not_before: String, at: String },
+    /// On the revocation list.
+    CertificateRevoked { subject: String, serial: String },
+    /// Wrong purpose, wrong or missing identity names, or an algorithm below policy.
+    CertificateUsage { subject: String, problem: String },
+    /// No path to a trust anchor.
+    ChainUntrusted { subject: String, problem: String },
+    /// A time ahead of the hub's.
+    ClockSkew { field: String, found: String, hub: String },
+    /// Content and announced digest differ.
+    DigestMismatch { what: String, expected: String, found: String },
+    /// Unknown, or not for the caller.
+    DocumentUnknown { document_id: String },
+    /// Identity taken with other content.
+    DuplicateDocument { document_id: DocumentId },
+    /// Broken rules of form.
+    HeaderInvalid { violations: Vec<FieldViolation> },
+    /// Only the operator may.
+    OperatorOnly { caller: OrganId, operator: OrganId },
+    /// Too much under way.
+    Overloaded { what: String },
+    /// Per-agency limit reached.
+    QuotaExceeded { organ: OrganId, what: String },
+    /// Every recipient is locked.
+    RecipientLocked { organ: OrganId },
+    /// Not in the directory.
+    RecipientUnknown { organ: String },
+    /// No usable revocation list.
+    RevocationUnknown { subject: String, problem: String },
+    /// Marked secret.
+    SecretRefused { secrecy: String },
+    /// Certificate and header disagree.
+    SenderMismatch { certificate: OrganId, header: OrganId },
+    /// Suspended, revoked, or not yet admitted.
+    SenderNotActive { organ: OrganId, state: String },
+    /// Draining.
+    ShuttingDown,
+    /// Mathematics or structure of the signature.
+    SignatureInvalid { problem: String },
+    /// The signer belongs elsewhere.
+    SignerMismatch { certificate: String, sender: OrganId },
+    /// No room.
+    StorageFull { problem: String },
+    /// Not durable.
+    StorageUnavailable { problem: String },
+    /// Silent for too long.
+    StreamIdle { limit_s: u64 },
+    /// Over a limit.
+    TooLarge { what: String, found: u64, limit: u64 },
+    /// Not after this stage, or not from this party.
+    TransitionNotAllowed { document_id: DocumentId, from: Stage, to: StatusCode, problem: String },
+    /// No usable client certificate.
+    UnauthenticatedPeer { problem: String },
+}
+
+impl Refusal {
+    /// The stable reason.
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::AgencyUnknown { .. } => Reason::AgencyUnknown,
+            Self::AttachmentMissing { .. } => Reason::AttachmentMissing,
+            Self::CertificateExpired { .. } => Reason::CertificateExpired,
+            Self::CertificateNotYetValid { .. } => Reason::CertificateNotYetValid,
+            Self::CertificateRevoked { .. } => Reason::CertificateRevoked,
+            Self::CertificateUsage { .. } => Reason::CertificateUsage,
+            Self::ChainUntrusted { .. } => Reason::ChainUntrusted,
+            Self::ClockSkew { .. } => Reason::ClockSkew,
+            Self::DigestMismatch { .. } => Reason::DigestMismatch,
+            Self::DocumentUnknown { .. } => Reason::DocumentUnknown,
+            Self::DuplicateDocument { .. } => Reason::DuplicateDocument,
+            Self::HeaderInvalid { .. } => Reason::HeaderInvalid,
+            Self::OperatorOnly { .. } => Reason::OperatorOnly,
+            Self::Overloaded { .. } => Reason::Overloaded,
+            Self::QuotaExceeded { .. } => Reason::QuotaExceeded,
+            Self::RecipientLocked { .. } => Reason::RecipientLocked,
+            Self::RecipientUnknown { .. } => Reason::RecipientUnknown,
+            Self::RevocationUnknown { .. } => Reason::RevocationUnknown,
+            Self::SecretRefused { .. } => Reason::SecretRefused,
+            Self::SenderMismatch { .. } => Reason::SenderMismatch,
+            Self::SenderNotActive { .. } => Reason::SenderNotActive,
+            Self::ShuttingDown => Reason::ShuttingDown,
+            Self::SignatureInvalid { .. } => Reason::SignatureInvalid,
+            Self::SignerMismatch { .. } => Reason::SignerMismatch,
+            Self::StorageFull { .. } => Reason::StorageFull,
+            Self::StorageUnavailable { .. } => Reason::StorageUnavailable,
+            Self::StreamIdle { .. } => Reason::StreamIdle,
+            Self::TooLarge { .. } => Reason::TooLarge,
+            Self::TransitionNotAllowed { .. } => Reason::TransitionNotAllowed,
+            Self::UnauthenticatedPeer { .. } => Reason::UnauthenticatedPeer,
+        }
+    }
+
+    /// A header that breaks one rule.
+    pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::HeaderInvalid { violations: vec![FieldViolation::new(field, problem)] }
+    }
+}

@@ -1,6 +1,7 @@
 //! The nouns of the law and of the format. No I/O, no randomness, no clock: values in, values out.
 
 mod attachment;
+mod directory;
 mod document;
 mod legal_value;
 mod organ;
@@ -14,6 +15,11 @@ pub use attachment::AttachmentRef;
 pub use attachment::Digest;
 pub use attachment::INLINE_MAX;
 pub use attachment::InvalidDigest;
+pub use directory::Agency;
+pub use directory::AgencyKind;
+pub use directory::Certainty;
+pub use directory::Directory;
+pub use directory::InvalidDirectory;
 pub use document::BusinessType;
 pub use document::DocumentCode;
 pub use document::DocumentHeader;

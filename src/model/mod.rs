@@ -1,6 +1,7 @@
 //! The nouns of the law and of the format. No I/O, no randomness, no clock: values in, values out.
 
 mod attachment;
+pub mod calendar;
 mod directory;
 mod document;
 mod legal_value;

@@ -56,3 +56,6 @@ pub use status::Settled;
 pub use status::Stage;
 pub use status::StatusCode;
 pub use status::TransitionError;
+
+#[cfg(test)]
+mod tests;

@@ -127,7 +127,10 @@ pub struct FieldViolation {
 impl FieldViolation {
     /// A violation of `field`.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -161,9 +164,17 @@ pub enum Refusal {
     /// Named in the header, neither inline nor uploaded.
     AttachmentMissing { name: String, sha256: String },
     /// Not valid any more at `at`.
-    CertificateExpired { subject: String, not_after: String, at: String },
+    CertificateExpired {
+        subject: String,
+        not_after: String,
+        at: String,
+    },
     /// Not valid yet at `at`.
-    CertificateNotYetValid { subject: String, not_before: String, at: String },
+    CertificateNotYetValid {
+        subject: String,
+        not_before: String,
+        at: String,
+    },
     /// On the revocation list.
     CertificateRevoked { subject: String, serial: String },
     /// Wrong purpose, wrong or missing identity names, or an algorithm below policy.
@@ -171,9 +182,17 @@ pub enum Refusal {
     /// No path to a trust anchor.
     ChainUntrusted { subject: String, problem: String },
     /// A time ahead of the hub's.
-    ClockSkew { field: String, found: String, hub: String },
+    ClockSkew {
+        field: String,
+        found: String,
+        hub: String,
+    },
     /// Content and announced digest differ.
-    DigestMismatch { what: String, expected: String, found: String },
+    DigestMismatch {
+        what: String,
+        expected: String,
+        found: String,
+    },
     /// Unknown, or not for the caller.
     DocumentUnknown { document_id: String },
     /// Identity taken with other content.
@@ -195,7 +214,10 @@ pub enum Refusal {
     /// Marked secret.
     SecretRefused { secrecy: String },
     /// Certificate and header disagree.
-    SenderMismatch { certificate: OrganId, header: OrganId },
+    SenderMismatch {
+        certificate: OrganId,
+        header: OrganId,
+    },
     /// Suspended, revoked, or not yet admitted.
     SenderNotActive { organ: OrganId, state: String },
     /// Draining.
@@ -203,7 +225,10 @@ pub enum Refusal {
     /// Mathematics or structure of the signature.
     SignatureInvalid { problem: String },
     /// The signer belongs elsewhere.
-    SignerMismatch { certificate: String, sender: OrganId },
+    SignerMismatch {
+        certificate: String,
+        sender: OrganId,
+    },
     /// No room.
     StorageFull { problem: String },
     /// Not durable.
@@ -211,9 +236,18 @@ pub enum Refusal {
     /// Silent for too long.
     StreamIdle { limit_s: u64 },
     /// Over a limit.
-    TooLarge { what: String, found: u64, limit: u64 },
+    TooLarge {
+        what: String,
+        found: u64,
+        limit: u64,
+    },
     /// Not after this stage, or not from this party.
-    TransitionNotAllowed { document_id: DocumentId, from: Stage, to: StatusCode, problem: String },
+    TransitionNotAllowed {
+        document_id: DocumentId,
+        from: Stage,
+        to: StatusCode,
+        problem: String,
+    },
     /// No usable client certificate.
     UnauthenticatedPeer { problem: String },
 }
@@ -257,6 +291,8 @@ impl Refusal {
 
     /// A header that breaks one rule.
     pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::HeaderInvalid { violations: vec![FieldViolation::new(field, problem)] }
+        Self::HeaderInvalid {
+            violations: vec![FieldViolation::new(field, problem)],
+        }
     }
 }

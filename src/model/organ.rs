@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// Identifier of an agency, always well formed.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct OrganId {
-    bytes: [u8; OrganId::LEN_MAX],
+    bytes: [u8; Self::LEN_MAX],
     len: u8,
 }
 

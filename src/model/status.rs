@@ -231,10 +231,11 @@ impl Stage {
 
     /// One byte for storage. Numbers once written are never reused.
     pub fn to_byte(self) -> u8 {
-        Self::BYTES
-            .iter()
-            .position(|stage| *stage == self)
-            .map_or(0, |i| i as u8)
+        // A test finds every stage in the list.
+        (0..)
+            .zip(Self::BYTES)
+            .find(|(_, stage)| *stage == self)
+            .map_or(0, |(byte, _)| byte)
     }
 
     /// The stage stored as this byte.

@@ -23,7 +23,7 @@ use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
 use crate::model::OrganId;
 use crate::model::Refusal;
-use crate::model::local;
+use crate::model::calendar::local;
 use crate::wire::decode_header;
 use crate::wire::v1;
 

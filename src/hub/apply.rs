@@ -112,6 +112,7 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
         tx.effect(Effect::Acknowledged {
             recipient: by,
             sender: document.sender,
+            priority: document.priority,
             sequence: *sequence,
             day: day_of(at),
         });

@@ -163,7 +163,7 @@ impl Committer {
         core.stages.add(Stage::Sync, written - decided);
         match appended {
             Ok(positions) => self.publish(open, &positions),
-            Err(error) => refuse(open.answers, &error),
+            Err(error) => refuse(open.answers, error),
         }
         if core.index.dirty() >= INDEX_DIRTY_MAX {
             self.write_out();
@@ -400,10 +400,10 @@ impl Committer {
 }
 
 /// The disk did not take the batch: nothing of it happened, and everybody learns why.
-fn refuse(answers: Vec<Answer>, error: &AppendError) {
+fn refuse(answers: Vec<Answer>, error: AppendError) {
     let refusal = match error {
         AppendError::Full { .. } => {
-            tracing::warn!(error = error as &dyn std::error::Error, "the journal is full");
+            tracing::warn!(%error, "the journal is full");
             Refusal::StorageFull { problem: error.to_string() }
         }
         _ => unavailable(error),

@@ -148,7 +148,7 @@ impl Core {
 
 /// The refusal when the store fails under a request. The error goes to the log, where somebody must
 /// see it; the caller learns that it is not its fault.
-pub(super) fn unavailable(error: impl std::error::Error) -> Refusal {
+pub(super) fn unavailable(error: impl std::error::Error + 'static) -> Refusal {
     tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be read");
     Refusal::StorageUnavailable { problem: error.to_string() }
 }

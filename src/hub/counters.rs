@@ -15,7 +15,7 @@ use crate::model::Ledger;
 use crate::model::PairCounts;
 use crate::model::Reason;
 use crate::model::SenderCounts;
-use crate::model::local;
+use crate::model::calendar::local;
 
 /// Something that moved a number.
 #[derive(Clone, Copy, Debug)]

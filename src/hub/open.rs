@@ -223,7 +223,7 @@ fn open_journal(
         capacity_bytes: config.journal_max_bytes,
         ..store::JournalConfig::default()
     };
-    let Some(data) = data else { return Ok(Journal::in_memory(journal)) };
+    let Some(data) = data else { return Journal::in_memory(journal).map_err(OpenError::Register) };
     let mut visit = |position: Position, kind: u8, body: &[u8]| {
         let record = Record::decode(kind, body)
             .ok_or_else(|| malformed(&format!("a journal record of kind {kind}")))?;
@@ -233,7 +233,7 @@ fn open_journal(
     };
     let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
     let (journal, recovery) = opened.map_err(|error| match error {
-        store::OpenJournalError::Visit(error) => error,
+        store::OpenJournalError::Visit { error, .. } => error,
         error => OpenError::Journal(error.to_string()),
     })?;
     if recovery.records > 0 {

@@ -52,10 +52,10 @@ fn run(core: &Core, effect: Effect) {
             slot.queue().mailbox.push(priority, sequence);
             slot.bell.notify_waiters();
         }
-        Effect::Acknowledged { recipient, sender, sequence, day } => {
+        Effect::Acknowledged { recipient, sender, priority, sequence, day } => {
             let slot = core.mailboxes.slot(recipient);
             let mut queue = slot.queue();
-            let from = queue.mailbox.acknowledge(sequence);
+            let from = queue.mailbox.acknowledge(priority, sequence);
             queue.in_flight.remove(&sequence);
             drop(queue);
             core.counters().count(match from {

@@ -163,6 +163,12 @@ impl Hub {
         };
         stopping.cancel();
         accept.abort();
+        // Whoever holds bytes under way is still between admission and receipt.
+        let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
+        let finished = core.under_way.acquire_many(everything);
+        if tokio::time::timeout(core.config.drain_max, finished).await.is_err() {
+            tracing::warn!("documents were still under way when the drain ended");
+        }
         let _ = core.commit.send(Work::Stop).await;
         let joined = tokio::task::spawn_blocking(move || {
             let committed = commit.join();

@@ -33,7 +33,13 @@ pub(super) enum Effect {
     /// A delivery waits.
     Queued { recipient: AgencyNo, priority: Priority, sequence: u64 },
     /// A delivery was acknowledged.
-    Acknowledged { recipient: AgencyNo, sender: AgencyNo, sequence: u64, day: i32 },
+    Acknowledged {
+        recipient: AgencyNo,
+        sender: AgencyNo,
+        priority: Priority,
+        sequence: u64,
+        day: i32,
+    },
     /// A status notice waits.
     Noticed { agency: AgencyNo },
 }

@@ -151,7 +151,10 @@ pub(super) fn public_key(
     info: &x509_parser::x509::SubjectPublicKeyInfo<'_>,
 ) -> Result<PublicKey, &'static str> {
     let bytes = info.subject_public_key.data.as_ref();
-    let parse = |algorithm: &'static dyn ParsedAlgorithm| algorithm.parse(bytes);
+    let parse = |algorithm: &'static dyn VerificationAlgorithm| {
+        ParsedPublicKey::new(algorithm, bytes)
+            .map_err(|_error| "its key is malformed, or of a size that is not allowed")
+    };
     let parameters =
         info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok()).map(|o| o.to_id_string());
     match (info.algorithm.algorithm.to_id_string().as_str(), parameters.as_deref()) {
@@ -165,17 +168,5 @@ pub(super) fn public_key(
             parse(&aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1).map(PublicKey::EcdsaP384)
         }
         _ => Err("its key is not RSA, P-256 or P-384"),
-    }
-}
-
-/// The algorithms of the library that parse a key ahead of time.
-trait ParsedAlgorithm: VerificationAlgorithm {
-    fn parse(&'static self, bytes: &[u8]) -> Result<ParsedPublicKey, &'static str>;
-}
-
-impl<T: VerificationAlgorithm> ParsedAlgorithm for T {
-    fn parse(&'static self, bytes: &[u8]) -> Result<ParsedPublicKey, &'static str> {
-        ParsedPublicKey::new(self, bytes)
-            .map_err(|_error| "its key is malformed, or of a size that is not allowed")
     }
 }

@@ -17,7 +17,12 @@ pub use status::status;
 
 /// Generated messages, clients and servers of `docaxis.v1`.
 #[expect(missing_docs, reason = "generated; the documentation is in proto/")]
-#[expect(clippy::all, clippy::pedantic, clippy::nursery, reason = "generated")]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    unused_qualifications,
+    reason = "generated"
+)]
 pub mod v1 {
     tonic::include_proto!("docaxis.v1");
 }

@@ -1,0 +1,34 @@
+//! The journal: append-only, segmented, hash-chained. The truth from which everything else can be
+//! rebuilt, and the evidence that can be checked offline. `docs/journal.md` draws the bytes and says
+//! what a crash may leave.
+//!
+//! One owner appends whole batches; anyone reads records back by [`Position`].
+
+mod chain;
+mod format;
+mod reader;
+mod recovery;
+mod segment;
+#[cfg(test)]
+mod tests;
+mod window;
+mod writer;
+
+pub use chain::AuditError;
+pub use chain::AuditReport;
+pub use chain::ChainHash;
+pub use chain::audit;
+pub use format::BODY_MAX;
+pub use format::FORMAT_VERSION;
+pub use format::Position;
+pub use format::Problem;
+pub use reader::JournalReader;
+pub use reader::ReadError;
+pub use recovery::OpenError;
+pub use recovery::Recovery;
+pub use recovery::TornTail;
+pub use recovery::Visit;
+pub use writer::AppendError;
+pub use writer::Batch;
+pub use writer::Config;
+pub use writer::Journal;

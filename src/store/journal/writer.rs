@@ -1,0 +1,319 @@
+//! Appending: one batch, one write, one flush.
+//!
+//! A batch lies in one segment as a whole, so that it is there or it is not. A flush that failed
+//! leaves nobody knowing what is on the disk: the journal is poisoned and takes nothing more
+//! (what the kernel reports once it may not report again).
+
+use std::io;
+use std::sync::Arc;
+
+use crate::store::Durability;
+
+use super::chain::ChainHash;
+use super::format::BODY_MAX;
+use super::format::Order;
+use super::format::Position;
+use super::format::RECORD_HEADER;
+use super::format::SEGMENT_HEADER;
+use super::format::SegmentHeader;
+use super::format::record_bytes;
+use super::format::seal;
+use super::reader::JournalReader;
+use super::segment::Segment;
+use super::segment::Segments;
+use super::segment::is_full;
+
+/// How a journal is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Config {
+    /// Size of a segment file, in bytes; a larger batch gets a segment of its own size.
+    pub segment_bytes: u64,
+    /// What an append promises.
+    pub durability: Durability,
+    /// Most bytes of headers and records over all segments. `None`: the disk decides.
+    pub capacity_bytes: Option<u64>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            segment_bytes: 64 * 1024 * 1024,
+            durability: Durability::Fsync,
+            capacity_bytes: None,
+        }
+    }
+}
+
+impl Config {
+    /// Bytes that may still be written when `used` are.
+    pub(super) fn room(&self, used: u64) -> u64 {
+        self.capacity_bytes.map_or(u64::MAX / 2, |capacity| capacity.saturating_sub(used))
+    }
+}
+
+/// Records to be appended together.
+#[derive(Debug, Default)]
+pub struct Batch {
+    buffer: Vec<u8>,
+    /// Start in the buffer, and length of the body.
+    records: Vec<(usize, u32)>,
+}
+
+impl Batch {
+    /// An empty batch.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a record whose body is the concatenation of `parts`. A body over [`BODY_MAX`] is cut:
+    /// callers bound their messages far below it.
+    pub fn push(&mut self, kind: u8, parts: &[&[u8]]) {
+        let start = self.buffer.len();
+        self.buffer.resize(start + RECORD_HEADER, 0);
+        for part in parts {
+            self.buffer.extend_from_slice(part);
+        }
+        let body = (self.buffer.len() - start - RECORD_HEADER).min(BODY_MAX);
+        let length = u32::try_from(body).unwrap_or(u32::MAX);
+        self.buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        self.buffer[start + 24] = kind;
+        let end = start + usize::try_from(record_bytes(length)).unwrap_or(usize::MAX);
+        self.buffer.resize(end, 0);
+        self.records.push((start, length));
+    }
+
+    /// Records in the batch.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Bytes the batch takes in the journal.
+    pub fn bytes(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Forgets the records and keeps the memory.
+    pub fn clear(&mut self) {
+        self.buffer.clear();
+        self.records.clear();
+    }
+}
+
+/// Why a batch was not appended. Nothing of it is in the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The disk or the configured capacity has no room. A later, smaller or later batch may fit.
+    #[error("the journal has no room for {needed} more bytes")]
+    Full {
+        /// Bytes of the batch.
+        needed: u64,
+    },
+    /// The file system failed; the journal is poisoned from now on.
+    #[error("cannot write to the journal")]
+    Io(#[source] io::Error),
+    /// An earlier failure left the journal in doubt.
+    #[error("the journal was poisoned by an earlier failure; restart the hub")]
+    Poisoned,
+}
+
+/// The journal's one owner.
+#[derive(Debug)]
+pub struct Journal {
+    segments: Arc<Segments>,
+    config: Config,
+    current: Current,
+    chain: ChainHash,
+    next_sequence: u64,
+    used: u64,
+    last: Option<Position>,
+    scratch: Vec<u8>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Sound,
+    Poisoned,
+}
+
+/// The segment being written.
+#[derive(Debug)]
+pub(super) struct Current {
+    pub(super) header: SegmentHeader,
+    pub(super) segment: Arc<Segment>,
+    /// Where the next record goes.
+    pub(super) offset: u64,
+    /// Bytes of the file.
+    pub(super) reserved: u64,
+}
+
+/// Where a journal stands, as recovery found it.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) current: Current,
+    pub(super) chain: ChainHash,
+    pub(super) next_sequence: u64,
+    pub(super) used: u64,
+    pub(super) last: Option<Position>,
+}
+
+impl Journal {
+    /// A journal that lives as long as the process.
+    ///
+    /// # Errors
+    /// [`AppendError::Io`]: no memory, or no random numbers.
+    pub fn in_memory(config: Config) -> Result<Self, AppendError> {
+        let config = Config { durability: Durability::Memory, ..config };
+        Self::create(Segments::in_memory(), config).map_err(AppendError::Io)
+    }
+
+    /// A journal without records.
+    pub(super) fn create(segments: Segments, config: Config) -> io::Result<Self> {
+        let chain = ChainHash::genesis()?;
+        let header = SegmentHeader { number: 1, first_sequence: 1, chain };
+        let current = begin_segment(&segments, &config, header, 0, 0)?;
+        let used = current.offset;
+        let standing = Standing { current, chain, next_sequence: 1, used, last: None };
+        Ok(Self::at(segments, config, standing))
+    }
+
+    pub(super) fn at(segments: Segments, config: Config, standing: Standing) -> Self {
+        let Standing { current, chain, next_sequence, used, last } = standing;
+        Self {
+            segments: Arc::new(segments),
+            config,
+            current,
+            chain,
+            next_sequence,
+            used,
+            last,
+            scratch: Vec::new(),
+            state: State::Sound,
+        }
+    }
+
+    /// For reading records back.
+    pub fn reader(&self) -> JournalReader {
+        JournalReader::new(Arc::clone(&self.segments))
+    }
+
+    /// The last record, if there is any.
+    pub fn last(&self) -> Option<Position> {
+        self.last
+    }
+
+    /// Appends a batch; it is as durable as was chosen when this returns. Blocking.
+    ///
+    /// # Errors
+    /// [`AppendError`]; nothing of the batch is in the journal.
+    pub fn append(&mut self, batch: &Batch) -> Result<Vec<Position>, AppendError> {
+        if self.state == State::Poisoned {
+            return Err(AppendError::Poisoned);
+        }
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let needed = batch.buffer.len() as u64;
+        if self.current.offset + needed > self.current.reserved {
+            self.rotate(needed)?;
+        } else if needed > self.config.room(self.used) {
+            return Err(AppendError::Full { needed });
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&batch.buffer);
+        let (number, seed) = (self.current.header.number, self.current.header.seed());
+        let (mut chain, settled) = (self.chain, self.next_sequence);
+        let mut positions = Vec::with_capacity(batch.len());
+        for ((start, length), sequence) in batch.records.iter().zip(settled..) {
+            let offset = self.current.offset + *start as u64;
+            let end = start + usize::try_from(record_bytes(*length)).unwrap_or(usize::MAX);
+            let order = Order { sequence, settled };
+            chain = seal(&mut self.scratch[*start..end], offset, order, chain, &seed);
+            positions.push(Position::new(number, offset, *length));
+        }
+        self.write(needed)?;
+        self.chain = chain;
+        self.next_sequence += batch.len() as u64;
+        self.current.offset += needed;
+        self.used += needed;
+        self.last = positions.last().copied();
+        Ok(positions)
+    }
+
+    fn write(&mut self, needed: u64) -> Result<(), AppendError> {
+        let Current { segment, offset, .. } = &self.current;
+        match segment.write(*offset, &self.scratch) {
+            Ok(()) => {}
+            Err(error) if is_full(&error) && segment.cut(*offset).is_ok() => {
+                // Without preallocation a full disk shows here; what was written is gone again.
+                self.current.reserved = *offset;
+                return Err(AppendError::Full { needed });
+            }
+            Err(error) => return Err(self.poison(error)),
+        }
+        segment.sync(self.config.durability).map_err(|error| self.poison(error))
+    }
+
+    fn poison(&mut self, error: io::Error) -> AppendError {
+        self.state = State::Poisoned;
+        AppendError::Io(error)
+    }
+
+    /// Goes on in a new segment that has room for `needed` bytes.
+    fn rotate(&mut self, needed: u64) -> Result<(), AppendError> {
+        let whole = needed + SEGMENT_HEADER as u64;
+        if whole > self.config.room(self.used) {
+            return Err(AppendError::Full { needed });
+        }
+        let header = SegmentHeader {
+            number: self.current.header.number + 1,
+            first_sequence: self.next_sequence,
+            chain: self.chain,
+        };
+        // The old segment first, also at level `os`: a new segment on disk says that the one before
+        // it is complete.
+        let level = at_rotation(self.config.durability);
+        let sealed = self.current.segment.cut(self.current.offset);
+        self.current.reserved = self.current.offset;
+        sealed
+            .and_then(|()| self.current.segment.sync(level))
+            .map_err(|error| self.poison(error))?;
+        match begin_segment(&self.segments, &self.config, header, needed, self.used) {
+            Ok(current) => {
+                self.used += current.offset;
+                self.current = current;
+                Ok(())
+            }
+            Err(error) if is_full(&error) => Err(AppendError::Full { needed }),
+            Err(error) => Err(self.poison(error)),
+        }
+    }
+}
+
+fn at_rotation(durability: Durability) -> Durability {
+    match durability {
+        Durability::Fsync | Durability::Os => Durability::Fsync,
+        Durability::Memory => Durability::Memory,
+    }
+}
+
+/// Makes a segment with room for `needed` bytes, and its name durable.
+fn begin_segment(
+    segments: &Segments,
+    config: &Config,
+    header: SegmentHeader,
+    needed: u64,
+    used: u64,
+) -> io::Result<Current> {
+    let level = at_rotation(config.durability);
+    let least = needed + SEGMENT_HEADER as u64;
+    let wanted = config.segment_bytes.min(config.room(used)).max(least);
+    let segment = segments.create(header.number, &header.encode(), wanted, level)?;
+    segments.sync_names(level)?;
+    Ok(Current { header, segment, offset: SEGMENT_HEADER as u64, reserved: wanted })
+}

@@ -10,6 +10,7 @@
 pub mod clock;
 pub mod hub;
 pub mod model;
+pub mod node;
 pub mod store;
 pub mod text;
 pub mod trust;

@@ -1,0 +1,127 @@
+//! Dialling a hub: TCP, TLS 1.3 with the participant's certificate, HTTP/2.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use rustls_pki_types::ServerName;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tonic::transport::Channel;
+use tonic::transport::Endpoint;
+
+use crate::clock::Clock;
+use crate::trust::TlsError;
+use crate::trust::client_config;
+use crate::wire::v1::exchange_client::ExchangeClient;
+use crate::wire::v1::monitor_client::MonitorClient;
+use crate::wire::v1::registry_client::RegistryClient;
+
+/// HTTP/2 windows, in bytes: as the hub's.
+const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+
+/// Largest message a participant takes, in bytes: what a hub may send.
+const MESSAGE_MAX: usize = 12 * 1024 * 1024;
+
+/// Time for a connection and its handshake.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+
+/// One participant's connection; remade when it breaks.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    channel: Channel,
+}
+
+/// Why a hub cannot be dialled at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The address.
+    #[error("`{found}` is not the address of a hub, expected https://HOST:PORT: {problem}")]
+    Address {
+        /// What was given.
+        found: String,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Certificates or key.
+    #[error("cannot use the connection's identity: {0}")]
+    Tls(#[from] TlsError),
+}
+
+impl Connection {
+    /// Prepares a connection to `https://HOST:PORT`; it is made at the first call, and again when it
+    /// was lost. Without an identity every call will be refused.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub fn new(
+        hub: &str,
+        anchors: &str,
+        identity: Option<(&str, &str)>,
+        clock: &Clock,
+    ) -> Result<Self, ConnectError> {
+        let bad = |problem: String| ConnectError::Address { found: hub.to_owned(), problem };
+        let uri: Uri = hub.parse().map_err(|error: http::uri::InvalidUri| bad(error.to_string()))?;
+        let host = uri.host().ok_or_else(|| bad("no host".to_owned()))?.to_owned();
+        let port = uri.port_u16().ok_or_else(|| bad("no port".to_owned()))?;
+        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let name = ServerName::try_from(bare.clone()).map_err(|error| bad(error.to_string()))?;
+        let config = client_config(anchors, identity, Arc::new(clock.clone()))?;
+        let connector = TlsConnector::from(Arc::new(config));
+        // The connector speaks TLS; tonic must not try to do so itself.
+        let endpoint = Endpoint::from_shared(format!("http://{host}:{port}"))
+            .map_err(|error| bad(error.to_string()))?
+            .connect_timeout(CONNECT_MAX)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10));
+        let dial = tower::service_fn(move |_: Uri| {
+            let (connector, name, bare) = (connector.clone(), name.clone(), bare.clone());
+            async move {
+                let socket = TcpStream::connect((bare.as_str(), port)).await?;
+                socket.set_nodelay(true)?;
+                Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, socket).await?))
+            }
+        });
+        Ok(Self { channel: endpoint.connect_with_connector_lazy(dial) })
+    }
+
+    /// Sending and receiving.
+    pub fn exchange(&self) -> ExchangeClient<Channel> {
+        ExchangeClient::new(self.channel.clone())
+            .max_decoding_message_size(MESSAGE_MAX)
+            .max_encoding_message_size(MESSAGE_MAX)
+    }
+
+    /// Who is on the axis.
+    pub fn registry(&self) -> RegistryClient<Channel> {
+        RegistryClient::new(self.channel.clone())
+    }
+
+    /// What the hub counted.
+    pub fn monitor(&self) -> MonitorClient<Channel> {
+        MonitorClient::new(self.channel.clone())
+    }
+}
+
+/// Waiting times between attempts to reach a hub again: from 50 ms, doubling, to 2 s.
+#[derive(Debug)]
+pub(super) struct Backoff(Duration);
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        Self(Duration::from_millis(50))
+    }
+
+    pub(super) async fn wait(&mut self) {
+        tokio::time::sleep(self.0).await;
+        self.0 = (self.0 * 2).min(Duration::from_secs(2));
+    }
+
+    pub(super) fn reset(&mut self) {
+        *self = Self::new();
+    }
+}

@@ -1,0 +1,187 @@
+//! Receiving: check, hand to the office once, acknowledge.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use super::account::Account;
+use super::connection::Backoff;
+use super::connection::Connection;
+use super::office::Arrival;
+use crate::model::DocumentHeader;
+use crate::model::LegalValue;
+use crate::model::OrganId;
+use crate::model::Refusal;
+use crate::model::StatusCode;
+use crate::trust::Policy;
+use crate::trust::TrustStore;
+use crate::trust::sha256;
+use crate::trust::verify_document;
+use crate::wire;
+use crate::wire::v1;
+
+/// Documents the hub may have on their way to us.
+const CREDIT: u32 = 256;
+
+/// Documents acknowledged together.
+const ACKNOWLEDGE_MAX: usize = 64;
+
+/// The receiving side of one participant.
+#[derive(Debug)]
+pub(super) struct Inbox {
+    pub(super) connection: Connection,
+    pub(super) account: Arc<Account>,
+    pub(super) trust: Arc<TrustStore>,
+    pub(super) policy: Policy,
+    pub(super) office: mpsc::Sender<Arrival>,
+    pub(super) stop: CancellationToken,
+}
+
+impl Inbox {
+    /// Receives until told to stop, reconnecting as often as it takes.
+    pub(super) async fn run(self) {
+        let mut backoff = Backoff::new();
+        // Deliveries seen; a hub that did not hear an acknowledgement sends again.
+        let mut seen = HashSet::new();
+        loop {
+            let lost = tokio::select! {
+                lost = self.stream(&mut seen, &mut backoff) => lost,
+                () = self.stop.cancelled() => return,
+            };
+            if let Err(status) = lost {
+                tracing::debug!(%status, "subscription lost");
+            }
+            tokio::select! {
+                () = backoff.wait() => {}
+                () = self.stop.cancelled() => return,
+            }
+        }
+    }
+
+    async fn stream(&self, seen: &mut HashSet<u64>, backoff: &mut Backoff) -> Result<(), Status> {
+        let (requests, receive) = mpsc::channel(16);
+        let first = v1::SubscribeRequest { credit: CREDIT, acknowledge: None };
+        let _ = requests.try_send(first);
+        let mut exchange = self.connection.exchange();
+        let mut deliveries =
+            exchange.subscribe(ReceiverStream::new(receive)).await?.into_inner();
+        loop {
+            let mut done = v1::Acknowledgement::default();
+            let Some(delivery) = deliveries.message().await? else { return Ok(()) };
+            backoff.reset();
+            self.take(delivery, seen, &mut done).await;
+            // Whatever else is here already goes into the same acknowledgement.
+            while done.hub_sequences.len() < ACKNOWLEDGE_MAX {
+                match deliveries.message().now_or_never() {
+                    Some(Ok(Some(delivery))) => self.take(delivery, seen, &mut done).await,
+                    _ => break,
+                }
+            }
+            let credit = u32::try_from(done.hub_sequences.len()).unwrap_or(CREDIT);
+            let request = v1::SubscribeRequest { credit, acknowledge: Some(done) };
+            if requests.send(request).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn take(
+        &self,
+        delivery: v1::Delivery,
+        seen: &mut HashSet<u64>,
+        done: &mut v1::Acknowledgement,
+    ) {
+        match delivery.item {
+            Some(v1::delivery::Item::Document(document)) => {
+                let sequence = document.hub_sequence;
+                if seen.insert(sequence) {
+                    self.document(document).await;
+                } else {
+                    self.account.counts().redelivered += 1;
+                }
+                done.hub_sequences.push(sequence);
+            }
+            Some(v1::delivery::Item::Statuses(statuses)) => {
+                for notice in statuses.notices {
+                    done.status_cursor = done.status_cursor.max(notice.cursor);
+                    self.notice(notice).await;
+                }
+            }
+            None => {}
+        }
+    }
+
+    async fn document(&self, delivery: v1::DocumentDelivery) {
+        let legal_value = wire::legal_value_from_wire(delivery.legal_value());
+        let accepted_at = delivery.accepted_at.as_ref().and_then(wire::timestamp_from_wire);
+        let (Some(document), Some(accepted_at)) = (delivery.document, accepted_at) else {
+            return;
+        };
+        let header = match wire::decode_header(&document.header) {
+            Ok(header) => header,
+            Err(refusal) => {
+                let reason = refusal.reason().as_str();
+                self.account.counts().disagreements.push(format!("unreadable header: {reason}"));
+                return;
+            }
+        };
+        let id = header.document_id.to_string();
+        // The law has the recipient check before it accepts (QĐ 28/2018, Art. 9.1).
+        let checked = self.check(&header, &document, accepted_at);
+        if checked.as_ref().ok().copied() != legal_value {
+            self.account.counts().disagreements.push(id.clone());
+        }
+        if self.account.received(header.from, &id) {
+            let problem = checked.err().map(|refusal| refusal.reason().as_str().to_owned());
+            let arrival = Arrival::Document { header: Box::new(header), problem };
+            let _ = self.office.send(arrival).await;
+        }
+    }
+
+    fn check(
+        &self,
+        header: &DocumentHeader,
+        document: &v1::SignedDocument,
+        accepted_at: Timestamp,
+    ) -> Result<LegalValue, Refusal> {
+        for attachment in &document.attachments {
+            let found = sha256(&attachment.content);
+            if !header.attachments.iter().any(|named| named.sha256 == found) {
+                return Err(Refusal::DigestMismatch {
+                    what: "inline attachment".to_owned(),
+                    expected: String::new(),
+                    found: found.to_string(),
+                });
+            }
+        }
+        verify_document(
+            &self.trust,
+            &self.policy,
+            &document.header,
+            &document.signature,
+            header.from,
+            accepted_at,
+        )
+        .map(|evidence| evidence.legal_value())
+    }
+
+    async fn notice(&self, notice: v1::StatusNotice) {
+        let Some(code) = StatusCode::from_number(notice.code) else { return };
+        *self.account.counts().notices.entry(code).or_default() += 1;
+        if code == StatusCode::RecallRequested {
+            let Ok(document_id) = notice.document_id.parse() else { return };
+            let _ = self.office.send(Arrival::Recall { document_id }).await;
+        }
+    }
+}
+
+/// Which organisation a participant is, for logs.
+pub(super) fn span(organ: OrganId) -> tracing::Span {
+    tracing::debug_span!("node.participant.run", %organ)
+}

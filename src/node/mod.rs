@@ -1,0 +1,36 @@
+//! A participant: an agency's system and the people behind it.
+//!
+//! ```text
+//! draft → write → sign → outbox ═══ hub ═══ inbox → check → office → statuses
+//! ```
+//!
+//! A node keeps its own account of what it sent and got, and never uses `hub`: they meet on the wire
+//! only.
+
+mod account;
+mod connection;
+mod desk;
+mod identity;
+mod inbox;
+mod office;
+mod outbox;
+mod participant;
+mod write;
+
+pub use account::Account;
+pub use account::Counts;
+pub use account::Sent;
+pub use connection::ConnectError;
+pub use connection::Connection;
+pub use identity::Identity;
+pub use identity::IdentityError;
+pub use office::Delay;
+pub use office::Habits;
+pub use outbox::Outcome;
+pub use participant::Participant;
+pub use participant::Parts;
+pub use participant::SendError;
+pub use write::Draft;
+pub use write::Mistake;
+pub use write::Signing;
+pub use write::WriteError;

@@ -1,0 +1,211 @@
+//! Sending: what was written is kept until the hub's receipt, across broken connections.
+//!
+//! A document without a receipt is sent again with the same bytes after every reconnection; the hub
+//! answers a repetition with the same receipt, so nothing is lost and nothing doubled.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::Streaming;
+
+use super::account::Account;
+use super::account::Sent;
+use super::connection::Backoff;
+use super::connection::Connection;
+use super::write::Written;
+use crate::clock::Clock;
+use crate::model::Reason;
+use crate::wire;
+use crate::wire::v1;
+
+/// Documents of one participant on their way at once.
+const WINDOW: usize = 256;
+
+/// Bytes of one upload chunk.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// What became of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The hub has it on disk.
+    Accepted(v1::Receipt),
+    /// The hub said no.
+    Refused {
+        /// The stable reason.
+        reason: Reason,
+        /// What happened, in English.
+        message: String,
+    },
+}
+
+/// A document to send, and whom to tell.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    pub(super) written: Written,
+    pub(super) outcome: oneshot::Sender<Outcome>,
+}
+
+/// The sending side of one participant.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    pub(super) connection: Connection,
+    pub(super) account: Arc<Account>,
+    pub(super) clock: Clock,
+    pub(super) stop: CancellationToken,
+}
+
+/// Sent and not yet answered.
+struct Waiting {
+    document: v1::SignedDocument,
+    outcome: oneshot::Sender<Outcome>,
+    sent_at: Instant,
+}
+
+/// Why a stream ended.
+enum Ended {
+    /// Nobody sends any more, and everything is answered.
+    Done,
+    /// The connection, or the hub, went away.
+    Lost(Status),
+}
+
+impl Outbox {
+    /// Sends until the queue is closed and everything is answered, or until told to stop.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Outgoing>) {
+        let mut waiting: BTreeMap<u64, Waiting> = BTreeMap::new();
+        let mut backoff = Backoff::new();
+        loop {
+            let ended = tokio::select! {
+                ended = self.stream(&mut queue, &mut waiting, &mut backoff) => ended,
+                () = self.stop.cancelled() => return,
+            };
+            match ended {
+                Ended::Done => return,
+                Ended::Lost(status) => {
+                    tracing::debug!(%status, unanswered = waiting.len(), "submission stream lost");
+                    tokio::select! {
+                        () = backoff.wait() => {}
+                        () = self.stop.cancelled() => return,
+                    }
+                }
+            }
+        }
+    }
+
+    async fn stream(
+        &self,
+        queue: &mut mpsc::Receiver<Outgoing>,
+        waiting: &mut BTreeMap<u64, Waiting>,
+        backoff: &mut Backoff,
+    ) -> Ended {
+        let (requests, receive) = mpsc::channel(WINDOW);
+        let mut exchange = self.connection.exchange();
+        // What had no answer goes first. The window is as large as what can wait.
+        for (tag, waiting) in &mut *waiting {
+            waiting.sent_at = self.clock.monotonic();
+            let document = Some(waiting.document.clone());
+            let _ = requests.try_send(v1::SubmitStreamRequest { tag: *tag, document });
+        }
+        let mut next_tag = waiting.last_key_value().map_or(1, |(tag, _)| tag + 1);
+        let mut answers = match exchange.submit_stream(ReceiverStream::new(receive)).await {
+            Ok(answers) => answers.into_inner(),
+            Err(status) => return Ended::Lost(status),
+        };
+        let mut open = true;
+        loop {
+            if !open && waiting.is_empty() {
+                return Ended::Done;
+            }
+            let has_room = open && waiting.len() < WINDOW;
+            tokio::select! {
+                answer = next(&mut answers) => match answer {
+                    Ok(answer) => {
+                        backoff.reset();
+                        self.answered(answer, waiting);
+                    }
+                    Err(status) => return Ended::Lost(status),
+                },
+                outgoing = queue.recv(), if has_room => match outgoing {
+                    None => open = false,
+                    Some(Outgoing { written, outcome }) => {
+                        if let Err(status) = self.upload(written.uploads).await {
+                            // The hub will say that the attachment is missing.
+                            tracing::warn!(%status, "attachment could not be uploaded");
+                        }
+                        let (tag, sent_at) = (next_tag, self.clock.monotonic());
+                        next_tag += 1;
+                        let document = written.document;
+                        let request =
+                            v1::SubmitStreamRequest { tag, document: Some(document.clone()) };
+                        waiting.insert(tag, Waiting { document, outcome, sent_at });
+                        // Cannot be full: the channel holds the window. Closed shows as an answer.
+                        let _ = requests.send(request).await;
+                    }
+                },
+            }
+        }
+    }
+
+    fn answered(&self, answer: v1::SubmitStreamResponse, waiting: &mut BTreeMap<u64, Waiting>) {
+        let Some(Waiting { outcome, sent_at, .. }) = waiting.remove(&answer.tag) else { return };
+        let told = match answer.outcome {
+            Some(v1::submit_stream_response::Outcome::Receipt(receipt)) => {
+                if let Some(sent) = read_receipt(&receipt) {
+                    self.account.accepted(sent, self.clock.monotonic() - sent_at);
+                }
+                Outcome::Accepted(receipt)
+            }
+            Some(v1::submit_stream_response::Outcome::Refused(refused)) => {
+                let reason = Reason::from_name(&refused.reason).unwrap_or(Reason::HeaderInvalid);
+                self.account.refused(reason);
+                Outcome::Refused { reason, message: refused.message }
+            }
+            None => return,
+        };
+        // Whoever asked may have gone.
+        let _ = outcome.send(told);
+    }
+
+    async fn upload(&self, contents: Vec<Bytes>) -> Result<(), Status> {
+        for content in contents {
+            let mut backoff = Backoff::new();
+            let chunks: Vec<v1::Chunk> = (0..content.len())
+                .step_by(CHUNK_BYTES)
+                .map(|from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
+                .map(|data| v1::Chunk { data, ..v1::Chunk::default() })
+                .collect();
+            loop {
+                let request = tokio_stream::iter(chunks.clone());
+                match self.connection.exchange().put_attachment(request).await {
+                    Ok(_) => break,
+                    Err(status) if wire::reason_of(&status).is_some() => return Err(status),
+                    Err(_lost) => backoff.wait().await,
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn next(
+    answers: &mut Streaming<v1::SubmitStreamResponse>,
+) -> Result<v1::SubmitStreamResponse, Status> {
+    let ended = || Status::unavailable("the hub ended the stream");
+    answers.message().await?.ok_or_else(ended)
+}
+
+fn read_receipt(receipt: &v1::Receipt) -> Option<Sent> {
+    let accepted = receipt.recipients.iter().filter(|recipient| recipient.accepted);
+    Some(Sent {
+        document_id: receipt.document_id.as_str().into(),
+        legal_value: wire::legal_value_from_wire(receipt.legal_value())?,
+        accepted_for: accepted.filter_map(|recipient| recipient.organ_id.parse().ok()).collect(),
+    })
+}

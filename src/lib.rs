@@ -7,6 +7,8 @@
 //!    └─── receipt, statuses ────────┴────────┴─────────┴─────────┴── recipient ──────┘    06 finished
 //! ```
 
+pub mod axis;
+pub mod cli;
 pub mod clock;
 pub mod hub;
 pub mod model;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::trust::Credential;
 use crate::trust::CredentialError;
 use crate::trust::DocumentSigner;
+use crate::trust::RevocationError;
 use crate::trust::TrustError;
 use crate::trust::TrustStore;
 
@@ -37,6 +38,9 @@ pub enum IdentityError {
         /// What is wrong.
         source: CredentialError,
     },
+    /// The revocation lists.
+    #[error("cannot use the revocation lists: {0}")]
+    Revocation(#[from] RevocationError),
     /// A file.
     #[error("cannot read {}: {source}", path.display())]
     File {
@@ -48,7 +52,8 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    /// Reads `ca.pem`, `connection.*`, `person.*` and `seal.*` of a directory. Blocking.
+    /// Reads `ca.pem`, `connection.*`, `person.*`, `seal.*` and the revocation lists of a directory.
+    /// Blocking.
     ///
     /// # Errors
     /// [`IdentityError`].
@@ -63,7 +68,19 @@ impl Identity {
                 .map_err(|source| IdentityError::Credential { usage, source })
         };
         let anchors = file("ca.pem")?;
-        let trust = Arc::new(TrustStore::from_pem(&anchors)?);
+        let trust = TrustStore::from_pem(&anchors)?;
+        let mut lists = Vec::new();
+        for name in ["root.crl", "issuing.crl"] {
+            let path = directory.join(name);
+            match std::fs::read(&path) {
+                Ok(list) => lists.push(list),
+                // Without lists every signature is REVOCATION_UNKNOWN to this participant.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(IdentityError::File { path, source }),
+            }
+        }
+        trust.replace_crls(&lists)?;
+        let trust = Arc::new(trust);
         let signer = DocumentSigner::new(credential("person")?, credential("seal")?);
         let connection = (file("connection.pem")?, file("connection.key")?);
         Ok(Self { anchors, connection, signer, trust })

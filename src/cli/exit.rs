@@ -1,0 +1,37 @@
+//! How a command ends: one exhaustive map from failure to exit code.
+
+use std::process::ExitCode;
+
+use super::output;
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The run's own check failed: exit code 1.
+    #[error("{0}")]
+    Check(String),
+    /// Wrong flags, files or state of the machine: exit code 2.
+    #[error("{0}")]
+    Input(String),
+    /// The run is not valid: exit code 3.
+    #[error("INVALID: {0}")]
+    Invalid(String),
+}
+
+impl Failure {
+    /// Wrong input, with what was being done and why it failed.
+    pub(super) fn input(doing: &str, error: impl std::fmt::Display) -> Self {
+        Self::Input(format!("cannot {doing}: {error}"))
+    }
+}
+
+/// The exit code; the failure is said on standard error.
+pub(super) fn code(ran: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = ran else { return ExitCode::SUCCESS };
+    output::complain(&failure.to_string());
+    match failure {
+        Failure::Check(_) => ExitCode::from(1),
+        Failure::Input(_) => ExitCode::from(2),
+        Failure::Invalid(_) => ExitCode::from(3),
+    }
+}

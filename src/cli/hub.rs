@@ -1,0 +1,196 @@
+//! `docaxis hub`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use super::exit::Failure;
+use super::output;
+use super::pki;
+use crate::clock::Clock;
+use crate::hub;
+use crate::hub::Hub;
+use crate::model::OrganId;
+use crate::store::Durability;
+use crate::trust::TrustStore;
+use crate::trust::server_config;
+
+/// How often the revocation lists on disk are looked at.
+const LISTS_EVERY: Duration = Duration::from_millis(500);
+
+/// Arguments of `docaxis hub`. What a flag leaves open, the file says; what both leave open has a
+/// default.
+#[derive(Args, Debug)]
+pub(super) struct Arguments {
+    /// File with the same settings in TOML: data, pki, listen, durability, operator,
+    /// journal_max_bytes, stream_idle_s.
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Directory for journal, index and attachments. One hub at a time.
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Directory of the CA, as `docaxis ca init` makes it.
+    #[arg(long)]
+    pki: Option<PathBuf>,
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:7443].
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+    /// What a receipt promises: fsync (on disk), os (in the kernel, UNSAFE), memory (UNSAFE)
+    /// [default: fsync].
+    #[arg(long)]
+    durability: Option<Durability>,
+    /// Where documents are kept.
+    #[arg(long, default_value = "embedded")]
+    store: StoreKind,
+    /// Organisation code of the operator, who may activate and suspend [default: 000.00.00.G22].
+    #[arg(long)]
+    operator: Option<OrganId>,
+    /// Largest journal in bytes; beyond it documents are refused with STORAGE_FULL.
+    #[arg(long)]
+    journal_max_bytes: Option<u64>,
+    /// Seconds a submission or status stream may be silent [default: 600].
+    #[arg(long)]
+    stream_idle_s: Option<u64>,
+    /// File to write the address to once the hub serves.
+    #[arg(long)]
+    ready_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum StoreKind {
+    /// Journal and index in the data directory.
+    Embedded,
+}
+
+/// The file behind `--config`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data: Option<PathBuf>,
+    pki: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    durability: Option<String>,
+    operator: Option<String>,
+    journal_max_bytes: Option<u64>,
+    stream_idle_s: Option<u64>,
+}
+
+/// What is meant: every setting, checked before a port is bound.
+struct Meant {
+    pki: PathBuf,
+    listen: SocketAddr,
+    config: hub::Config,
+}
+
+impl Arguments {
+    fn meant(&self) -> Result<Meant, Failure> {
+        let file = match &self.config {
+            None => File::default(),
+            Some(path) => toml::from_str(&pki::read_text(path)?)
+                .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?,
+        };
+        let bad = |setting: &str, error: &dyn std::fmt::Display| {
+            Failure::Input(format!("`{setting}` in the configuration file: {error}"))
+        };
+        let durability = match (self.durability, &file.durability) {
+            (Some(durability), _) => durability,
+            (None, Some(text)) => text.parse().map_err(|error| bad("durability", &error))?,
+            (None, None) => Durability::Fsync,
+        };
+        let missing =
+            |flag: &str| Failure::Input(format!("--{flag} is missing, on the command line or in --config"));
+        let pki = self.pki.clone().or(file.pki).ok_or_else(|| missing("pki"))?;
+        let data = self.data.clone().or(file.data);
+        if data.is_none() && durability != Durability::Memory {
+            return Err(missing("data"));
+        }
+        let StoreKind::Embedded = self.store;
+        let mut config = hub::Config::new(data, durability);
+        match (self.operator, &file.operator) {
+            (Some(operator), _) => config.operator = operator,
+            (None, Some(text)) => {
+                config.operator = text.parse().map_err(|error| bad("operator", &error))?;
+            }
+            (None, None) => {}
+        }
+        config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
+        if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
+            config.stream_idle_max = Duration::from_secs(seconds);
+        }
+        let default = SocketAddr::from(([127, 0, 0, 1], 7443));
+        let listen = self.listen.or(file.listen).unwrap_or(default);
+        if !listen.ip().is_loopback() {
+            tracing::warn!(%listen, "the hub is a simulator and listens beyond loopback");
+        }
+        Ok(Meant { pki, listen, config })
+    }
+}
+
+/// Runs `docaxis hub` until it is asked to end.
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    output::log("docaxis=info,warn");
+    let Meant { pki, listen, config } = arguments.meant()?;
+    let clock = Clock::system();
+    let anchors = pki::read_text(&pki.join("ca.pem"))?;
+    let trust = TrustStore::from_pem(&anchors)
+        .map_err(|error| Failure::input("use ca.pem", error))?;
+    let trust = Arc::new(trust);
+    let lists = pki::read_lists(&pki)?;
+    trust.replace_crls(&lists).map_err(|error| Failure::input("use the revocation lists", error))?;
+    let tls = server_config(
+        &pki::read_text(&pki.join("hub.pem"))?,
+        &pki::read_text(&pki.join("hub.key"))?,
+        Arc::new(clock.clone()),
+    )
+    .map_err(|error| Failure::input("use hub.pem and hub.key", error))?;
+    let durability = config.durability;
+    let hub = Hub::open(config, hub::Parts { clock, trust, tls })
+        .map_err(|error| Failure::input("open the hub", error))?;
+    output::runtime("hub-io")?.block_on(async move {
+        let listener = tokio::net::TcpListener::bind(listen)
+            .await
+            .map_err(|error| Failure::input(&format!("listen on {listen}"), error))?;
+        let address = listener
+            .local_addr()
+            .map_err(|error| Failure::input("learn the address", error))?;
+        let handle = hub.handle();
+        tokio::spawn(follow_lists(pki, lists, handle));
+        let unsafe_mark = if durability == Durability::Fsync { "" } else { " UNSAFE" };
+        output::line(&format!("hub listening on https://{address} ({durability}{unsafe_mark})"))?;
+        if let Some(path) = &arguments.ready_file {
+            write_ready(path, address)?;
+        }
+        hub.serve(listener, output::asked_to_end())
+            .await
+            .map_err(|error| Failure::input("serve", error))
+    })
+}
+
+fn write_ready(path: &Path, address: SocketAddr) -> Result<(), Failure> {
+    pki::write_file(path, address.to_string().as_bytes())
+}
+
+/// Puts revocation lists in force when the files change.
+async fn follow_lists(pki: PathBuf, mut in_force: Vec<Vec<u8>>, hub: hub::Handle) {
+    let mut look = tokio::time::interval(LISTS_EVERY);
+    loop {
+        look.tick().await;
+        match pki::read_lists(&pki) {
+            Ok(lists) if lists != in_force => {
+                match hub.replace_crls(&lists) {
+                    Ok(()) => tracing::info!("revocation lists replaced"),
+                    Err(error) => tracing::warn!(%error, "new revocation lists are not believed"),
+                }
+                in_force = lists;
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "revocation lists cannot be read"),
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The command line: flags, composition, exit codes. No logic that a test could not reach without a
+//! process.
+
+mod ca;
+mod exit;
+mod hub;
+mod journal;
+mod node;
+mod output;
+mod pki;
+
+use std::process::ExitCode;
+
+use clap::CommandFactory as _;
+use clap::Parser;
+use clap::Subcommand;
+
+pub use exit::Failure;
+
+/// Simulates Viet Nam's national document interconnection axis: one hub through which agencies send
+/// each other signed electronic documents. The hub, the wire, the signatures, the certificates and
+/// the disk are real; only the people are simulated.
+///
+/// Exit codes: 0 it worked; 1 the run's own check failed; 2 bad usage or input; 3 the run is INVALID
+/// (the ledger does not balance, or a document was lost or delivered twice).
+#[derive(Debug, Parser)]
+#[command(name = "docaxis", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The simulated Government CA: make one, issue, revoke, renew its lists.
+    Ca(ca::Arguments),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Run a hub.
+    Hub(hub::Arguments),
+    /// Examine a hub's journal offline.
+    Journal(journal::Arguments),
+    /// Run one participant against a hub.
+    Node(node::Arguments),
+}
+
+/// Runs the program on the process' arguments.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let ran = match arguments.command {
+        Command::Ca(arguments) => ca::run(arguments),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "docaxis", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
+        }
+        Command::Hub(arguments) => hub::run(arguments),
+        Command::Journal(arguments) => journal::run(arguments),
+        Command::Node(arguments) => node::run(arguments),
+    };
+    exit::code(ran)
+}

@@ -1,0 +1,78 @@
+//! The only place that writes to standard output and standard error.
+
+use std::io;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::exit::Failure;
+
+/// Prints to standard output. A reader that went away is no failure.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::input("write to standard output", error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line to standard output.
+pub(super) fn line(text: &str) -> Result<(), Failure> {
+    print(&format!("{text}\n"))
+}
+
+/// Says on standard error why something failed.
+pub(super) fn complain(text: &str) {
+    // Nobody is left to tell when even this fails.
+    let _ = writeln!(io::stderr().lock(), "docaxis: {text}");
+}
+
+/// Writes JSON to a file, or to standard output for `-`.
+pub(super) fn json(path: &Path, value: &serde_json::Value) -> Result<(), Failure> {
+    let mut text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::input("write JSON", error))?;
+    text.push('\n');
+    if path.as_os_str() == "-" {
+        return print(&text);
+    }
+    std::fs::write(path, text)
+        .map_err(|error| Failure::input(&format!("write {}", path.display()), error))
+}
+
+/// Sends the log to standard error. `RUST_LOG` decides what; by default warnings and worse.
+pub(super) fn log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
+    // A second call, in a test, keeps the first subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
+        .try_init();
+}
+
+/// The runtime of a command.
+pub(super) fn runtime(name: &str) -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .thread_name(name)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::input("start the runtime", error))
+}
+
+/// Resolves when the process is asked to end (SIGINT or SIGTERM).
+pub(super) async fn asked_to_end() {
+    let mut terminate =
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(signal) => signal,
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be caught");
+                return std::future::pending().await;
+            }
+        };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

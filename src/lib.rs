@@ -7,5 +7,6 @@
 //!    └─── receipt, statuses ────────┴────────┴─────────┴─────────┴── recipient ──────┘    06 finished
 //! ```
 
+pub mod load;
 pub mod model;
 pub mod text;

@@ -12,16 +12,24 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .open_files(files)?
         .file_descriptor_set();
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("docaxis_descriptor.bin"), descriptors.encode_to_vec())?;
+    std::fs::write(
+        out.join("docaxis_descriptor.bin"),
+        descriptors.encode_to_vec(),
+    )?;
     // Bytes instead of Vec: a document's header, signature and attachments stay slices of the frame
     // they arrived in.
-    tonic_prost_build::configure().bytes(".docaxis.v1").compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .bytes(".docaxis.v1")
+        .compile_fds(descriptors)?;
     let revision = std::process::Command::new("git")
         .args(["describe", "--always", "--dirty", "--abbrev=12"])
         .output()
         .ok()
         .filter(|output| output.status.success())
-        .map_or_else(|| "unknown".into(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+        .map_or_else(
+            || "unknown".into(),
+            |o| String::from_utf8_lossy(&o.stdout).trim().to_owned(),
+        );
     println!("cargo:rustc-env=DOCAXIS_GIT={revision}");
     Ok(())
 }

@@ -6,11 +6,18 @@
 //!    ▲                              │ who    │ legal   │ durable │ mailbox per       │    03 accepted …
 //!    └─── receipt, statuses ────────┴────────┴─────────┴─────────┴── recipient ──────┘    06 finished
 //! ```
+//!
+//! The rooms, from the bottom up; each uses only those before it (`tests/it/tidy.rs` keeps it so):
+//! [`clock`] reads time, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
+//! [`store`] the disk, [`wire`] the protocol; [`node`] is a participant and [`hub`] the hub, who meet
+//! on the wire only; [`load`] plans and drives traffic, [`axis`] puts a whole axis into one process,
+//! [`cli`] is the command line.
 
 pub mod axis;
 pub mod cli;
 pub mod clock;
 pub mod hub;
+pub mod load;
 pub mod model;
 pub mod node;
 pub mod store;

@@ -221,7 +221,7 @@ async fn greet(connection: &Connection, hub: &str) -> Result<(), Failure> {
 
 /// An office that answers within seconds of wall-clock time: accepts everything, works on nothing.
 fn prompt_office() -> Habits {
-    let at_once = Delay { from_min: 0, to_min: 0 };
+    let at_once = Delay { least: 0, median: 0, most: 0 };
     Habits {
         seed: 0,
         accept: at_once,

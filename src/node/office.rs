@@ -43,13 +43,15 @@ pub struct Habits {
     pub decline_reasons: Vec<String>,
 }
 
-/// A delay, uniform between two bounds, in minutes.
+/// How long a step takes, in minutes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Delay {
-    /// Shortest, in minutes.
-    pub from_min: u32,
-    /// Longest, in minutes.
-    pub to_min: u32,
+    /// Shortest.
+    pub least: u32,
+    /// Half take at most this.
+    pub median: u32,
+    /// Longest.
+    pub most: u32,
 }
 
 /// Something that reached the office.
@@ -143,7 +145,12 @@ impl Habits {
 
 impl Delay {
     fn draw(self, rng: &mut Pcg64Mcg) -> SignedDuration {
-        let minutes = rng.random_range(self.from_min..=self.to_min.max(self.from_min));
+        let (from, to) = if rng.random_bool(0.5) {
+            (self.least, self.median)
+        } else {
+            (self.median, self.most)
+        };
+        let minutes = rng.random_range(from..=to.max(from));
         SignedDuration::from_mins(i64::from(minutes))
     }
 }

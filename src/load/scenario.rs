@@ -1,0 +1,411 @@
+//! A scenario: what is to be simulated, as a TOML text says it.
+//!
+//! Fields are public and mean what the comments of `scenarios/period-2019.toml` say. Every value has
+//! been checked on its own, and together by [`Scenario::check`]; nothing is filled in silently: a
+//! field that is missing or unknown is an error.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::check::InvalidScenario;
+use super::written;
+use crate::model::OrganId;
+
+/// What is to be simulated.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Its name, as reports print it.
+    pub name: String,
+    /// Decides everything random.
+    pub seed: u64,
+    /// Documents that will be accepted.
+    pub documents: u64,
+    /// Sum of their recipients.
+    pub deliveries: u64,
+    /// Keys of persons and seals, by the name `trust` knows: `rsa2048`.
+    pub key_algorithm: String,
+    /// The days.
+    pub period: Period,
+    /// The hours.
+    pub day: Day,
+    /// Who sends how much.
+    pub senders: SenderWeights,
+    /// Who receives how much.
+    pub recipients: RecipientWeights,
+    /// How many recipients a document has.
+    pub fan_out: Vec<Band>,
+    /// Attachments and their sizes.
+    pub attachments: Attachments,
+    /// Urgency.
+    pub priorities: Priorities,
+    /// Documents about earlier ones.
+    pub business: Business,
+    /// Documents asked back by status 13.
+    pub recall: Recall,
+    /// Who signs how much.
+    pub signed: Signed,
+    /// What people do with what they receive.
+    pub office: Office,
+    /// Documents that will be refused.
+    pub faults: Faults,
+    /// What documents are about.
+    pub subjects: Subjects,
+    /// Kinds of documents.
+    pub types: Vec<DocumentType>,
+}
+
+/// First and last day, and how the rate grows between them.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// First day.
+    #[serde(deserialize_with = "written::text")]
+    pub first: Date,
+    /// Last day, included.
+    #[serde(deserialize_with = "written::text")]
+    pub last: Date,
+    /// Daily rate in the last month against the first.
+    #[serde(deserialize_with = "written::positive")]
+    pub growth: f64,
+}
+
+/// The course of an office day.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Day {
+    /// Relative rate in each half hour of office time, the break left out.
+    #[serde(deserialize_with = "written::weights")]
+    pub profile: [f64; 16],
+}
+
+/// Weights of senders.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct SenderWeights {
+    /// Of a body of the Party that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub party: f64,
+    /// Of a ministry that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub ministry: f64,
+    /// Of a province that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub province: f64,
+    /// Spread of those that are not named: sigma of a log-normal factor.
+    #[serde(deserialize_with = "written::positive")]
+    pub sigma: f64,
+    /// Every agency sends at least this many documents.
+    pub least: u64,
+    /// Weights by agency.
+    #[serde(deserialize_with = "written::named")]
+    pub named: BTreeMap<OrganId, f64>,
+}
+
+/// Weights of recipients.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct RecipientWeights {
+    /// Of a body of the Party that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub party: f64,
+    /// Of a ministry that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub ministry: f64,
+    /// Of a province that is not named.
+    #[serde(deserialize_with = "written::positive")]
+    pub province: f64,
+    /// Spread of those that are not named: sigma of a log-normal factor.
+    #[serde(deserialize_with = "written::positive")]
+    pub sigma: f64,
+    /// Share of other agencies' documents that name the Government Office.
+    #[serde(deserialize_with = "written::share")]
+    pub government_office_share: f64,
+    /// Documents each other agency sends to the Government Office at least.
+    pub government_office_least: u64,
+    /// Weights by agency; the Government Office has none, its share decides.
+    #[serde(deserialize_with = "written::named")]
+    pub named: BTreeMap<OrganId, f64>,
+}
+
+/// A band of recipient counts.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Band {
+    /// Fewest recipients.
+    pub from: u16,
+    /// Most recipients.
+    pub to: u16,
+    /// Share of documents in this band.
+    #[serde(deserialize_with = "written::share")]
+    pub share: f64,
+}
+
+/// Attachments: how many, how large (bytes).
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Weights of 0, 1, 2 and 3 attachments.
+    #[serde(deserialize_with = "written::weights")]
+    pub counts: [f64; 4],
+    /// Median of the log-normal size.
+    pub median_bytes: u32,
+    /// Its sigma.
+    #[serde(deserialize_with = "written::positive")]
+    pub sigma: f64,
+    /// Larger ones are cut to this.
+    pub most_bytes: u32,
+    /// Documents with one large attachment instead.
+    pub large_documents: u64,
+    /// Smallest large attachment.
+    pub large_from_bytes: u32,
+    /// Largest large attachment.
+    pub large_to_bytes: u32,
+}
+
+/// Weights of the five priorities, lowest first.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Priorities {
+    /// By level, 0 to 4.
+    #[serde(deserialize_with = "written::weights")]
+    pub weights: [f64; 5],
+}
+
+/// Documents about an earlier one of the same sender, to the same recipients. A small plan holds as
+/// many as its documents allow.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Business {
+    /// Updates.
+    pub updates: u64,
+    /// Replacements.
+    pub replacements: u64,
+    /// Recalls.
+    pub recalls: u64,
+}
+
+/// Documents their sender asks back by status 13.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Recall {
+    /// Share of all documents.
+    #[serde(deserialize_with = "written::share")]
+    pub share: f64,
+    /// Earliest, in virtual minutes after sending.
+    pub from_minutes: u32,
+    /// Latest.
+    pub to_minutes: u32,
+}
+
+/// Shares of signed documents.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// Of all documents.
+    #[serde(deserialize_with = "written::share")]
+    pub overall: f64,
+    /// Of those that name the Government Office.
+    #[serde(deserialize_with = "written::share")]
+    pub to_government_office: f64,
+    /// Lowest of the other agencies.
+    #[serde(deserialize_with = "written::share")]
+    pub from: f64,
+    /// Highest.
+    #[serde(deserialize_with = "written::share")]
+    pub to: f64,
+    /// The agency that signs least.
+    pub lowest: Lowest,
+}
+
+/// The agency that signs least.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Lowest {
+    /// Which.
+    #[serde(deserialize_with = "written::text")]
+    pub organ: OrganId,
+    /// Its share of what it sends to the Government Office.
+    #[serde(deserialize_with = "written::share")]
+    pub share: f64,
+    /// The counted share stays below this.
+    #[serde(deserialize_with = "written::share")]
+    pub below: f64,
+    /// It sends at least this many there.
+    pub least_documents: u64,
+}
+
+/// What people do with what they receive.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// Share answered with 02.
+    #[serde(deserialize_with = "written::share")]
+    pub reject_share: f64,
+    /// Reasons of 02.
+    pub reject_reasons: Vec<String>,
+    /// Of those accepted, the share that goes on to 04, 05 and 06.
+    #[serde(deserialize_with = "written::share")]
+    pub continue_share: f64,
+    /// Share of recalls and updates answered with 16.
+    #[serde(deserialize_with = "written::share")]
+    pub refuse_change_share: f64,
+    /// Reasons of 16.
+    pub refuse_change_reasons: Vec<String>,
+    /// Before 02 or 03.
+    pub accept: Delay,
+    /// Before 04.
+    pub assign: Delay,
+    /// Before 05.
+    pub process: Delay,
+    /// Before 06.
+    pub finish: Delay,
+}
+
+/// How long a step takes, in virtual minutes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Delay {
+    /// Shortest.
+    pub least: u32,
+    /// Half take at most this.
+    pub median: u32,
+    /// Longest.
+    pub most: u32,
+}
+
+/// Documents that will be refused, by kind; extra to [`Scenario::documents`].
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Faults {
+    /// The header changes after signing.
+    pub tampered_header: u64,
+    /// An attachment's content changes after signing.
+    pub tampered_attachment: u64,
+    /// Signed with another agency's keys.
+    pub wrong_signer: u64,
+    /// The header names an attachment that is not sent.
+    pub missing_attachment: u64,
+    /// A recipient is not in the directory.
+    pub unknown_recipient: u64,
+    /// The identity of an earlier document, with other content.
+    pub duplicate_other_content: u64,
+    /// A state secret.
+    pub secret: u64,
+    /// Dated ahead of time.
+    pub future_date: u64,
+}
+
+/// What documents are about.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Subjects {
+    /// Put in place of `{topic}`.
+    pub topics: Vec<String>,
+}
+
+/// A kind of document.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentType {
+    /// One of the 29 of NĐ 30/2020, Art. 7.
+    pub name: String,
+    /// Its abbreviation in the notation; empty for letters (công văn), which name the unit instead.
+    pub symbol: String,
+    /// How frequent.
+    #[serde(deserialize_with = "written::positive")]
+    pub weight: f64,
+    /// Subjects, with `{topic}`, `{province}`, `{month}` and `{quarter}` filled in.
+    pub subjects: Vec<String>,
+}
+
+impl Scenario {
+    /// Names of the compiled-in scenarios.
+    pub const PRESETS: &[&str] = &["period-2019"];
+
+    /// The compiled-in scenario of this name.
+    pub fn preset(name: &str) -> Option<Self> {
+        let text = match name {
+            "period-2019" => include_str!("../../scenarios/period-2019.toml"),
+            _ => return None,
+        };
+        Some(Self::parse(text).expect("a compiled-in text, which a test parses"))
+    }
+
+    /// Reads and checks a scenario.
+    ///
+    /// # Errors
+    /// [`InvalidScenario`], naming the field and, where it can be found, the line.
+    pub fn parse(text: &str) -> Result<Self, InvalidScenario> {
+        let scenario: Self =
+            toml::from_str(text).map_err(|error| InvalidScenario::from_toml(text, &error))?;
+        scenario.check().map_err(|error| error.located_in(text))?;
+        Ok(scenario)
+    }
+
+    /// The same with another seed.
+    #[must_use]
+    pub fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// The same with this many documents (at least 1) and everything counted in proportion. Kinds
+    /// that occur at all, large attachments and faults, keep at least one.
+    #[must_use]
+    pub fn scaled_to(mut self, documents: u64) -> Self {
+        let (documents, before) = (documents.max(1), self.documents.max(1));
+        let scaled = |count: u64| {
+            let product = u128::from(count) * u128::from(documents) + u128::from(before / 2);
+            u64::try_from(product / u128::from(before)).unwrap_or(u64::MAX)
+        };
+        let kept = |count: u64| scaled(count).max(count.min(1));
+        self.deliveries = scaled(self.deliveries).max(documents);
+        self.senders.least = scaled(self.senders.least);
+        self.recipients.government_office_least = scaled(self.recipients.government_office_least);
+        self.signed.lowest.least_documents = scaled(self.signed.lowest.least_documents);
+        self.attachments.large_documents = kept(self.attachments.large_documents);
+        for count in [
+            &mut self.business.updates,
+            &mut self.business.replacements,
+            &mut self.business.recalls,
+        ] {
+            *count = scaled(*count);
+        }
+        for count in self.faults.counts_mut() {
+            *count = kept(*count);
+        }
+        self.documents = documents;
+        self
+    }
+}
+
+impl Faults {
+    fn counts_mut(&mut self) -> [&mut u64; 8] {
+        [
+            &mut self.tampered_header,
+            &mut self.tampered_attachment,
+            &mut self.wrong_signer,
+            &mut self.missing_attachment,
+            &mut self.unknown_recipient,
+            &mut self.duplicate_other_content,
+            &mut self.secret,
+            &mut self.future_date,
+        ]
+    }
+}
+
+impl Delay {
+    /// The delay below which this share (0 to 1) of all delays lie: straight up to the median, then
+    /// with a tail. Give it a uniform draw.
+    pub fn at_quantile(&self, share: f64) -> u32 {
+        let (low, high, position) = if share < 0.5 {
+            (self.least, self.median, (share * 2.0).max(0.0))
+        } else {
+            (self.median, self.most, (share * 2.0 - 1.0).min(1.0).powi(3))
+        };
+        let span = f64::from(high.saturating_sub(low));
+        low.saturating_add(super::random::whole_u32(span * position))
+    }
+}

@@ -2,7 +2,9 @@
 //! process.
 
 mod ca;
+mod demo;
 mod exit;
+mod host;
 mod hub;
 mod journal;
 mod node;
@@ -39,6 +41,9 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// The main job: start a Government CA, a hub and 95 participants, replay 12 March to 20 August
+    /// 2019, and count.
+    Demo(demo::Arguments),
     /// Run a hub.
     Hub(hub::Arguments),
     /// Examine a hub's journal offline.
@@ -57,6 +62,7 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "docaxis", &mut script);
             output::print(&String::from_utf8_lossy(&script))
         }
+        Command::Demo(arguments) => demo::run(arguments),
         Command::Hub(arguments) => hub::run(arguments),
         Command::Journal(arguments) => journal::run(arguments),
         Command::Node(arguments) => node::run(arguments),

@@ -18,6 +18,7 @@ mod plan;
 mod quota;
 mod random;
 mod replay;
+pub mod report;
 mod scenario;
 mod subject;
 mod written;

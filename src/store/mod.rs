@@ -1,0 +1,25 @@
+//! Durable bytes and order: the journal, the index over it, mailboxes, attachments.
+//!
+//! Guarantees: what [`journal::Journal::append`] returned is there after a crash, as far as the
+//! chosen [`Durability`] promises; the journal is the truth and the index can be rebuilt from it.
+//! All calls block; no call starts a thread. Never looks inside a document, knows no gRPC, reads
+//! no clock.
+//!
+//! ```text
+//!  commit thread ─ append ─→ journal/  (truth, hash chain)  ─ read ─→ delivery
+//!        │                      │ replay after the position the index has applied
+//!        └── put ──→ index: overlay → frozen → index.redb
+//!                      │ range (what was spilled)
+//!                      ▼
+//!                   mailbox (in memory, bounded)           attachments/ab/cdef… (by digest)
+//! ```
+
+mod data_dir;
+mod durability;
+pub mod journal;
+
+pub use data_dir::DataDir;
+pub use data_dir::LAYOUT_VERSION;
+pub use data_dir::OpenDataDirError;
+pub use durability::Durability;
+pub use durability::UnknownDurability;

@@ -7,5 +7,10 @@
 //!    └─── receipt, statuses ────────┴────────┴─────────┴─────────┴── recipient ──────┘    06 finished
 //! ```
 
+pub mod clock;
+pub mod hub;
 pub mod model;
 pub mod store;
+pub mod text;
+pub mod trust;
+pub mod wire;

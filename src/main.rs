@@ -1,1 +1,3 @@
-fn main(){}
+//! Parse, run, exit code; nothing else.
+
+fn main() {}

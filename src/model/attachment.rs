@@ -32,7 +32,9 @@ impl TryFrom<&[u8]> for Digest {
     type Error = InvalidDigest;
 
     fn try_from(bytes: &[u8]) -> Result<Self, Self::Error> {
-        <[u8; 32]>::try_from(bytes).map(Self).map_err(|_| InvalidDigest { found: bytes.len() })
+        <[u8; 32]>::try_from(bytes)
+            .map(Self)
+            .map_err(|_| InvalidDigest { found: bytes.len() })
     }
 }
 

@@ -74,7 +74,10 @@ impl DocumentCode {
         if !fits(notation, Self::NOTATION_MAX) {
             return Err(InvalidDocumentId::Notation);
         }
-        Ok(Self { number: number.into(), notation: notation.into() })
+        Ok(Self {
+            number: number.into(),
+            notation: notation.into(),
+        })
     }
 
     /// Running number of the year.
@@ -117,12 +120,18 @@ impl FromStr for DocumentId {
         let mut parts = text.splitn(3, ',');
         let (Some(organ), Some(date), Some(code)) = (parts.next(), parts.next(), parts.next())
         else {
-            return Err(InvalidDocumentId::Parts { found: text.split(',').count() });
+            return Err(InvalidDocumentId::Parts {
+                found: text.split(',').count(),
+            });
         };
         let organ = organ.parse().map_err(InvalidDocumentId::Organ)?;
         let date = parse_date(date).ok_or(InvalidDocumentId::Date)?;
         let (number, notation) = code.split_once('/').ok_or(InvalidDocumentId::Number)?;
-        Ok(Self { organ, date, code: DocumentCode::new(number, notation)? })
+        Ok(Self {
+            organ,
+            date,
+            code: DocumentCode::new(number, notation)?,
+        })
     }
 }
 
@@ -146,9 +155,15 @@ pub fn parse_date(text: &str) -> Option<Date> {
     }
     let number = |range: std::ops::Range<usize>| {
         let digits = text.get(range)?;
-        digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse::<i16>().ok())?
+        digits
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| digits.parse::<i16>().ok())?
     };
-    let (month, day) = (i8::try_from(number(5..7)?).ok()?, i8::try_from(number(8..10)?).ok()?);
+    let (month, day) = (
+        i8::try_from(number(5..7)?).ok()?,
+        i8::try_from(number(8..10)?).ok()?,
+    );
     Date::new(number(0..4)?, month, day).ok()
 }
 

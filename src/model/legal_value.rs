@@ -12,7 +12,11 @@ pub enum LegalValue {
 impl LegalValue {
     /// What a set of *valid* signatures earns. Both are needed (NĐ 30/2020, Art. 5.1).
     pub fn earned_by(person: bool, seal: bool) -> Self {
-        if person && seal { Self::Full } else { Self::ReferenceOnly }
+        if person && seal {
+            Self::Full
+        } else {
+            Self::ReferenceOnly
+        }
     }
 
     /// The name on the wire.

@@ -1,7 +1,10 @@
 //! The nouns of the law and of the format. No I/O, no randomness, no clock: values in, values out.
 
 mod attachment;
+pub mod calendar;
+mod directory;
 mod document;
+mod ledger;
 mod legal_value;
 mod organ;
 mod priority;
@@ -14,6 +17,11 @@ pub use attachment::AttachmentRef;
 pub use attachment::Digest;
 pub use attachment::INLINE_MAX;
 pub use attachment::InvalidDigest;
+pub use directory::Agency;
+pub use directory::AgencyKind;
+pub use directory::Certainty;
+pub use directory::Directory;
+pub use directory::InvalidDirectory;
 pub use document::BusinessType;
 pub use document::DocumentCode;
 pub use document::DocumentHeader;
@@ -25,6 +33,13 @@ pub use document::Signer;
 pub use document::format_date;
 pub use document::length;
 pub use document::parse_date;
+pub use ledger::Difference;
+pub use ledger::Equation;
+pub use ledger::Imbalance;
+pub use ledger::Ledger;
+pub use ledger::PairCounts;
+pub use ledger::SenderCounts;
+pub use ledger::Totals;
 pub use legal_value::LegalValue;
 pub use organ::InvalidOrganId;
 pub use organ::OrganId;
@@ -41,3 +56,6 @@ pub use status::Settled;
 pub use status::Stage;
 pub use status::StatusCode;
 pub use status::TransitionError;
+
+#[cfg(test)]
+mod tests;

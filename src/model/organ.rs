@@ -11,7 +11,7 @@ use std::str::FromStr;
 /// Identifier of an agency, always well formed.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
 pub struct OrganId {
-    bytes: [u8; OrganId::LEN_MAX],
+    bytes: [u8; Self::LEN_MAX],
     len: u8,
 }
 
@@ -44,7 +44,9 @@ impl OrganId {
 
     /// The Government Office (Văn phòng Chính phủ), which operates the axis (QĐ 28/2018, Art. 15).
     pub fn government_office() -> Self {
-        "000.00.00.G22".parse().expect("a constant that a test parses")
+        "000.00.00.G22"
+            .parse()
+            .expect("a constant that a test parses")
     }
 
     /// The identifier as text.
@@ -79,9 +81,14 @@ impl FromStr for OrganId {
             bytes[position] = byte;
         }
         if group_is_empty {
-            return Err(InvalidOrganId::EmptyGroup { position: found - 1 });
+            return Err(InvalidOrganId::EmptyGroup {
+                position: found - 1,
+            });
         }
-        Ok(Self { bytes, len: u8::try_from(found).expect("at most 35") })
+        Ok(Self {
+            bytes,
+            len: u8::try_from(found).expect("at most 35"),
+        })
     }
 }
 

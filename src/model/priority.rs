@@ -18,8 +18,13 @@ pub enum Priority {
 
 impl Priority {
     /// Every priority, lowest first.
-    pub const ALL: [Self; 5] =
-        [Self::Normal, Self::Urgent, Self::VeryUrgent, Self::Express, Self::ExpressTimed];
+    pub const ALL: [Self; 5] = [
+        Self::Normal,
+        Self::Urgent,
+        Self::VeryUrgent,
+        Self::Express,
+        Self::ExpressTimed,
+    ];
 
     /// Of this many entries taken from a mailbox, one is the oldest, whatever its priority: urgent
     /// traffic overtakes and can never stop the rest. Our rule; the law orders urgency only.
@@ -38,6 +43,9 @@ impl Priority {
 
     /// The priority with this number; `None` above 4.
     pub fn from_level(level: u32) -> Option<Self> {
-        usize::try_from(level).ok().and_then(|index| Self::ALL.get(index)).copied()
+        usize::try_from(level)
+            .ok()
+            .and_then(|index| Self::ALL.get(index))
+            .copied()
     }
 }

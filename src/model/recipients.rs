@@ -58,15 +58,24 @@ impl TryFrom<Vec<OrganId>> for Recipients {
             return Err(InvalidRecipients::Empty);
         }
         if organs.len() > Self::MAX {
-            return Err(InvalidRecipients::TooMany { found: organs.len() });
+            return Err(InvalidRecipients::TooMany {
+                found: organs.len(),
+            });
         }
-        let mut sorted: Vec<(OrganId, usize)> =
-            organs.iter().enumerate().map(|(position, organ)| (*organ, position)).collect();
+        let mut sorted: Vec<(OrganId, usize)> = organs
+            .iter()
+            .enumerate()
+            .map(|(position, organ)| (*organ, position))
+            .collect();
         sorted.sort_unstable();
         for pair in sorted.windows(2) {
             if pair[0].0 == pair[1].0 {
                 let [(organ, first), (_, second)] = [pair[0], pair[1]];
-                return Err(InvalidRecipients::Duplicate { organ, first, second });
+                return Err(InvalidRecipients::Duplicate {
+                    organ,
+                    first,
+                    second,
+                });
             }
         }
         Ok(Self(organs))

@@ -127,7 +127,10 @@ pub struct FieldViolation {
 impl FieldViolation {
     /// A violation of `field`.
     pub fn new(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { field: field.into(), problem: problem.into() }
+        Self {
+            field: field.into(),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -157,65 +160,198 @@ impl CertificateUse {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Refusal {
     /// The agency is not in the directory.
-    AgencyUnknown { organ: OrganId },
+    AgencyUnknown {
+        /// The agency.
+        organ: OrganId,
+    },
     /// Named in the header, neither inline nor uploaded.
-    AttachmentMissing { name: String, sha256: String },
+    AttachmentMissing {
+        /// File name in the header.
+        name: String,
+        /// Its digest in the header, hexadecimal.
+        sha256: String,
+    },
     /// Not valid any more at `at`.
-    CertificateExpired { subject: String, not_after: String, at: String },
+    CertificateExpired {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// Last instant of validity, RFC 3339.
+        not_after: String,
+        /// The instant that counts, RFC 3339.
+        at: String,
+    },
     /// Not valid yet at `at`.
-    CertificateNotYetValid { subject: String, not_before: String, at: String },
+    CertificateNotYetValid {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// First instant of validity, RFC 3339.
+        not_before: String,
+        /// The instant that counts, RFC 3339.
+        at: String,
+    },
     /// On the revocation list.
-    CertificateRevoked { subject: String, serial: String },
+    CertificateRevoked {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// Serial number, hexadecimal.
+        serial: String,
+    },
     /// Wrong purpose, wrong or missing identity names, or an algorithm below policy.
-    CertificateUsage { subject: String, problem: String },
+    CertificateUsage {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// No path to a trust anchor.
-    ChainUntrusted { subject: String, problem: String },
+    ChainUntrusted {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A time ahead of the hub's.
-    ClockSkew { field: String, found: String, hub: String },
+    ClockSkew {
+        /// Path of the field, as in the `.proto`.
+        field: String,
+        /// The time in the message, RFC 3339.
+        found: String,
+        /// The hub's time, RFC 3339.
+        hub: String,
+    },
     /// Content and announced digest differ.
-    DigestMismatch { what: String, expected: String, found: String },
+    DigestMismatch {
+        /// Which part or limit.
+        what: String,
+        /// Digest announced, hexadecimal.
+        expected: String,
+        /// Digest of the content, hexadecimal.
+        found: String,
+    },
     /// Unknown, or not for the caller.
-    DocumentUnknown { document_id: String },
+    DocumentUnknown {
+        /// The identity, as it was asked for.
+        document_id: String,
+    },
     /// Identity taken with other content.
-    DuplicateDocument { document_id: DocumentId },
+    DuplicateDocument {
+        /// The identity.
+        document_id: DocumentId,
+    },
     /// Broken rules of form.
-    HeaderInvalid { violations: Vec<FieldViolation> },
+    HeaderInvalid {
+        /// Each broken rule with its field; at least one.
+        violations: Vec<FieldViolation>,
+    },
     /// Only the operator may.
-    OperatorOnly { caller: OrganId, operator: OrganId },
+    OperatorOnly {
+        /// Organisation of the connection.
+        caller: OrganId,
+        /// The operator of the axis.
+        operator: OrganId,
+    },
     /// Too much under way.
-    Overloaded { what: String },
+    Overloaded {
+        /// Which part or limit.
+        what: String,
+    },
     /// Per-agency limit reached.
-    QuotaExceeded { organ: OrganId, what: String },
+    QuotaExceeded {
+        /// The agency.
+        organ: OrganId,
+        /// Which part or limit.
+        what: String,
+    },
     /// Every recipient is locked.
-    RecipientLocked { organ: OrganId },
+    RecipientLocked {
+        /// The recipient.
+        organ: OrganId,
+    },
     /// Not in the directory.
-    RecipientUnknown { organ: String },
+    RecipientUnknown {
+        /// The recipient, as the header writes it.
+        organ: String,
+    },
     /// No usable revocation list.
-    RevocationUnknown { subject: String, problem: String },
+    RevocationUnknown {
+        /// Whose certificate: its subject as the certificate names it.
+        subject: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// Marked secret.
-    SecretRefused { secrecy: String },
+    SecretRefused {
+        /// The degree, as people write it.
+        secrecy: String,
+    },
     /// Certificate and header disagree.
-    SenderMismatch { certificate: OrganId, header: OrganId },
+    SenderMismatch {
+        /// Organisation of the connection's certificate.
+        certificate: OrganId,
+        /// Organisation the header names.
+        header: OrganId,
+    },
     /// Suspended, revoked, or not yet admitted.
-    SenderNotActive { organ: OrganId, state: String },
+    SenderNotActive {
+        /// The sender.
+        organ: OrganId,
+        /// Its state in the hub's registry.
+        state: String,
+    },
     /// Draining.
     ShuttingDown,
     /// Mathematics or structure of the signature.
-    SignatureInvalid { problem: String },
+    SignatureInvalid {
+        /// What is wrong.
+        problem: String,
+    },
     /// The signer belongs elsewhere.
-    SignerMismatch { certificate: String, sender: OrganId },
+    SignerMismatch {
+        /// Organisation of the signer's certificate.
+        certificate: String,
+        /// The sender of the document.
+        sender: OrganId,
+    },
     /// No room.
-    StorageFull { problem: String },
+    StorageFull {
+        /// What is wrong.
+        problem: String,
+    },
     /// Not durable.
-    StorageUnavailable { problem: String },
+    StorageUnavailable {
+        /// What is wrong.
+        problem: String,
+    },
     /// Silent for too long.
-    StreamIdle { limit_s: u64 },
+    StreamIdle {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
     /// Over a limit.
-    TooLarge { what: String, found: u64, limit: u64 },
+    TooLarge {
+        /// Which part or limit.
+        what: String,
+        /// Size found, in bytes.
+        found: u64,
+        /// The most that is taken, in bytes.
+        limit: u64,
+    },
     /// Not after this stage, or not from this party.
-    TransitionNotAllowed { document_id: DocumentId, from: Stage, to: StatusCode, problem: String },
+    TransitionNotAllowed {
+        /// The identity.
+        document_id: DocumentId,
+        /// The present stage.
+        from: Stage,
+        /// The status reported.
+        to: StatusCode,
+        /// What is wrong.
+        problem: String,
+    },
     /// No usable client certificate.
-    UnauthenticatedPeer { problem: String },
+    UnauthenticatedPeer {
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl Refusal {
@@ -257,6 +393,8 @@ impl Refusal {
 
     /// A header that breaks one rule.
     pub fn field(field: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::HeaderInvalid { violations: vec![FieldViolation::new(field, problem)] }
+        Self::HeaderInvalid {
+            violations: vec![FieldViolation::new(field, problem)],
+        }
     }
 }

@@ -122,7 +122,9 @@ impl StatusCode {
 
     /// The code with this number; there is no 07–12 and no 14.
     pub fn from_number(number: u32) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| u32::from(code.number()) == number)
+        Self::ALL
+            .into_iter()
+            .find(|code| u32::from(code.number()) == number)
     }
 
     /// Who reports it.
@@ -229,7 +231,11 @@ impl Stage {
 
     /// One byte for storage. Numbers once written are never reused.
     pub fn to_byte(self) -> u8 {
-        Self::BYTES.iter().position(|stage| *stage == self).map_or(0, |i| i as u8)
+        // A test finds every stage in the list.
+        (0..)
+            .zip(Self::BYTES)
+            .find(|(_, stage)| *stage == self)
+            .map_or(0, |(byte, _)| byte)
     }
 
     /// The stage stored as this byte.

@@ -14,12 +14,34 @@
 //!                   mailbox (in memory, bounded)           attachments/ab/cdef… (by digest)
 //! ```
 
+mod attachments;
 mod data_dir;
 mod durability;
+mod index;
 pub mod journal;
+mod mailbox;
 
+pub use attachments::AttachmentError;
+pub use attachments::Attachments;
+pub use attachments::Upload;
 pub use data_dir::DataDir;
 pub use data_dir::LAYOUT_VERSION;
 pub use data_dir::OpenDataDirError;
 pub use durability::Durability;
 pub use durability::UnknownDurability;
+pub use index::Freeze;
+pub use index::Index;
+pub use index::IndexError;
+pub use journal::AppendError;
+pub use journal::Batch;
+pub use journal::Config as JournalConfig;
+pub use journal::Journal;
+pub use journal::JournalReader;
+pub use journal::OpenError as OpenJournalError;
+pub use journal::Position;
+pub use journal::ReadError;
+pub use mailbox::Acknowledged;
+pub use mailbox::Mailbox;
+pub use mailbox::Refill;
+pub use mailbox::Refilled;
+pub use mailbox::Taken;

@@ -1,17 +1,8 @@
-//! The journal: an append-only, segmented, hash-chained log. It is the truth and the evidence.
+//! The journal: append-only, segmented, hash-chained. The truth from which everything else can be
+//! rebuilt, and the evidence that can be checked offline. `docs/journal.md` draws the bytes and says
+//! what a crash may leave.
 //!
-//! Guarantees: a batch is on disk when [`Journal::append`] returns (at the level chosen) or none
-//! of it is visible; after a crash everything acknowledged is replayed, in order; a changed byte is
-//! found and located by [`audit`]. One owner appends, any number of [`JournalReader`]s read. No
-//! threads, no clock, no look into a body. The bytes are drawn in `docs/journal.md`.
-//!
-//! ```text
-//!  00000001.journal            00000002.journal
-//!  ┌────────┬───────┬───────┐  ┌────────┬───────┬───────┬─ ─ ─ ─ ─ ─┐
-//!  │ header │ rec 1 │ rec 2 │  │ header │ rec 3 │ rec 4 │ 0 0 0 0 0 │  preallocated
-//!  └────────┴───┬───┴─┬─────┘  └─▲──────┴───────┴───────┴─ ─ ─ ─ ─ ─┘
-//!          chain└────→└─────────→┘
-//! ```
+//! One owner appends whole batches; anyone reads records back by [`Position`].
 
 mod chain;
 mod format;
@@ -39,7 +30,5 @@ pub use recovery::TornTail;
 pub use recovery::Visit;
 pub use writer::AppendError;
 pub use writer::Batch;
-pub use writer::BodyTooLong;
 pub use writer::Config;
 pub use writer::Journal;
-pub use writer::SEGMENT_BYTES;

@@ -1,7 +1,4 @@
-//! Reading records back by position, from any thread.
-//!
-//! Every read is checked against the record's checksum. At most [`OPEN_SEGMENTS_MAX`] files are
-//! open, least recently used closed first; the lock is held only to look one up or open it.
+//! Reading single records back, by anyone, at any time.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,21 +16,31 @@ use super::format::SegmentHeader;
 use super::segment::Segment;
 use super::segment::Segments;
 
-/// Segment files kept open for reading: 4 GiB of journal at the default segment size.
-const OPEN_SEGMENTS_MAX: usize = 64;
+/// Segment files held open for reading.
+const OPEN_MAX: usize = 64;
 
-/// Reads records of one journal. Clones share their open files.
+/// Bytes above which a read asks for the length of the file first.
+const LOOK_FIRST: usize = 1 << 20;
+
+/// Reads records by position. Cheap to clone; clones share open files.
 #[derive(Clone, Debug)]
 pub struct JournalReader {
     segments: Arc<Segments>,
-    open: Arc<Mutex<VecDeque<Arc<Opened>>>>,
+    open: Arc<Mutex<VecDeque<Opened>>>,
 }
 
-/// Why a record cannot be read.
+#[derive(Clone, Debug)]
+struct Opened {
+    number: u32,
+    segment: Arc<Segment>,
+    seed: Seed,
+}
+
+/// Why a record cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The bytes there are not the record that was written.
-    #[error("record at segment {} offset {} is damaged: {problem}", position.segment(), position.offset())]
+    /// What is there is not the record that was written.
+    #[error("the record at segment {} offset {} is damaged: {problem}", position.segment(), position.offset())]
     Corrupt {
         /// The record.
         position: Position,
@@ -41,26 +48,13 @@ pub enum ReadError {
         problem: Problem,
     },
     /// The file system refused.
-    #[error("cannot read the record at segment {} offset {}", position.segment(), position.offset())]
+    #[error("cannot read segment {segment}")]
     Io {
-        /// The record.
-        position: Position,
+        /// Number of the segment.
+        segment: u32,
         /// What the system said.
         source: io::Error,
     },
-    /// The journal has no such segment, or it ends before the record does.
-    #[error("no record at segment {} offset {}", position.segment(), position.offset())]
-    Missing {
-        /// The position asked for.
-        position: Position,
-    },
-}
-
-#[derive(Debug)]
-struct Opened {
-    number: u32,
-    segment: Arc<Segment>,
-    seed: Seed,
 }
 
 impl JournalReader {
@@ -71,74 +65,59 @@ impl JournalReader {
         }
     }
 
-    /// The body of the record at `position`. Blocking: one `pread`.
+    /// The body of one record, its checksum verified. Blocking.
     ///
     /// # Errors
-    ///
-    /// [`ReadError`]: nothing there, damaged, or refused by the file system.
+    /// [`ReadError`].
     pub fn read(&self, position: Position) -> Result<Vec<u8>, ReadError> {
-        let failed = |source: io::Error| match source.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof => {
-                ReadError::Missing { position }
-            }
-            _ => ReadError::Io { position, source },
-        };
+        let segment = position.segment();
+        let io_error = |source| ReadError::Io { segment, source };
         let corrupt = |problem| ReadError::Corrupt { position, problem };
-        let opened = self
-            .segment(position.segment())
-            .map_err(failed)?
-            .map_err(corrupt)?;
-        let bytes = position.end() - position.offset();
-        let length = usize::try_from(bytes).map_err(|_| ReadError::Missing { position })?;
-        // A position made up from foreign bytes must not cost the memory it asks for.
-        if bytes > SMALL && opened.segment.len().map_err(failed)? < position.end() {
-            return Err(ReadError::Missing { position });
+        let opened = self.opened(segment).map_err(io_error)?.map_err(corrupt)?;
+        let length = usize::try_from(position.end() - position.offset()).unwrap_or(usize::MAX);
+        // A position made of foreign bytes must not cost the memory it asks for.
+        if length > LOOK_FIRST && opened.segment.len().map_err(io_error)? < position.end() {
+            return Err(io_error(io::ErrorKind::UnexpectedEof.into()));
         }
         let mut record = vec![0; length];
         opened
             .segment
             .read(position.offset(), &mut record)
-            .map_err(failed)?;
+            .map_err(io_error)?;
         let header = RecordHeader::decode(&record).ok_or_else(|| corrupt(Problem::Reserved))?;
-        let expected = opened.seed.checksum(position.offset(), &record);
-        if expected != header.checksum || header.length != position.length() {
-            return Err(corrupt(Problem::Checksum {
-                expected,
-                found: header.checksum,
-            }));
+        let (expected, found) = (
+            opened.seed.checksum(position.offset(), &record),
+            header.checksum,
+        );
+        if expected != found || header.length != position.length() {
+            return Err(corrupt(Problem::Checksum { expected, found }));
         }
+        record.truncate(RECORD_HEADER + position.length() as usize);
         record.drain(..RECORD_HEADER);
-        record.truncate(usize::try_from(position.length()).unwrap_or(usize::MAX));
         Ok(record)
     }
 
-    fn segment(&self, number: u32) -> io::Result<Result<Arc<Opened>, Problem>> {
+    fn opened(&self, number: u32) -> io::Result<Result<Opened, Problem>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(index) = open.iter().position(|opened| opened.number == number)
-            && let Some(opened) = open.remove(index)
-        {
-            open.push_back(Arc::clone(&opened));
-            return Ok(Ok(opened));
+        if let Some(opened) = open.iter().find(|opened| opened.number == number) {
+            return Ok(Ok(opened.clone()));
         }
         let segment = self.segments.open(number)?;
         let mut bytes = [0; SEGMENT_HEADER];
         segment.read(0, &mut bytes)?;
-        let header = match SegmentHeader::decode(&bytes) {
-            Ok(header) => header,
+        let seed = match SegmentHeader::decode(&bytes) {
+            Ok(header) => header.seed(),
             Err(problem) => return Ok(Err(problem)),
         };
-        let opened = Arc::new(Opened {
-            number,
-            segment,
-            seed: header.seed(),
-        });
-        if open.len() >= OPEN_SEGMENTS_MAX {
+        if open.len() >= OPEN_MAX {
             open.pop_front();
         }
-        open.push_back(Arc::clone(&opened));
+        let opened = Opened {
+            number,
+            segment,
+            seed,
+        };
+        open.push_back(opened.clone());
         Ok(Ok(opened))
     }
 }
-
-/// Bytes below which a read is not worth asking for the file's length first.
-const SMALL: u64 = 1 << 20;

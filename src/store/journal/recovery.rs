@@ -27,6 +27,7 @@ use super::window::Window;
 use super::writer::Config;
 use super::writer::Current;
 use super::writer::Journal;
+use super::writer::Standing;
 
 /// What opening a journal found.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -206,20 +207,19 @@ impl Journal {
         }
         segment.sync(level).map_err(at)?;
         segments.sync_names(level).map_err(|error| (0, error))?;
-        let current = Current {
-            header: end.header,
-            segment,
-            offset: end.offset,
-            reserved,
-        };
-        Ok(Self::at(
-            segments,
-            config,
-            current,
-            walked.chain,
-            walked.next_sequence,
+        let standing = Standing {
+            current: Current {
+                header: end.header,
+                segment,
+                offset: end.offset,
+                reserved,
+            },
+            chain: walked.chain,
+            next_sequence: walked.next_sequence,
             used,
-        ))
+            last: walked.last,
+        };
+        Ok(Self::at(segments, config, standing))
     }
 }
 
@@ -240,6 +240,8 @@ pub(super) struct Walked {
     /// The last segment with a header; `None` in an empty directory.
     pub(super) end: Option<End>,
     pub(super) torn: Option<TornTail>,
+    /// The last record, visited or started from.
+    pub(super) last: Option<Position>,
 }
 
 /// Where the next record goes.
@@ -279,6 +281,10 @@ pub(super) fn walk<E>(
         next_sequence: 1,
         end: None,
         torn: None,
+        last: match start {
+            Start::Genesis => None,
+            Start::After(from) => Some(from),
+        },
     };
     let first = match start {
         Start::Genesis => 1,
@@ -365,6 +371,7 @@ pub(super) fn walk<E>(
                     visit(position, header.kind, body)
                         .map_err(|error| WalkError::Visit((position, error)))?;
                     walked.records += 1;
+                    walked.last = Some(position);
                     walked.chain = header.chain;
                     walked.next_sequence = walked.next_sequence.saturating_add(1);
                     walked.bytes += header.record_bytes();

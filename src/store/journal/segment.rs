@@ -341,4 +341,10 @@ pub(super) mod faults {
     pub(in super::super) fn fail_next(operation: Operation, kind: io::ErrorKind) {
         NEXT.set(Some((operation, kind)));
     }
+
+    /// Takes back a failure that was not met.
+    #[cfg(test)]
+    pub(in super::super) fn fail_none() {
+        NEXT.set(None);
+    }
 }

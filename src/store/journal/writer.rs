@@ -1,9 +1,8 @@
-//! Appending: one batch, one write, one `fdatasync`.
+//! Appending: one batch, one write, one flush.
 //!
-//! A batch never straddles two segments: where it does not fit, the segment is closed and a new one
-//! begun, as large as the batch where it must be. So a batch that fails is taken back by cutting
-//! one file. After a failure whose outcome is not known (a failed flush above all: the kernel may
-//! have dropped the pages) the journal is poisoned and never appends again.
+//! A batch lies in one segment as a whole, so that it is there or it is not. A flush that failed
+//! leaves nobody knowing what is on the disk: the journal is poisoned and takes nothing more
+//! (what the kernel reports once it may not report again).
 
 use std::io;
 use std::sync::Arc;
@@ -11,94 +10,53 @@ use std::sync::Arc;
 use crate::store::Durability;
 
 use super::chain::ChainHash;
-use super::format::ALIGNMENT;
 use super::format::BODY_MAX;
 use super::format::Order;
 use super::format::Position;
 use super::format::RECORD_HEADER;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
+use super::format::record_bytes;
 use super::format::seal;
 use super::reader::JournalReader;
 use super::segment::Segment;
 use super::segment::Segments;
 use super::segment::is_full;
 
-/// Default size of a segment, in bytes: some ten thousand documents, a second of the highest rate.
-/// Smaller ones pay more rotations, larger ones make the look at the preallocated rest longer at
-/// every start.
-pub const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
-
 /// How a journal is kept.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// Most bytes in all segments together, preallocated space not counted; `None`: until the disk
-    /// is full.
-    pub capacity_bytes: Option<u64>,
-    /// What an appended batch survives.
-    pub durability: Durability,
-    /// Size a segment is preallocated with, in bytes.
+    /// Size of a segment file, in bytes; a larger batch gets a segment of its own size.
     pub segment_bytes: u64,
+    /// What an append promises.
+    pub durability: Durability,
+    /// Most bytes of headers and records over all segments. `None`: the disk decides.
+    pub capacity_bytes: Option<u64>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            capacity_bytes: None,
+            segment_bytes: 64 * 1024 * 1024,
             durability: Durability::Fsync,
-            segment_bytes: SEGMENT_BYTES,
+            capacity_bytes: None,
         }
     }
 }
 
 impl Config {
-    /// Bytes that may still be used.
+    /// Bytes that may still be written when `used` are.
     pub(super) fn room(&self, used: u64) -> u64 {
         self.capacity_bytes
-            .map_or(u64::MAX, |capacity| capacity.saturating_sub(used))
+            .map_or(u64::MAX / 2, |capacity| capacity.saturating_sub(used))
     }
 }
 
-/// Why a batch was not appended. In every case none of it is visible in this process.
-#[derive(Debug, thiserror::Error)]
-pub enum AppendError {
-    /// The disk or the journal's capacity is exhausted. Nothing was written; a later batch may fit.
-    #[error("the journal is full, {needed} more bytes are needed")]
-    Full {
-        /// Bytes the batch needs.
-        needed: u64,
-        /// The capacity that was reached; `None`: the disk's.
-        capacity: Option<u64>,
-    },
-    /// The file system failed. Whether the batch is found at the next start is not known, and this
-    /// journal is poisoned.
-    #[error("cannot write to journal segment {segment}")]
-    Io {
-        /// Number of the segment.
-        segment: u32,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// An earlier append failed in a way that cannot be made good without opening anew.
-    #[error("the journal refuses to append after an earlier failure")]
-    Poisoned,
-}
-
-/// A body longer than [`BODY_MAX`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a record of {found} bytes, at most {limit} are possible")]
-pub struct BodyTooLong {
-    /// Bytes given.
-    pub found: usize,
-    /// [`BODY_MAX`].
-    pub limit: usize,
-}
-
-/// Records to be appended together. Reuse it: [`Batch::clear`] keeps the memory.
+/// Records to be appended together.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Records as they will lie in the file; order, chain and checksum are filled in by `append`.
-    bytes: Vec<u8>,
+    buffer: Vec<u8>,
+    /// Start in the buffer, and length of the body.
     records: Vec<(usize, u32)>,
 }
 
@@ -108,34 +66,21 @@ impl Batch {
         Self::default()
     }
 
-    /// Adds a record whose body is `parts` one after the other.
-    ///
-    /// # Errors
-    ///
-    /// [`BodyTooLong`]; the batch is then unchanged.
-    pub fn push(&mut self, kind: u8, parts: &[&[u8]]) -> Result<(), BodyTooLong> {
-        let found = parts
-            .iter()
-            .fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-        let length = u32::try_from(found)
-            .ok()
-            .filter(|_| found <= BODY_MAX)
-            .ok_or(BodyTooLong {
-                found,
-                limit: BODY_MAX,
-            })?;
-        let start = self.bytes.len();
-        let mut header = [0; RECORD_HEADER];
-        header[..4].copy_from_slice(&length.to_le_bytes());
-        header[24] = kind;
-        self.bytes.extend_from_slice(&header);
+    /// Adds a record whose body is the concatenation of `parts`. A body over [`BODY_MAX`] is cut:
+    /// callers bound their messages far below it.
+    pub fn push(&mut self, kind: u8, parts: &[&[u8]]) {
+        let start = self.buffer.len();
+        self.buffer.resize(start + RECORD_HEADER, 0);
         for part in parts {
-            self.bytes.extend_from_slice(part);
+            self.buffer.extend_from_slice(part);
         }
-        self.bytes
-            .resize(self.bytes.len().next_multiple_of(ALIGNMENT), 0);
+        let body = (self.buffer.len() - start - RECORD_HEADER).min(BODY_MAX);
+        let length = u32::try_from(body).unwrap_or(u32::MAX);
+        self.buffer[start..start + 4].copy_from_slice(&length.to_le_bytes());
+        self.buffer[start + 24] = kind;
+        let end = start + usize::try_from(record_bytes(length)).unwrap_or(usize::MAX);
+        self.buffer.resize(end, 0);
         self.records.push((start, length));
-        Ok(())
     }
 
     /// Records in the batch.
@@ -143,24 +88,41 @@ impl Batch {
         self.records.len()
     }
 
-    /// Whether there is no record.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
 
-    /// Bytes the batch takes in the journal, headers and padding included.
+    /// Bytes the batch takes in the journal.
     pub fn bytes(&self) -> usize {
-        self.bytes.len()
+        self.buffer.len()
     }
 
-    /// Removes all records.
+    /// Forgets the records and keeps the memory.
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        self.buffer.clear();
         self.records.clear();
     }
 }
 
-/// The journal, in its one owner's hands. [`Journal::open`] makes it.
+/// Why a batch was not appended. Nothing of it is in the journal.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// The disk or the configured capacity has no room. A later, smaller or later batch may fit.
+    #[error("the journal has no room for {needed} more bytes")]
+    Full {
+        /// Bytes of the batch.
+        needed: u64,
+    },
+    /// The file system failed; the journal is poisoned from now on.
+    #[error("cannot write to the journal")]
+    Io(#[source] io::Error),
+    /// An earlier failure left the journal in doubt.
+    #[error("the journal was poisoned by an earlier failure; restart the hub")]
+    Poisoned,
+}
+
+/// The journal's one owner.
 #[derive(Debug)]
 pub struct Journal {
     segments: Arc<Segments>,
@@ -168,11 +130,18 @@ pub struct Journal {
     current: Current,
     chain: ChainHash,
     next_sequence: u64,
-    /// Every record before this sequence number is on disk.
+    /// Every record before this one is on disk, so a hole before a record that says so is damage.
     settled: u64,
     used: u64,
+    last: Option<Position>,
+    scratch: Vec<u8>,
     state: State,
-    reader: JournalReader,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Sound,
+    Poisoned,
 }
 
 /// The segment being written.
@@ -182,251 +151,224 @@ pub(super) struct Current {
     pub(super) segment: Arc<Segment>,
     /// Where the next record goes.
     pub(super) offset: u64,
-    /// Space taken for the segment.
+    /// Bytes of the file.
     pub(super) reserved: u64,
 }
 
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum State {
-    Poisoned,
-    Sound,
+/// Where a journal stands, as recovery found it.
+#[derive(Debug)]
+pub(super) struct Standing {
+    pub(super) current: Current,
+    pub(super) chain: ChainHash,
+    pub(super) next_sequence: u64,
+    pub(super) used: u64,
+    pub(super) last: Option<Position>,
 }
 
 impl Journal {
-    /// A new journal with its first segment.
+    /// A journal that lives as long as the process.
+    ///
+    /// # Errors
+    /// [`AppendError::Io`]: no memory, or no random numbers.
+    pub fn in_memory(config: Config) -> Result<Self, AppendError> {
+        let config = Config {
+            durability: Durability::Memory,
+            ..config
+        };
+        Self::create(Segments::in_memory(), config).map_err(AppendError::Io)
+    }
+
+    /// A journal without records.
     pub(super) fn create(segments: Segments, config: Config) -> io::Result<Self> {
+        let chain = ChainHash::genesis()?;
         let header = SegmentHeader {
             number: 1,
             first_sequence: 1,
-            chain: ChainHash::genesis()?,
+            chain,
         };
-        let reserved = config
-            .segment_bytes
-            .min(config.room(0))
-            .max(SEGMENT_HEADER as u64);
-        let segment = segments.create(1, &header.encode(), reserved, config.durability)?;
-        segments.sync_names(config.durability)?;
-        let offset = SEGMENT_HEADER as u64;
-        let current = Current {
-            header,
-            segment,
-            offset,
-            reserved,
+        let current = begin_segment(&segments, &config, header, 0, 0)?;
+        let used = current.offset;
+        let standing = Standing {
+            current,
+            chain,
+            next_sequence: 1,
+            used,
+            last: None,
         };
-        Ok(Self::at(segments, config, current, header.chain, 1, offset))
+        Ok(Self::at(segments, config, standing))
     }
 
-    /// A journal that goes on after what recovery found.
-    pub(super) fn at(
-        segments: Segments,
-        config: Config,
-        current: Current,
-        chain: ChainHash,
-        next_sequence: u64,
-        used: u64,
-    ) -> Self {
-        let segments = Arc::new(segments);
-        let reader = JournalReader::new(Arc::clone(&segments));
-        let (settled, state) = (next_sequence, State::Sound);
+    pub(super) fn at(segments: Segments, config: Config, standing: Standing) -> Self {
+        let Standing {
+            current,
+            chain,
+            next_sequence,
+            used,
+            last,
+        } = standing;
         Self {
-            segments,
+            segments: Arc::new(segments),
             config,
             current,
             chain,
             next_sequence,
-            settled,
+            settled: next_sequence,
             used,
-            state,
-            reader,
+            last,
+            scratch: Vec::new(),
+            state: State::Sound,
         }
     }
 
-    /// Appends the batch; on return it is durable at the chosen level. Blocking: one write and, at
-    /// [`Durability::Fsync`], one flush. The batch is completed in place and stays as it is: clear
-    /// it, or try it again after [`AppendError::Full`].
+    /// For reading records back.
+    pub fn reader(&self) -> JournalReader {
+        JournalReader::new(Arc::clone(&self.segments))
+    }
+
+    /// Chain hash of the last record: who keeps it elsewhere can prove the journal later.
+    pub fn chain(&self) -> ChainHash {
+        self.chain
+    }
+
+    /// Bytes of headers and records over all segments, preallocated space not counted.
+    pub fn used_bytes(&self) -> u64 {
+        self.used
+    }
+
+    /// The last record, if there is any.
+    pub fn last(&self) -> Option<Position> {
+        self.last
+    }
+
+    /// Appends a batch; it is as durable as was chosen when this returns. Blocking.
     ///
     /// # Errors
-    ///
-    /// [`AppendError`]; after `Io` every later call returns `Poisoned`.
-    pub fn append(&mut self, batch: &mut Batch) -> Result<Vec<Position>, AppendError> {
+    /// [`AppendError`]; nothing of the batch is in the journal.
+    pub fn append(&mut self, batch: &Batch) -> Result<Vec<Position>, AppendError> {
         if self.state == State::Poisoned {
             return Err(AppendError::Poisoned);
         }
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let bytes = batch.bytes.len() as u64;
-        self.make_room(bytes)?;
-
-        let (number, start) = (self.current.header.number, self.current.offset);
-        let seed = self.current.header.seed();
+        let needed = batch.buffer.len() as u64;
+        if self.current.offset + needed > self.current.reserved {
+            self.rotate(needed)?;
+        } else if needed > self.config.room(self.used) {
+            return Err(AppendError::Full { needed });
+        }
+        self.scratch.clear();
+        self.scratch.extend_from_slice(&batch.buffer);
+        let (number, seed) = (self.current.header.number, self.current.header.seed());
         let settled = match self.config.durability {
             Durability::Fsync => self.next_sequence,
+            // Not flushed batch by batch: after a power cut a hole may lie before a later batch.
             Durability::Memory | Durability::Os => self.settled,
         };
-        let mut positions = Vec::with_capacity(batch.records.len());
-        let (mut chain, mut sequence) = (self.chain, self.next_sequence);
-        let ends = batch
-            .records
-            .iter()
-            .skip(1)
-            .map(|(start, _)| *start)
-            .chain([batch.bytes.len()]);
-        for ((from, length), to) in batch.records.iter().zip(ends) {
-            let offset = start + *from as u64;
+        let mut chain = self.chain;
+        let mut positions = Vec::with_capacity(batch.len());
+        for ((start, length), sequence) in batch.records.iter().zip(self.next_sequence..) {
+            let offset = self.current.offset + *start as u64;
+            let end = start + usize::try_from(record_bytes(*length)).unwrap_or(usize::MAX);
             let order = Order { sequence, settled };
-            chain = seal(&mut batch.bytes[*from..to], offset, order, chain, &seed);
+            chain = seal(&mut self.scratch[*start..end], offset, order, chain, &seed);
             positions.push(Position::new(number, offset, *length));
-            sequence += 1;
         }
-
-        match self.current.segment.write(start, &batch.bytes) {
-            Ok(()) => {}
-            Err(error) if is_full(&error) => {
-                self.take_back()?;
-                return Err(AppendError::Full {
-                    needed: bytes,
-                    capacity: None,
-                });
-            }
-            Err(error) => return Err(self.poison(error)),
-        }
-        if let Err(error) = self.current.segment.sync(self.config.durability) {
-            return Err(self.poison(error));
-        }
-        self.current.offset += bytes;
-        self.used += bytes;
+        self.write(needed)?;
         self.chain = chain;
-        self.next_sequence = sequence;
+        self.next_sequence += batch.len() as u64;
+        self.current.offset += needed;
+        self.used += needed;
+        self.last = positions.last().copied();
         Ok(positions)
     }
 
-    /// A reader of the records appended and replayed, for other threads.
-    pub fn reader(&self) -> JournalReader {
-        self.reader.clone()
-    }
-
-    /// Sequence number of the last record, 0 in an empty journal.
-    pub fn last_sequence(&self) -> u64 {
-        self.next_sequence - 1
-    }
-
-    /// Chain hash of the last record.
-    pub fn chain(&self) -> ChainHash {
-        self.chain
-    }
-
-    /// Bytes in use, preallocated space not counted.
-    pub fn used_bytes(&self) -> u64 {
-        self.used
-    }
-
-    /// What an appended batch survives.
-    pub fn durability(&self) -> Durability {
-        self.config.durability
-    }
-
-    /// Makes the next `bytes` fit in the current segment, rotating where they do not.
-    fn make_room(&mut self, bytes: u64) -> Result<(), AppendError> {
-        let header = SEGMENT_HEADER as u64;
-        let room = self.config.room(self.used);
-        let over = AppendError::Full {
-            needed: bytes,
-            capacity: self.config.capacity_bytes,
-        };
-        if bytes > room {
-            return Err(over);
-        }
-        let end = self.current.offset + bytes;
-        if end <= self.current.reserved {
-            return Ok(());
-        }
-        if self.current.offset == header {
-            // An empty segment grows to the batch.
-            return match self.current.segment.reserve(end) {
-                Ok(()) => {
-                    self.current.reserved = end;
-                    Ok(())
-                }
-                Err(error) if is_full(&error) => Err(AppendError::Full {
-                    needed: bytes,
-                    capacity: None,
-                }),
-                Err(error) => Err(self.poison(error)),
-            };
-        }
-        if header + bytes > room {
-            return Err(over);
-        }
-        let size = self.config.segment_bytes.min(room).max(header + bytes);
-        self.rotate(size, bytes)
-    }
-
-    /// Closes the current segment and begins the next.
-    fn rotate(&mut self, size: u64, needed: u64) -> Result<(), AppendError> {
-        if self.config.durability == Durability::Os {
-            // All segments but the last are whole even after a power cut.
-            if let Err(error) = self.current.segment.sync(Durability::Fsync) {
-                return Err(self.poison(error));
+    fn write(&mut self, needed: u64) -> Result<(), AppendError> {
+        let Current {
+            segment, offset, ..
+        } = &self.current;
+        match segment.write(*offset, &self.scratch) {
+            Ok(()) => {}
+            Err(error) if is_full(&error) => {
+                // Without preallocation a full disk shows here. What was written is taken back, and
+                // durably so: what was refused must not come back after a power cut.
+                let level = self.config.durability;
+                return match segment.cut(*offset).and_then(|()| segment.sync(level)) {
+                    Ok(()) => {
+                        self.current.reserved = *offset;
+                        Err(AppendError::Full { needed })
+                    }
+                    Err(error) => Err(self.poison(error)),
+                };
             }
+            Err(error) => return Err(self.poison(error)),
+        }
+        segment
+            .sync(self.config.durability)
+            .map_err(|error| self.poison(error))
+    }
+
+    fn poison(&mut self, error: io::Error) -> AppendError {
+        self.state = State::Poisoned;
+        AppendError::Io(error)
+    }
+
+    /// Goes on in a new segment that has room for `needed` bytes.
+    fn rotate(&mut self, needed: u64) -> Result<(), AppendError> {
+        let whole = needed + SEGMENT_HEADER as u64;
+        if whole > self.config.room(self.used) {
+            return Err(AppendError::Full { needed });
         }
         let header = SegmentHeader {
-            number: self.current.header.number.saturating_add(1),
+            number: self.current.header.number + 1,
             first_sequence: self.next_sequence,
             chain: self.chain,
         };
-        let durability = self.config.durability;
-        let created = self
-            .segments
-            .create(header.number, &header.encode(), size, durability);
-        let segment = match created {
-            Ok(segment) => segment,
-            Err(error) if is_full(&error) => {
-                return Err(AppendError::Full {
-                    needed,
-                    capacity: None,
-                });
-            }
-            Err(error) => return Err(self.poison(error)),
-        };
-        if let Err(error) = self.segments.sync_names(durability) {
-            return Err(self.poison(error));
-        }
-        // Only gives space back: zeros at the end of a closed segment are harmless.
-        if let Err(error) = self.current.segment.cut(self.current.offset) {
-            tracing::warn!(segment = self.current.header.number, %error, "journal segment not cut");
-        }
-        let offset = SEGMENT_HEADER as u64;
-        self.current = Current {
-            header,
-            segment,
-            offset,
-            reserved: size,
-        };
-        self.settled = self.next_sequence;
-        self.used += offset;
-        Ok(())
-    }
-
-    /// Removes what a write left that ran out of space, so that it can never be replayed.
-    fn take_back(&mut self) -> Result<(), AppendError> {
-        let segment = &self.current.segment;
-        let cut = segment
-            .cut(self.current.offset)
-            .and_then(|()| segment.sync(self.config.durability));
-        match cut {
-            Ok(()) => {
-                self.current.reserved = self.current.offset;
+        // The old segment first, also at level `os`: a new segment on disk says that the one before
+        // it is complete.
+        let level = at_rotation(self.config.durability);
+        let sealed = self.current.segment.cut(self.current.offset);
+        self.current.reserved = self.current.offset;
+        sealed
+            .and_then(|()| self.current.segment.sync(level))
+            .map_err(|error| self.poison(error))?;
+        match begin_segment(&self.segments, &self.config, header, needed, self.used) {
+            Ok(current) => {
+                self.used += current.offset;
+                self.current = current;
+                self.settled = self.next_sequence;
                 Ok(())
             }
+            Err(error) if is_full(&error) => Err(AppendError::Full { needed }),
             Err(error) => Err(self.poison(error)),
         }
     }
+}
 
-    fn poison(&mut self, source: io::Error) -> AppendError {
-        let segment = self.current.header.number;
-        tracing::error!(segment, error = %source, "journal poisoned");
-        self.state = State::Poisoned;
-        AppendError::Io { segment, source }
+fn at_rotation(durability: Durability) -> Durability {
+    match durability {
+        Durability::Fsync | Durability::Os => Durability::Fsync,
+        Durability::Memory => Durability::Memory,
     }
+}
+
+/// Makes a segment with room for `needed` bytes, and its name durable.
+fn begin_segment(
+    segments: &Segments,
+    config: &Config,
+    header: SegmentHeader,
+    needed: u64,
+    used: u64,
+) -> io::Result<Current> {
+    let level = at_rotation(config.durability);
+    let least = needed + SEGMENT_HEADER as u64;
+    let wanted = config.segment_bytes.min(config.room(used)).max(least);
+    let segment = segments.create(header.number, &header.encode(), wanted, level)?;
+    segments.sync_names(level)?;
+    Ok(Current {
+        header,
+        segment,
+        offset: SEGMENT_HEADER as u64,
+        reserved: wanted,
+    })
 }

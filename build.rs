@@ -1,0 +1,27 @@
+//! Compiles `proto/` with protox: no `protoc` is needed on the machine.
+
+use protox::prost::Message as _;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    println!("cargo:rerun-if-changed=.git/HEAD");
+    let files = ["exchange", "registry", "monitor"].map(|name| format!("docaxis/v1/{name}.proto"));
+    let descriptors = protox::Compiler::new(["proto"])?
+        .include_source_info(true)
+        .include_imports(true)
+        .open_files(files)?
+        .file_descriptor_set();
+    let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("docaxis_descriptor.bin"), descriptors.encode_to_vec())?;
+    // Bytes instead of Vec: a document's header, signature and attachments stay slices of the frame
+    // they arrived in.
+    tonic_prost_build::configure().bytes(".docaxis.v1").compile_fds(descriptors)?;
+    let revision = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=12"])
+        .output()
+        .ok()
+        .filter(|output| output.status.success())
+        .map_or_else(|| "unknown".into(), |o| String::from_utf8_lossy(&o.stdout).trim().to_owned());
+    println!("cargo:rustc-env=DOCAXIS_GIT={revision}");
+    Ok(())
+}

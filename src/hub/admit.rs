@@ -1,0 +1,187 @@
+//! Received → Admitted: who is calling, may it send, is the message well formed.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::config::AGENCY_WINDOW;
+use super::config::CLOCK_SKEW_MINUTES;
+use super::config::MESSAGE_MAX;
+use super::record::Addressee;
+use super::record::Payload;
+use super::record::Standing;
+use super::registry::Agencies;
+use super::registry::AgencyNo;
+use super::registry::AgencyState;
+use crate::model::Digest;
+use crate::model::DocumentHeader;
+use crate::model::INLINE_MAX;
+use crate::model::OrganId;
+use crate::model::Refusal;
+use crate::model::calendar::local;
+use crate::wire::decode_header;
+use crate::wire::v1;
+
+/// A document whose sender may send it and whose form is right. Nothing is said about its signatures.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    pub(super) sender: AgencyNo,
+    pub(super) header: DocumentHeader,
+    pub(super) recipients: Vec<Addressee>,
+    pub(super) payload: Payload,
+    pub(super) received_at: Instant,
+    /// Gives the sender's place and the bytes back when the document is done with.
+    pub(super) place: Place,
+}
+
+/// A document's share of what may be under way.
+#[derive(Debug)]
+pub(super) struct Place {
+    agency: Arc<AtomicUsize>,
+    _bytes: OwnedSemaphorePermit,
+}
+
+impl Place {
+    /// Takes a place in the agency's window.
+    ///
+    /// # Errors
+    /// `QUOTA_EXCEEDED` when the window is full.
+    pub(super) fn take(
+        organ: OrganId,
+        agency: &Arc<AtomicUsize>,
+        bytes: OwnedSemaphorePermit,
+    ) -> Result<Self, Refusal> {
+        if agency.fetch_add(1, Ordering::AcqRel) >= AGENCY_WINDOW {
+            agency.fetch_sub(1, Ordering::AcqRel);
+            let what = format!("{AGENCY_WINDOW} documents are under way");
+            return Err(Refusal::QuotaExceeded { organ, what });
+        }
+        Ok(Self { agency: Arc::clone(agency), _bytes: bytes })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.agency.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// The sender's entry in the registry, if it may send.
+///
+/// # Errors
+/// `SENDER_NOT_ACTIVE` for an agency that is suspended or not registered.
+pub(super) fn sender(agencies: &Agencies, organ: OrganId) -> Result<AgencyNo, Refusal> {
+    match agencies.find(organ) {
+        Some((number, agency)) if agency.state == AgencyState::Active => Ok(number),
+        Some((_, agency)) => {
+            Err(Refusal::SenderNotActive { organ, state: agency.state.as_str().to_owned() })
+        }
+        None => Err(Refusal::SenderNotActive { organ, state: "not registered".to_owned() }),
+    }
+}
+
+/// A document's header and recipients, checked against the caller, the registry and the clock.
+#[derive(Debug)]
+pub(super) struct WellFormed {
+    pub(super) header: DocumentHeader,
+    pub(super) recipients: Vec<Addressee>,
+    pub(super) payload: Payload,
+}
+
+/// Checks everything that can be told without cryptography.
+///
+/// # Errors
+/// `TOO_LARGE`, `HEADER_INVALID`, `SECRET_REFUSED`, `SENDER_MISMATCH`, `CLOCK_SKEW`,
+/// `RECIPIENT_UNKNOWN`, `RECIPIENT_LOCKED` (all of them), `DIGEST_MISMATCH` for a digest that is not
+/// one.
+pub(super) fn well_formed(
+    agencies: &Agencies,
+    caller: OrganId,
+    document: v1::SignedDocument,
+    now: Timestamp,
+) -> Result<WellFormed, Refusal> {
+    within_limits(&document)?;
+    let header = decode_header(&document.header)?;
+    if header.from != caller {
+        return Err(Refusal::SenderMismatch { certificate: caller, header: header.from });
+    }
+    not_in_the_future(&header, now)?;
+    let recipients = addressees(agencies, header.to.as_slice())?;
+    let attachments = document
+        .attachments
+        .into_iter()
+        .enumerate()
+        .map(|(index, attachment)| {
+            let digest = Digest::try_from(attachment.sha256.as_ref()).map_err(|error| {
+                Refusal::field(format!("attachments[{index}].sha256"), error.to_string())
+            })?;
+            Ok((digest, attachment.content))
+        })
+        .collect::<Result<Vec<(Digest, Bytes)>, Refusal>>()?;
+    let payload =
+        Payload { header: document.header, signature: document.signature, attachments };
+    Ok(WellFormed { header, recipients, payload })
+}
+
+/// Bytes a document holds while it is under way.
+pub(super) fn size(document: &v1::SignedDocument) -> usize {
+    let contents: usize = document.attachments.iter().map(|a| a.content.len()).sum();
+    document.header.len() + document.signature.len() + contents
+}
+
+fn within_limits(document: &v1::SignedDocument) -> Result<(), Refusal> {
+    let too_large = |what: &str, found: usize, limit: usize| Refusal::TooLarge {
+        what: what.to_owned(),
+        found: found as u64,
+        limit: limit as u64,
+    };
+    let whole = size(document);
+    if whole > MESSAGE_MAX {
+        return Err(too_large("document", whole, MESSAGE_MAX));
+    }
+    for attachment in &document.attachments {
+        if attachment.content.len() as u64 > INLINE_MAX {
+            let found = attachment.content.len();
+            return Err(too_large("inline attachment", found, INLINE_MAX as usize));
+        }
+    }
+    Ok(())
+}
+
+fn not_in_the_future(header: &DocumentHeader, now: Timestamp) -> Result<(), Refusal> {
+    let latest = now.saturating_add(jiff::SignedDuration::from_mins(CLOCK_SKEW_MINUTES));
+    let today = local(latest.unwrap_or(now)).date();
+    if header.promulgation_date > today {
+        return Err(Refusal::ClockSkew {
+            field: "promulgation_date".to_owned(),
+            found: header.promulgation_date.to_string(),
+            hub: local(now).to_string(),
+        });
+    }
+    Ok(())
+}
+
+fn addressees(agencies: &Agencies, to: &[OrganId]) -> Result<Vec<Addressee>, Refusal> {
+    let found = to
+        .iter()
+        .map(|organ| {
+            let (agency, row) = agencies
+                .find(*organ)
+                .ok_or_else(|| Refusal::RecipientUnknown { organ: organ.to_string() })?;
+            let standing = match row.state {
+                AgencyState::Active => Standing::Open,
+                AgencyState::Suspended => Standing::Locked,
+            };
+            Ok(Addressee { agency, standing })
+        })
+        .collect::<Result<Vec<_>, Refusal>>()?;
+    if found.iter().all(|addressee| addressee.standing == Standing::Locked) {
+        return Err(Refusal::RecipientLocked { organ: to[0] });
+    }
+    Ok(found)
+}

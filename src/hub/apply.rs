@@ -1,0 +1,162 @@
+//! What a record means for the index and the counters. The same code runs when a record is committed
+//! and when it is read back after a crash, so the two cannot differ.
+
+use super::counters::Count;
+use super::counters::Signing;
+use super::counters::day_of;
+use super::record::Acknowledged;
+use super::record::AgencyRecord;
+use super::record::Change;
+use super::record::DocumentRecord;
+use super::record::Record;
+use super::record::Standing;
+use super::record::Statuses;
+use super::registry::AgencyNo;
+use super::rows;
+use super::rows::DeliveryRow;
+use super::rows::Event;
+use super::rows::NoticeRow;
+use super::transaction::Effect;
+use super::transaction::ReadError;
+use super::transaction::Transaction;
+use super::bytes::Writer;
+use crate::model::BusinessType;
+use crate::model::LegalValue;
+use crate::model::Party;
+use crate::model::StatusCode;
+
+/// Enters one record into the transaction.
+pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
+    match record {
+        Record::Document(document) => self::document(document, tx),
+        Record::Acknowledged(acknowledged) => self::acknowledged(acknowledged, tx),
+        Record::Statuses(statuses) => self::statuses(statuses, tx),
+        Record::Refused(refused) => {
+            tx.count(Count::Refused { sender: refused.sender, reason: refused.reason });
+            Ok(())
+        }
+        Record::Agency(agency) => {
+            self::agency(agency, tx);
+            Ok(())
+        }
+    }
+}
+
+fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
+    let DocumentRecord { sequence, sender, priority, .. } = *document;
+    let signing = match document.legal_value {
+        LegalValue::Full => Signing::Full,
+        LegalValue::ReferenceOnly => Signing::Reference,
+    };
+    tx.put(rows::identity_key(&document.document_id), sequence.to_le_bytes().to_vec());
+    tx.document_is(document.clone());
+    tx.count(Count::Accepted { sender, day: day_of(document.accepted_at), signing });
+    for addressee in &document.recipients {
+        let recipient = addressee.agency;
+        match addressee.standing {
+            Standing::Locked => tx.count(Count::Locked { sender, recipient }),
+            Standing::Open => {
+                tx.count(Count::Addressed { sender, recipient, signing });
+                tx.put(rows::delivery_key(sequence, recipient), DeliveryRow::new().encode());
+                let pending = rows::pending_key(recipient, priority, sequence);
+                tx.put(pending, sender.0.to_le_bytes().to_vec());
+                tx.effect(Effect::Queued { recipient, priority, sequence });
+                ask_for_change(document, recipient, tx)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A recall or update asks each recipient it reaches about the documents it names. The message itself
+/// is the recipient's notice.
+fn ask_for_change(
+    document: &DocumentRecord,
+    recipient: AgencyNo,
+    tx: &mut Transaction<'_>,
+) -> Result<(), ReadError> {
+    for earlier in &document.earlier {
+        let Some(mut row) = tx.delivery(*earlier, recipient)? else { continue };
+        let asked = match document.business_type {
+            BusinessType::Recall => {
+                row.stage.after(StatusCode::RecallRequested, Party::Sender, "").ok()
+            }
+            BusinessType::Update => row.stage.after_update(),
+            BusinessType::New | BusinessType::Replace => None,
+        };
+        let Some(stage) = asked.filter(|stage| *stage != row.stage) else { continue };
+        row.stage = stage;
+        if document.business_type == BusinessType::Recall {
+            row.events.push(Event {
+                code: StatusCode::RecallRequested,
+                at: document.accepted_at,
+                description: document.document_id.to_string(),
+            });
+        }
+        tx.put(rows::delivery_key(*earlier, recipient), row.encode());
+    }
+    Ok(())
+}
+
+fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
+    let Acknowledged { at, by, status_cursor, ref sequences } = *record;
+    for sequence in sequences {
+        let (Some(mut row), Some(document)) =
+            (tx.delivery(*sequence, by)?, tx.document(*sequence)?)
+        else {
+            continue;
+        };
+        row.acknowledged_at = Some(at);
+        tx.put(rows::delivery_key(*sequence, by), row.encode());
+        tx.delete(rows::pending_key(by, document.priority, *sequence));
+        tx.effect(Effect::Acknowledged {
+            recipient: by,
+            sender: document.sender,
+            priority: document.priority,
+            sequence: *sequence,
+            day: day_of(at),
+        });
+    }
+    if status_cursor > 0 {
+        for key in tx.notices_until(by, status_cursor)? {
+            tx.delete(key);
+        }
+    }
+    Ok(())
+}
+
+fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
+    for (index, change) in record.changes.iter().enumerate() {
+        let Change { sequence, recipient, code, .. } = *change;
+        let (Some(mut row), Some(document)) =
+            (tx.delivery(sequence, recipient)?, tx.document(sequence)?)
+        else {
+            continue;
+        };
+        let Ok(stage) = row.stage.after(code, code.party(), &change.description) else { continue };
+        let event = Event { code, at: record.at, description: change.description.clone() };
+        row.stage = stage;
+        row.events.push(event.clone());
+        tx.put(rows::delivery_key(sequence, recipient), row.encode());
+        let other = match code.party() {
+            Party::Recipient => document.sender,
+            Party::Sender => recipient,
+        };
+        let notice = NoticeRow {
+            document_id: document.document_id.to_string(),
+            reporter: record.by,
+            recipient,
+            event,
+        };
+        let cursor = record.first_cursor + index as u64;
+        tx.put(rows::notice_key(other, cursor), notice.encode());
+        tx.effect(Effect::Noticed { agency: other });
+    }
+    Ok(())
+}
+
+fn agency(agency: &AgencyRecord, tx: &mut Transaction<'_>) {
+    let mut row = Writer::default();
+    agency.write(&mut row);
+    tx.put(rows::agency_key(agency.number), row.0);
+}

@@ -1,0 +1,425 @@
+//! Verified → Committed: one thread orders everything, writes it, and only then lets anybody see it.
+//!
+//! The thread takes whatever waits, decides on each in turn, appends one batch, and after the disk has
+//! it hands out receipts, mailbox entries and counts. It is the only writer of journal, index,
+//! registry and the committed counters, so decisions need no lock and no second look.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+
+use super::apply::apply;
+use super::config::COMMIT_BATCH;
+use super::config::COMMIT_BATCH_BYTES;
+use super::config::INDEX_DIRTY_MAX;
+use super::core::Core;
+use super::core::unavailable;
+use super::pipeline::Reply;
+use super::progress;
+use super::progress::Report;
+use super::recent::Stored;
+use super::record::Acknowledged;
+use super::record::AgencyRecord;
+use super::record::DocumentRecord;
+use super::record::Payload;
+use super::record::Record;
+use super::record::Refused;
+use super::record::Statuses;
+use super::registry::AgencyNo;
+use super::route;
+use super::stages::Stage;
+use super::transaction::ReadError;
+use super::transaction::Transaction;
+use super::verify::Verified;
+use crate::model::BusinessType;
+use crate::model::Reason;
+use crate::model::Refusal;
+use crate::store::AppendError;
+use crate::store::Batch;
+use crate::store::Journal;
+use crate::store::Position;
+
+/// What waits to be made durable.
+#[derive(Debug)]
+pub(super) enum Work {
+    /// A document; the reply is its receipt.
+    Document(Box<Verified>, Reply),
+    /// A document was refused: only counted.
+    Refused { sender: AgencyNo, reason: Reason },
+    /// Deliveries arrived at their application.
+    Acknowledge(Acknowledge),
+    /// Statuses, answered one by one.
+    Statuses { by: AgencyNo, reports: Vec<Report>, reply: StatusReply },
+    /// An agency changes.
+    Agency(Box<AgencyRecord>, oneshot::Sender<Result<(), Refusal>>),
+    /// Nothing comes after this.
+    Stop,
+}
+
+/// Deliveries to acknowledge.
+#[derive(Debug)]
+pub(super) struct Acknowledge {
+    pub(super) by: AgencyNo,
+    pub(super) sequences: Vec<u64>,
+    pub(super) status_cursor: u64,
+    /// How many were not acknowledged before; absent where nobody waits.
+    pub(super) reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
+}
+
+/// Where the outcomes of a status batch go.
+pub(super) type StatusReply = oneshot::Sender<Result<Vec<Result<Timestamp, Refusal>>, Refusal>>;
+
+/// Numbers the next document and the next notice get.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Heads {
+    pub(super) sequence: u64,
+    pub(super) cursor: u64,
+}
+
+/// The commit thread's own.
+#[derive(Debug)]
+pub(super) struct Committer {
+    core: Arc<Core>,
+    journal: Journal,
+    heads: Heads,
+    batch: Batch,
+    flush: std::sync::mpsc::SyncSender<()>,
+}
+
+/// What to answer once the batch is on disk, or once it is not.
+enum Answer {
+    Document(Reply, Box<DocumentRecord>, super::admit::Place),
+    Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
+    Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
+    Agency(oneshot::Sender<Result<(), Refusal>>),
+}
+
+/// One batch between decision and disk.
+struct Open<'a> {
+    tx: Transaction<'a>,
+    answers: Vec<Answer>,
+    /// Record number within the batch, and payload, of each new document.
+    documents: Vec<(usize, u64, Payload)>,
+    agencies: Vec<AgencyRecord>,
+    heads: Heads,
+}
+
+impl Committer {
+    pub(super) fn new(
+        core: Arc<Core>,
+        journal: Journal,
+        heads: Heads,
+        flush: std::sync::mpsc::SyncSender<()>,
+    ) -> Self {
+        Self { core, journal, heads, batch: Batch::new(), flush }
+    }
+
+    /// Works until [`Work::Stop`], then leaves the index as it is on disk.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
+        let mut waiting = Vec::with_capacity(COMMIT_BATCH);
+        loop {
+            if queue.blocking_recv_many(&mut waiting, COMMIT_BATCH) == 0 {
+                return;
+            }
+            let mut work = waiting.drain(..).peekable();
+            while work.peek().is_some() {
+                if !self.step(&mut work) {
+                    self.write_out();
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Commits work up to the byte bound. `false` when it met [`Work::Stop`].
+    fn step(&mut self, work: &mut impl Iterator<Item = Work>) -> bool {
+        let start = self.core.clock.monotonic();
+        self.batch.clear();
+        let core = Arc::clone(&self.core);
+        let mut open = Open {
+            tx: Transaction::new(&core.index),
+            answers: Vec::new(),
+            documents: Vec::new(),
+            agencies: Vec::new(),
+            heads: self.heads,
+        };
+        let mut goes_on = true;
+        for item in work {
+            if matches!(item, Work::Stop) {
+                goes_on = false;
+                break;
+            }
+            self.decide(item, &mut open);
+            if self.batch.bytes() >= COMMIT_BATCH_BYTES {
+                break;
+            }
+        }
+        let decided = core.clock.monotonic();
+        core.stages.add(Stage::Commit, decided - start);
+        let appended = self.journal.append(&self.batch);
+        let written = core.clock.monotonic();
+        core.stages.add(Stage::Sync, written - decided);
+        match appended {
+            Ok(positions) => self.publish(open, &positions),
+            Err(error) => refuse(open.answers, error),
+        }
+        if core.index.dirty() >= INDEX_DIRTY_MAX {
+            self.write_out();
+        }
+        core.stages.add(Stage::Route, core.clock.monotonic() - written);
+        goes_on
+    }
+
+    fn decide(&mut self, work: Work, open: &mut Open<'_>) {
+        let decided = match work {
+            Work::Document(document, reply) => self.document(*document, reply, open),
+            Work::Refused { sender, reason } => {
+                let at = self.core.clock.now();
+                self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+            }
+            Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
+            Work::Agency(agency, reply) => {
+                open.agencies.push((*agency).clone());
+                open.answers.push(Answer::Agency(reply));
+                self.enter(&Record::Agency(*agency), None, open)
+            }
+            Work::Stop => Ok(()),
+        };
+        if let Err(error) = decided {
+            // The caller's reply was dropped, which it reads as a failure of the hub.
+            unavailable(error);
+        }
+    }
+
+    fn document(
+        &mut self,
+        verified: Verified,
+        reply: Reply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let Verified { document, legal_value, header_digest, verified_at, .. } = verified;
+        let header = &document.header;
+        if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
+            let known = open.tx.document(sequence)?;
+            let same = known.filter(|known| {
+                known.header_digest == header_digest && known.legal_value == legal_value
+            });
+            match same {
+                Some(known) => {
+                    open.answers.push(Answer::Document(reply, Box::new(known), document.place));
+                }
+                None => {
+                    let refusal =
+                        Refusal::DuplicateDocument { document_id: header.document_id.clone() };
+                    self.refuse_document(document.sender, refusal, reply, open)?;
+                }
+            }
+            return Ok(());
+        }
+        let earlier = match self.earlier(&document, open)? {
+            Ok(earlier) => earlier,
+            Err(refusal) => {
+                return self.refuse_document(document.sender, refusal, reply, open);
+            }
+        };
+        open.heads.sequence += 1;
+        let record = DocumentRecord {
+            sequence: open.heads.sequence,
+            accepted_at: verified_at,
+            sender: document.sender,
+            legal_value,
+            priority: header.priority,
+            business_type: header.business_type,
+            recipients: document.recipients,
+            document_id: header.document_id.clone(),
+            header_digest,
+            earlier,
+        };
+        open.answers.push(Answer::Document(reply, Box::new(record.clone()), document.place));
+        open.documents.push((self.batch.len(), record.sequence, document.payload.clone()));
+        self.enter(&Record::Document(record), Some(&document.payload), open)
+    }
+
+    fn refuse_document(
+        &mut self,
+        sender: AgencyNo,
+        refusal: Refusal,
+        reply: Reply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (at, reason) = (self.core.clock.now(), refusal.reason());
+        reply.send(Err(refusal));
+        self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+    }
+
+    /// The documents a recall or update is about: they must be the sender's own.
+    fn earlier(
+        &self,
+        document: &super::admit::Admitted,
+        open: &Open<'_>,
+    ) -> Result<Result<Vec<u64>, Refusal>, ReadError> {
+        let header = &document.header;
+        if !matches!(header.business_type, BusinessType::Recall | BusinessType::Update) {
+            return Ok(Ok(Vec::new()));
+        }
+        let mut found = Vec::with_capacity(header.response_for.len());
+        for earlier in &header.response_for {
+            let id = &earlier.document_id;
+            let unknown = || Refusal::DocumentUnknown { document_id: id.to_string() };
+            let Some(sequence) = open.tx.sequence_of(id)? else { return Ok(Err(unknown())) };
+            let Some(known) = open.tx.document(sequence)? else { return Ok(Err(unknown())) };
+            if known.sender != document.sender {
+                let problem = format!("{id} is a document of another organisation");
+                return Ok(Err(Refusal::field("response_for", problem)));
+            }
+            found.push(sequence);
+        }
+        Ok(Ok(found))
+    }
+
+    fn acknowledge(
+        &mut self,
+        acknowledge: Acknowledge,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let Acknowledge { by, sequences, status_cursor, reply } = acknowledge;
+        let mut fresh = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            let row = open.tx.delivery(sequence, by)?;
+            if row.is_some_and(|row| row.acknowledged_at.is_none()) && !fresh.contains(&sequence) {
+                fresh.push(sequence);
+            }
+        }
+        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+        open.answers.push(Answer::Acknowledge(reply, count));
+        if fresh.is_empty() && status_cursor == 0 {
+            return Ok(());
+        }
+        let at = self.core.clock.now();
+        let record = Acknowledged { at, by, status_cursor, sequences: fresh };
+        self.enter(&Record::Acknowledged(record), None, open)
+    }
+
+    fn statuses(
+        &mut self,
+        by: AgencyNo,
+        reports: &[Report],
+        reply: StatusReply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let at = self.core.clock.now();
+        let mut outcomes = Vec::with_capacity(reports.len());
+        for report in reports {
+            let organ = |agency| self.core.organ(agency);
+            match progress::decide(&open.tx, by, report, organ)? {
+                Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
+                Ok(changes) => {
+                    let first_cursor = open.heads.cursor + 1;
+                    open.heads.cursor += changes.len() as u64;
+                    let record = Statuses { at, by, first_cursor, changes };
+                    self.enter(&Record::Statuses(record), None, open)?;
+                    outcomes.push(Ok(at));
+                }
+                Err(refusal) => outcomes.push(Err(refusal)),
+            }
+        }
+        open.answers.push(Answer::Statuses(reply, outcomes));
+        Ok(())
+    }
+
+    /// Puts a record into the batch and its meaning into the transaction.
+    fn enter(
+        &mut self,
+        record: &Record,
+        payload: Option<&Payload>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (kind, fields) = record.encode();
+        match payload {
+            Some(payload) => {
+                let (lengths, parts) = payload.parts();
+                let mut all: Vec<&[u8]> = vec![&fields, &lengths];
+                all.extend(parts);
+                self.batch.push(kind, &all);
+            }
+            None => self.batch.push(kind, &[&fields]),
+        }
+        apply(record, &mut open.tx)
+    }
+
+    /// The batch is on disk: everybody may see it.
+    fn publish(&mut self, open: Open<'_>, positions: &[Position]) {
+        let Open { tx, answers, documents, agencies, heads } = open;
+        self.heads = heads;
+        let core = &self.core;
+        if !agencies.is_empty() {
+            let mut changed = (**core.agencies.load()).clone();
+            agencies.iter().for_each(|agency| changed.set(agency));
+            core.agencies.store(Arc::new(changed));
+        }
+        route::publish(core, tx.finish(), |fresh| {
+            documents.into_iter().filter_map(|(number, sequence, payload)| {
+                let record = fresh.get(&sequence)?.clone();
+                Some((*positions.get(number)?, Stored { record, payload }))
+            }).collect()
+        });
+        for answer in answers {
+            match answer {
+                Answer::Document(reply, record, place) => {
+                    drop(place);
+                    reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
+                }
+                Answer::Acknowledge(reply, count) => {
+                    reply.map(|reply| reply.send(Ok(count)));
+                }
+                Answer::Statuses(reply, outcomes) => {
+                    let _ = reply.send(Ok(outcomes));
+                }
+                Answer::Agency(reply) => {
+                    let _ = reply.send(Ok(()));
+                }
+            }
+        }
+    }
+
+    /// Freezes the index at what the journal holds and wakes the thread that writes it out.
+    fn write_out(&mut self) {
+        let Some(position) = self.journal.last() else { return };
+        let mut changed = self.core.counters().take_dirty();
+        let mut heads = super::bytes::Writer::default();
+        heads.u64(self.heads.sequence).u64(self.heads.cursor);
+        changed.push((super::rows::heads_key(), Some(heads.0)));
+        self.core.index.apply(changed);
+        self.core.index.freeze(position);
+        // Full means the thread has not finished the last one; it will find this one too.
+        let _ = self.flush.try_send(());
+    }
+}
+
+/// The disk did not take the batch: nothing of it happened, and everybody learns why.
+fn refuse(answers: Vec<Answer>, error: AppendError) {
+    let refusal = match error {
+        AppendError::Full { .. } => {
+            tracing::warn!(%error, "the journal is full");
+            Refusal::StorageFull { problem: error.to_string() }
+        }
+        _ => unavailable(error),
+    };
+    for answer in answers {
+        match answer {
+            Answer::Document(reply, ..) => reply.send(Err(refusal.clone())),
+            Answer::Acknowledge(reply, _) => {
+                reply.map(|reply| reply.send(Err(refusal.clone())));
+            }
+            Answer::Statuses(reply, _) => {
+                let _ = reply.send(Err(refusal.clone()));
+            }
+            Answer::Agency(reply) => {
+                let _ = reply.send(Err(refusal.clone()));
+            }
+        }
+    }
+}

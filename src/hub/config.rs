@@ -1,0 +1,120 @@
+//! Every limit of a hub, with its unit and its reason.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::model::OrganId;
+use crate::store::Durability;
+
+/// What a hub is told before it starts.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where journal, index and attachments live. `None` only with [`Durability::Memory`].
+    pub data: Option<PathBuf>,
+    /// What a receipt promises.
+    pub durability: Durability,
+    /// The agency whose certificate may change the registry (QĐ 28/2018, Art. 15: the Government
+    /// Office operates the axis).
+    pub operator: OrganId,
+    /// Largest journal, in bytes; beyond it the hub refuses with `STORAGE_FULL`. `None`: the disk.
+    pub journal_max_bytes: Option<u64>,
+    /// Time for a TLS handshake; a client that says nothing holds one task this long.
+    pub handshake_max: Duration,
+    /// Connections at once; the largest directory we plan for is 10,000 agencies.
+    pub connections_max: usize,
+    /// Time a submission or status stream may stay silent.
+    pub stream_idle_max: Duration,
+    /// Time a unary submission waits for a place before `OVERLOADED`.
+    pub queue_wait_max: Duration,
+    /// Time for open work after a shutdown was asked for.
+    pub drain_max: Duration,
+    /// Threads that verify. As many as cores: verification is what the hub does most.
+    pub verify_threads: usize,
+}
+
+impl Config {
+    /// The defaults, which suit one machine of any size.
+    pub fn new(data: Option<PathBuf>, durability: Durability) -> Self {
+        Self {
+            data,
+            durability,
+            operator: OrganId::government_office(),
+            journal_max_bytes: None,
+            handshake_max: Duration::from_secs(5),
+            connections_max: 16_384,
+            stream_idle_max: Duration::from_secs(600),
+            queue_wait_max: Duration::from_secs(2),
+            drain_max: Duration::from_secs(10),
+            verify_threads: std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// Largest message, in bytes: a header, a signature and sixteen inline attachments of the largest
+/// size. Larger contents go through `PutAttachment`.
+pub(super) const MESSAGE_MAX: usize = 5 * 1024 * 1024;
+
+/// Documents of one stream under way: one round trip at 64 ms and 4,000 documents a second.
+pub(super) const STREAM_WINDOW: usize = 256;
+
+/// Documents waiting for verification, over all streams.
+pub(super) const VERIFY_QUEUE: usize = 1024;
+
+/// Work waiting for the commit thread.
+pub(super) const COMMIT_QUEUE: usize = 4096;
+
+/// Work taken into one commit. Beyond this the fsync is no longer what a sender waits for
+/// (`benches/commit.rs` has the curve).
+pub(super) const COMMIT_BATCH: usize = 512;
+
+/// Payload bytes taken into one commit, so that one batch of large documents stays bounded.
+pub(super) const COMMIT_BATCH_BYTES: usize = 16 * 1024 * 1024;
+
+/// Payload bytes under way between admission and receipt, in KiB, over all senders.
+pub(super) const UNDER_WAY_KIB: usize = 96 * 1024;
+
+/// Documents one agency may have under way, over all its streams.
+pub(super) const AGENCY_WINDOW: usize = 2048;
+
+/// Payload bytes of recent documents kept for delivery; older ones are read from the journal.
+pub(super) const RECENT_BYTES: usize = 32 * 1024 * 1024;
+
+/// Entries of one mailbox and priority kept in memory; the rest waits in the index.
+pub(super) const MAILBOX_WINDOW: usize = 1024;
+
+/// Credits a subscriber may have open.
+pub(super) const CREDIT_MAX: u32 = 1024;
+
+/// Documents prepared for one subscriber before the first of them is sent.
+pub(super) const DELIVERY_BATCH: usize = 32;
+
+/// Payload bytes prepared for one subscriber before the first of them is sent.
+pub(super) const DELIVERY_BATCH_BYTES: usize = 1024 * 1024;
+
+/// Status notices in one delivery.
+pub(super) const NOTICE_BATCH: usize = 512;
+
+/// Reports in one status batch.
+pub(super) const REPORTS_MAX: usize = 1000;
+
+/// Characters of a status description.
+pub(super) const DESCRIPTION_MAX: usize = 500;
+
+/// Changed index rows after which they are written out.
+pub(super) const INDEX_DIRTY_MAX: usize = 100_000;
+
+/// Bytes of one chunk of an attachment.
+pub(super) const CHUNK_BYTES: usize = 256 * 1024;
+
+/// How far a time in a message may be ahead of the hub's, in minutes (the tolerance seen in a
+/// provincial hub's settings).
+pub(super) const CLOCK_SKEW_MINUTES: i64 = 10;
+
+const _: () = assert!(COMMIT_BATCH <= COMMIT_QUEUE, "a full batch fits in the queue before it");
+const _: () = assert!(VERIFY_QUEUE <= COMMIT_QUEUE, "what was verified fits in the queue after it");
+const _: () = assert!(STREAM_WINDOW <= AGENCY_WINDOW, "one full stream is within the quota");
+const _: () = assert!(
+    UNDER_WAY_KIB * 1024 >= 2 * MESSAGE_MAX,
+    "the largest message never waits for itself"
+);
+const _: () = assert!(DELIVERY_BATCH <= CREDIT_MAX as usize, "a batch fits in the credits");

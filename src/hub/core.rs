@@ -1,0 +1,154 @@
+//! What the stages of one hub share. Each part has one writer: the commit thread writes index,
+//! registry and counters of documents; a subscriber writes its own mailbox.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use arc_swap::ArcSwap;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::commit::Work;
+use super::config::Config;
+use super::counters::Counters;
+use super::mailboxes::Mailboxes;
+use super::pipeline::VerifyJob;
+use super::recent::Recent;
+use super::recent::Stored;
+use super::record::Payload;
+use super::registry::Agencies;
+use super::registry::AgencyNo;
+use super::rows;
+use super::rows::DocumentRow;
+use super::stages::Stages;
+use super::transaction::ReadError;
+use crate::clock::Clock;
+use crate::model::DocumentId;
+use crate::model::Refusal;
+use crate::store::Attachments;
+use crate::store::Index;
+use crate::store::JournalReader;
+use crate::trust::Policy;
+use crate::trust::TrustStore;
+
+/// The shared parts of one hub.
+#[derive(Debug)]
+pub(super) struct Core {
+    pub(super) config: Config,
+    pub(super) clock: Clock,
+    pub(super) trust: Arc<TrustStore>,
+    pub(super) policy: Policy,
+    pub(super) agencies: ArcSwap<Agencies>,
+    pub(super) index: Index,
+    pub(super) reader: JournalReader,
+    pub(super) attachments: Attachments,
+    pub(super) mailboxes: Mailboxes,
+    pub(super) recent: Recent,
+    counters: Mutex<Counters>,
+    pub(super) stages: Stages,
+    pub(super) verify: mpsc::Sender<VerifyJob>,
+    pub(super) commit: mpsc::Sender<Work>,
+    /// KiB of payload that may be under way.
+    pub(super) under_way: Arc<Semaphore>,
+    /// Set when no new work is taken.
+    pub(super) draining: CancellationToken,
+}
+
+/// Why a stored document could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    /// The journal's record is not a document.
+    #[error("the journal has no document at the place of sequence {0}")]
+    NotADocument(u64),
+    /// The index.
+    #[error("the index cannot be read")]
+    Index(#[from] ReadError),
+    /// The journal.
+    #[error("the journal cannot be read")]
+    Journal(#[from] crate::store::ReadError),
+    /// No such document.
+    #[error("no document has sequence {0}")]
+    Unknown(u64),
+}
+
+impl Core {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a hub, named at the only call")]
+    pub(super) fn new(
+        config: Config,
+        clock: Clock,
+        trust: Arc<TrustStore>,
+        (index, reader, attachments): (Index, JournalReader, Attachments),
+        (agencies, counters, mailboxes): (Agencies, Counters, Mailboxes),
+        verify: mpsc::Sender<VerifyJob>,
+        commit: mpsc::Sender<Work>,
+    ) -> Self {
+        Self {
+            config,
+            clock,
+            trust,
+            policy: Policy::default(),
+            agencies: ArcSwap::from_pointee(agencies),
+            index,
+            reader,
+            attachments,
+            mailboxes,
+            recent: Recent::new(super::config::RECENT_BYTES),
+            counters: Mutex::new(counters),
+            stages: Stages::default(),
+            verify,
+            commit,
+            under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
+            draining: CancellationToken::new(),
+        }
+    }
+
+    pub(super) fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the document with this identity is.
+    ///
+    /// # Errors
+    /// `DOCUMENT_UNKNOWN`, or `STORAGE_UNAVAILABLE` when the index cannot be read.
+    pub(super) fn find(&self, document_id: &DocumentId) -> Result<DocumentRow, Refusal> {
+        let unknown = || Refusal::DocumentUnknown { document_id: document_id.to_string() };
+        let sequence = self
+            .index
+            .get(&rows::identity_key(document_id))
+            .map_err(unavailable)?
+            .ok_or_else(unknown)?;
+        let sequence = sequence.as_slice().try_into().map(u64::from_le_bytes).map_err(|_| unknown())?;
+        self.row(sequence).map_err(unavailable)?.ok_or_else(unknown)
+    }
+
+    pub(super) fn row(&self, sequence: u64) -> Result<Option<DocumentRow>, ReadError> {
+        let Some(row) = self.index.get(&rows::document_key(sequence))? else { return Ok(None) };
+        DocumentRow::decode(&row).map(Some).ok_or(ReadError::Malformed('S'))
+    }
+
+    /// A document with its payload, from memory or from the journal. May wait for the disk.
+    pub(super) fn load(&self, sequence: u64) -> Result<Arc<Stored>, LoadError> {
+        if let Some(stored) = self.recent.get(sequence) {
+            return Ok(stored);
+        }
+        let row = self.row(sequence)?.ok_or(LoadError::Unknown(sequence))?;
+        let body = self.reader.read(row.position)?;
+        let payload = Payload::read(body.into()).ok_or(LoadError::NotADocument(sequence))?;
+        Ok(Arc::new(Stored { record: row.record, payload }))
+    }
+
+    /// The code of an agency.
+    pub(super) fn organ(&self, agency: AgencyNo) -> crate::model::OrganId {
+        self.agencies.load().get(agency).organ
+    }
+}
+
+/// The refusal when the store fails under a request. The error goes to the log, where somebody must
+/// see it; the caller learns that it is not its fault.
+pub(super) fn unavailable(error: impl std::error::Error + 'static) -> Refusal {
+    tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be read");
+    Refusal::StorageUnavailable { problem: error.to_string() }
+}

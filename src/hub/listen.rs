@@ -1,0 +1,131 @@
+//! Accepting connections: a handshake with a deadline in a task of its own, then the peer's identity.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Context;
+use std::task::Poll;
+
+use tokio::io::AsyncRead;
+use tokio::io::AsyncWrite;
+use tokio::io::ReadBuf;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+use tonic::transport::server::Connected;
+
+use super::core::Core;
+use super::peer::Peer;
+
+/// A connection whose handshake is done.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TlsStream<TcpStream>,
+    peer: Arc<Peer>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// Accepts until the hub drains. A client that is slow to shake hands delays nobody else.
+pub(super) async fn accept(
+    core: Arc<Core>,
+    listener: TcpListener,
+    tls: Arc<rustls::ServerConfig>,
+    ready: mpsc::Sender<std::io::Result<Connection>>,
+) {
+    let acceptor = TlsAcceptor::from(tls);
+    let places = Arc::new(Semaphore::new(core.config.connections_max));
+    loop {
+        let place = match Arc::clone(&places).acquire_owned().await {
+            Ok(place) => place,
+            Err(_closed) => return,
+        };
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = core.draining.cancelled() => return,
+        };
+        match accepted {
+            Ok((socket, address)) => {
+                // Deliveries are small and wait for nobody.
+                let _ = socket.set_nodelay(true);
+                let (core, acceptor, ready) = (Arc::clone(&core), acceptor.clone(), ready.clone());
+                tokio::spawn(async move {
+                    let deadline = core.config.handshake_max;
+                    match tokio::time::timeout(deadline, acceptor.accept(socket)).await {
+                        Ok(Ok(stream)) => {
+                            let presented = stream.get_ref().1.peer_certificates();
+                            let certificates = presented.unwrap_or_default();
+                            let certificates =
+                                certificates.iter().map(|c| c.clone().into_owned()).collect();
+                            let trust = Arc::clone(&core.trust);
+                            let peer = Peer::new(address, certificates, trust, core.clock.clone());
+                            let peer = Arc::new(peer);
+                            let _ = ready.send(Ok(Connection { stream, peer, _place: place })).await;
+                        }
+                        Ok(Err(error)) => {
+                            tracing::debug!(%address, %error, "handshake failed");
+                        }
+                        Err(_elapsed) => {
+                            tracing::debug!(%address, "handshake took too long");
+                        }
+                    }
+                });
+            }
+            Err(error) => {
+                // Out of file descriptors, most likely: waiting lets some close.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Arc<Peer>;
+
+    fn connect_info(&self) -> Self::ConnectInfo {
+        Arc::clone(&self.peer)
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[std::io::IoSlice<'_>],
+    ) -> Poll<std::io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}

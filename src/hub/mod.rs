@@ -1,0 +1,48 @@
+//! The hub: the path of a document from its sender's connection to its recipients'.
+//!
+//! ```text
+//! listen → admit → verify → commit → route → deliver
+//! ```
+//!
+//! One module per verb, data flowing left to right. [`Hub::open`] recovers what the disk holds,
+//! [`Hub::serve`] runs until it is told to stop, [`Handle`] is what others in the same process may see.
+//! The hub never uses `node`, `load` or `web`: they meet on the wire only.
+
+mod admit;
+mod apply;
+mod bytes;
+mod commit;
+mod config;
+mod core;
+mod counters;
+mod deliver;
+mod listen;
+mod mailboxes;
+mod open;
+mod peer;
+mod pipeline;
+mod progress;
+mod recent;
+mod record;
+mod registry;
+mod route;
+mod rows;
+mod serve;
+mod service;
+mod stages;
+mod track;
+mod transaction;
+mod verify;
+
+pub use config::Config;
+pub use open::Hub;
+pub use open::OpenError;
+pub use open::Parts;
+pub use registry::Agencies;
+pub use registry::Agency;
+pub use registry::AgencyNo;
+pub use registry::AgencyState;
+pub use serve::Handle;
+pub use serve::ServeError;
+pub use stages::Stage;
+pub use stages::Stages;

@@ -1,0 +1,302 @@
+//! Opening a hub: the index as it was last written, then the journal after it, then what waits.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::apply::apply;
+use super::bytes::Reader;
+use super::commit::Committer;
+use super::commit::Heads;
+use super::commit::Work;
+use super::config::COMMIT_QUEUE;
+use super::config::Config;
+use super::config::VERIFY_QUEUE;
+use super::core::Core;
+use super::counters::Counters;
+use super::mailboxes::Mailboxes;
+use super::pipeline::VerifyJob;
+use super::record::AgencyRecord;
+use super::record::Record;
+use super::registry::Agencies;
+use super::registry::AgencyNo;
+use super::registry::AgencyState;
+use super::rows;
+use super::rows::DocumentRow;
+use super::transaction::Outcome;
+use super::transaction::ReadError;
+use super::transaction::Transaction;
+use crate::clock::Clock;
+use crate::model::Directory;
+use crate::store;
+use crate::store::Attachments;
+use crate::store::Batch;
+use crate::store::DataDir;
+use crate::store::Index;
+use crate::store::Journal;
+use crate::store::Position;
+use crate::trust::TrustStore;
+
+/// What a hub is given.
+#[derive(Debug)]
+pub struct Parts {
+    /// Calendar time: the machine's, or a replay's.
+    pub clock: Clock,
+    /// Anchors, known intermediates and revocation lists.
+    pub trust: Arc<TrustStore>,
+    /// TLS side of the listener.
+    pub tls: rustls::ServerConfig,
+}
+
+/// A hub whose state is recovered and which does not serve yet.
+#[derive(Debug)]
+pub struct Hub {
+    pub(super) core: Arc<Core>,
+    pub(super) tls: Arc<rustls::ServerConfig>,
+    pub(super) committer: Committer,
+    pub(super) verify_queue: mpsc::Receiver<VerifyJob>,
+    pub(super) commit_queue: mpsc::Receiver<Work>,
+    pub(super) flush_queue: std::sync::mpsc::Receiver<()>,
+    /// Held for the lock.
+    pub(super) data: Option<DataDir>,
+}
+
+/// Why a hub cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory for attachments.
+    #[error("cannot open the attachments: {0}")]
+    Attachments(#[source] store::AttachmentError),
+    /// The data directory is in use, or written by a newer version.
+    #[error("cannot open the data directory: {0}")]
+    DataDir(#[source] store::OpenDataDirError),
+    /// A durable hub was given no directory.
+    #[error("durability {0} needs a data directory")]
+    DataDirMissing(store::Durability),
+    /// The index.
+    #[error("cannot open the index: {0}")]
+    Index(#[source] store::IndexError),
+    /// The journal is damaged, or cannot be read.
+    #[error("cannot open the journal: {0}")]
+    Journal(String),
+    /// The first records cannot be written.
+    #[error("cannot write the directory of agencies: {0}")]
+    Register(#[source] store::AppendError),
+    /// A row or record is not in a form this version knows.
+    #[error("the stored state is malformed: {0}")]
+    Malformed(String),
+}
+
+impl Hub {
+    /// Opens the store and recovers what it holds: nothing acknowledged is missing afterwards.
+    ///
+    /// Blocks for as long as it takes to read the journal after the last written index.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
+    pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
+        let data = match (&config.data, config.durability) {
+            (Some(path), _) => Some(DataDir::open(path).map_err(OpenError::DataDir)?),
+            (None, store::Durability::Memory) => None,
+            (None, durability) => return Err(OpenError::DataDirMissing(durability)),
+        };
+        let index = match &data {
+            Some(data) => Index::open(&data.index()).map_err(OpenError::Index)?,
+            None => Index::in_memory().map_err(OpenError::Index)?,
+        };
+        let attachments = match &data {
+            Some(data) => Attachments::open(&data.attachments(), config.durability),
+            None => Attachments::temporary(),
+        }
+        .map_err(OpenError::Attachments)?;
+        let mut recovered = Recovered::from_index(&index)?;
+        let mut journal = open_journal(&config, data.as_ref(), &index, &mut recovered)?;
+        if recovered.agencies.count() == 0 {
+            register_directory(&parts.clock, &mut journal, &index, &mut recovered)?;
+        }
+        let Recovered { agencies, mut counters, heads } = recovered;
+        let mailboxes = Mailboxes::default();
+        restore_pending(&index, &mailboxes, &mut counters)?;
+        let (verify, verify_queue) = mpsc::channel(VERIFY_QUEUE);
+        let (commit, commit_queue) = mpsc::channel(COMMIT_QUEUE);
+        let (flush, flush_queue) = std::sync::mpsc::sync_channel(1);
+        let core = Arc::new(Core::new(
+            config,
+            parts.clock,
+            parts.trust,
+            (index, journal.reader(), attachments),
+            (agencies, counters, mailboxes),
+            verify,
+            commit,
+        ));
+        let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
+        Ok(Self {
+            core,
+            tls: Arc::new(parts.tls),
+            committer,
+            verify_queue,
+            commit_queue,
+            flush_queue,
+            data,
+        })
+    }
+}
+
+/// State being rebuilt.
+struct Recovered {
+    agencies: Agencies,
+    counters: Counters,
+    heads: Heads,
+}
+
+impl Recovered {
+    fn from_index(index: &Index) -> Result<Self, OpenError> {
+        let mut agencies = Agencies::default();
+        for row in every(index, b'A')? {
+            let record = AgencyRecord::read(&mut Reader(&row.1));
+            agencies.set(&record.ok_or_else(|| malformed("an agency"))?);
+        }
+        let mut counters = Counters::default();
+        for letter in [b'C', b'R', b'Y'] {
+            for (key, row) in every(index, letter)? {
+                counters.restore(&key, &row).ok_or_else(|| malformed("a counter"))?;
+            }
+        }
+        let heads = match index.get(&rows::heads_key()).map_err(OpenError::Index)? {
+            None => Heads::default(),
+            Some(row) => {
+                let mut r = Reader(&row);
+                let heads = r.u64().zip(r.u64());
+                let (sequence, cursor) = heads.ok_or_else(|| malformed("the heads"))?;
+                Heads { sequence, cursor }
+            }
+        };
+        Ok(Self { agencies, counters, heads })
+    }
+
+    /// Takes in one record of the journal.
+    fn replay(
+        &mut self,
+        index: &Index,
+        position: Position,
+        record: &Record,
+    ) -> Result<(), ReadError> {
+        let mut tx = Transaction::new(index);
+        apply(record, &mut tx)?;
+        let Outcome { mut rows, fresh, counts, effects } = tx.finish();
+        for (sequence, record) in fresh {
+            let row = DocumentRow { position, record };
+            rows.push((rows::document_key(sequence), Some(row.encode())));
+        }
+        index.apply(rows);
+        counts.into_iter().for_each(|count| self.counters.count(count));
+        for effect in effects {
+            if let super::transaction::Effect::Acknowledged { recipient, sender, day, .. } = effect
+            {
+                self.counters.count(super::counters::Count::AcknowledgedPending {
+                    sender,
+                    recipient,
+                    day,
+                });
+            }
+        }
+        match record {
+            Record::Document(document) => self.heads.sequence = document.sequence,
+            Record::Statuses(statuses) => {
+                self.heads.cursor = statuses.first_cursor + statuses.changes.len() as u64 - 1;
+            }
+            Record::Agency(agency) => self.agencies.set(agency),
+            Record::Acknowledged(_) | Record::Refused(_) => {}
+        }
+        Ok(())
+    }
+}
+
+fn open_journal(
+    config: &Config,
+    data: Option<&DataDir>,
+    index: &Index,
+    recovered: &mut Recovered,
+) -> Result<Journal, OpenError> {
+    let journal = store::JournalConfig {
+        durability: config.durability,
+        capacity_bytes: config.journal_max_bytes,
+        ..store::JournalConfig::default()
+    };
+    let Some(data) = data else { return Journal::in_memory(journal).map_err(OpenError::Register) };
+    let mut visit = |position: Position, kind: u8, body: &[u8]| {
+        let record = Record::decode(kind, body)
+            .ok_or_else(|| malformed(&format!("a journal record of kind {kind}")))?;
+        recovered
+            .replay(index, position, &record)
+            .map_err(|error| OpenError::Malformed(error.to_string()))
+    };
+    let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
+    let (journal, recovery) = opened.map_err(|error| match error {
+        store::OpenJournalError::Visit { error, .. } => error,
+        error => OpenError::Journal(error.to_string()),
+    })?;
+    if recovery.records > 0 {
+        tracing::info!(records = recovery.records, "journal read back");
+    }
+    Ok(journal)
+}
+
+/// A new hub knows the agencies of 2019, all active.
+fn register_directory(
+    clock: &Clock,
+    journal: &mut Journal,
+    index: &Index,
+    recovered: &mut Recovered,
+) -> Result<(), OpenError> {
+    let mut batch = Batch::new();
+    let mut records = Vec::new();
+    for (number, agency) in Directory::of_2019().agencies().iter().enumerate() {
+        let record = Record::Agency(AgencyRecord {
+            at: clock.now(),
+            number: AgencyNo(u32::try_from(number).unwrap_or(u32::MAX)),
+            organ: agency.organ,
+            name: agency.name.clone(),
+            short_name: agency.short_name.clone(),
+            state: AgencyState::Active,
+            changed_by: crate::model::OrganId::government_office(),
+            why: "directory of 2019".to_owned(),
+        });
+        let (kind, fields) = record.encode();
+        batch.push(kind, &[&fields]);
+        records.push(record);
+    }
+    let positions = journal.append(&batch).map_err(OpenError::Register)?;
+    for (position, record) in positions.into_iter().zip(&records) {
+        recovered
+            .replay(index, position, record)
+            .map_err(|error| OpenError::Malformed(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Everything unacknowledged waits again.
+fn restore_pending(
+    index: &Index,
+    mailboxes: &Mailboxes,
+    counters: &mut Counters,
+) -> Result<(), OpenError> {
+    counters.forget_pending();
+    for (key, row) in every(index, b'P')? {
+        let parsed = rows::parse_pending_key(&key).zip(Reader(&row).u32());
+        let ((recipient, priority, sequence), sender) =
+            parsed.ok_or_else(|| malformed("a pending delivery"))?;
+        mailboxes.slot(recipient).queue().mailbox.push(priority, sequence);
+        counters.restore_pending(AgencyNo(sender), recipient);
+    }
+    Ok(())
+}
+
+fn every(index: &Index, letter: u8) -> Result<Vec<(Vec<u8>, Vec<u8>)>, OpenError> {
+    let (from, to) = rows::every(letter);
+    index.range(from..to, usize::MAX).map_err(OpenError::Index)
+}
+
+fn malformed(what: &str) -> OpenError {
+    OpenError::Malformed(what.to_owned())
+}

@@ -1,0 +1,327 @@
+//! What the hub writes into its journal: the facts from which everything else can be rebuilt.
+//!
+//! ```text
+//! 1 document      sequence, accepted_at, sender, legal value, priority, business type,
+//!                 recipients (locked?), identity, digest of the header, earlier documents,
+//!                 header, signature, inline attachments
+//! 2 acknowledged  at, by, status cursor, sequences
+//! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
+//! 4 refused       at, sender, reason, identity
+//! 5 agency        at, number, organ, name, short name, state, changed by, why
+//! ```
+//!
+//! Numbers once written are never reused for another meaning.
+
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::bytes::Reader;
+use super::bytes::Writer;
+use super::registry::AgencyNo;
+use super::registry::AgencyState;
+use crate::model::BusinessType;
+use crate::model::Digest;
+use crate::model::DocumentId;
+use crate::model::LegalValue;
+use crate::model::OrganId;
+use crate::model::Priority;
+use crate::model::Reason;
+use crate::model::StatusCode;
+
+/// A fact to be made durable.
+#[derive(Clone, Debug)]
+pub(super) enum Record {
+    Document(DocumentRecord),
+    Acknowledged(Acknowledged),
+    Statuses(Statuses),
+    Refused(Refused),
+    Agency(AgencyRecord),
+}
+
+/// An accepted document, without its payload.
+#[derive(Clone, Debug)]
+pub(super) struct DocumentRecord {
+    pub(super) sequence: u64,
+    pub(super) accepted_at: Timestamp,
+    pub(super) sender: AgencyNo,
+    pub(super) legal_value: LegalValue,
+    pub(super) priority: Priority,
+    pub(super) business_type: BusinessType,
+    pub(super) recipients: Vec<Addressee>,
+    pub(super) document_id: DocumentId,
+    pub(super) header_digest: Digest,
+    /// Sequences of the documents a recall or update concerns.
+    pub(super) earlier: Vec<u64>,
+}
+
+/// One recipient of a document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Addressee {
+    pub(super) agency: AgencyNo,
+    pub(super) standing: Standing,
+}
+
+/// Whether a recipient could be served when the document came.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Standing {
+    Open,
+    Locked,
+}
+
+/// Deliveries one agency acknowledged.
+#[derive(Clone, Debug)]
+pub(super) struct Acknowledged {
+    pub(super) at: Timestamp,
+    pub(super) by: AgencyNo,
+    /// Status notices up to here are done with; 0 for none.
+    pub(super) status_cursor: u64,
+    pub(super) sequences: Vec<u64>,
+}
+
+/// Statuses one agency reported.
+#[derive(Clone, Debug)]
+pub(super) struct Statuses {
+    pub(super) at: Timestamp,
+    pub(super) by: AgencyNo,
+    /// Cursor of the notice of the first change; the next has the next number.
+    pub(super) first_cursor: u64,
+    pub(super) changes: Vec<Change>,
+}
+
+/// One status of one document at one recipient.
+#[derive(Clone, Debug)]
+pub(super) struct Change {
+    pub(super) sequence: u64,
+    pub(super) recipient: AgencyNo,
+    pub(super) code: StatusCode,
+    pub(super) description: String,
+}
+
+/// A document that was refused.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) at: Timestamp,
+    pub(super) sender: AgencyNo,
+    pub(super) reason: Reason,
+}
+
+/// An agency as it is from now on.
+#[derive(Clone, Debug)]
+pub(super) struct AgencyRecord {
+    pub(super) at: Timestamp,
+    pub(super) number: AgencyNo,
+    pub(super) organ: OrganId,
+    pub(super) name: String,
+    pub(super) short_name: String,
+    pub(super) state: AgencyState,
+    pub(super) changed_by: OrganId,
+    pub(super) why: String,
+}
+
+/// The parts of a document that travel to its recipients, as they came.
+#[derive(Clone, Debug)]
+pub(super) struct Payload {
+    pub(super) header: Bytes,
+    pub(super) signature: Bytes,
+    /// Digest and content of each inline attachment.
+    pub(super) attachments: Vec<(Digest, Bytes)>,
+}
+
+impl Payload {
+    /// Bytes held.
+    pub(super) fn size(&self) -> usize {
+        let attachments: usize = self.attachments.iter().map(|(_, content)| content.len()).sum();
+        self.header.len() + self.signature.len() + attachments
+    }
+
+    /// What follows a [`DocumentRecord`]'s own fields.
+    pub(super) fn parts(&self) -> (Vec<u8>, Vec<&[u8]>) {
+        let mut lengths = Writer::default();
+        lengths.count(self.header.len()).count(self.signature.len());
+        lengths.count(self.attachments.len());
+        for (digest, content) in &self.attachments {
+            lengths.digest(digest).count(content.len());
+        }
+        let mut parts: Vec<&[u8]> = vec![&self.header, &self.signature];
+        parts.extend(self.attachments.iter().map(|(_, content)| content.as_ref()));
+        (lengths.0, parts)
+    }
+
+    /// The payload of a document record's body.
+    pub(super) fn read(body: Bytes) -> Option<Self> {
+        let mut reader = Reader(&body);
+        DocumentRecord::read(&mut reader)?;
+        let (header, signature) = (reader.count()?, reader.count()?);
+        let count = reader.count()?;
+        let mut named = Vec::new();
+        for _ in 0..count {
+            named.push((reader.digest()?, reader.count()?));
+        }
+        let mut at = body.len() - reader.0.len();
+        let mut slice = |length: usize| {
+            let end = at.checked_add(length).filter(|end| *end <= body.len())?;
+            let part = body.slice(at..end);
+            at = end;
+            Some(part)
+        };
+        let (header, signature) = (slice(header)?, slice(signature)?);
+        let attachments =
+            named.into_iter().map(|(digest, length)| Some((digest, slice(length)?)));
+        Some(Self { header, signature, attachments: attachments.collect::<Option<_>>()? })
+    }
+}
+
+impl Record {
+    /// Kind byte and fields (a document's payload follows them).
+    pub(super) fn encode(&self) -> (u8, Vec<u8>) {
+        let mut w = Writer::default();
+        let kind = match self {
+            Self::Document(document) => {
+                document.write(&mut w);
+                1
+            }
+            Self::Acknowledged(Acknowledged { at, by, status_cursor, sequences }) => {
+                w.instant(*at).u32(by.0).u64(*status_cursor).count(sequences.len());
+                for sequence in sequences {
+                    w.u64(*sequence);
+                }
+                2
+            }
+            Self::Statuses(Statuses { at, by, first_cursor, changes }) => {
+                w.instant(*at).u32(by.0).u64(*first_cursor).count(changes.len());
+                for change in changes {
+                    w.u64(change.sequence).u32(change.recipient.0);
+                    w.u8(change.code.number()).text(&change.description);
+                }
+                3
+            }
+            Self::Refused(Refused { at, sender, reason }) => {
+                w.instant(*at).u32(sender.0).text(reason.as_str());
+                4
+            }
+            Self::Agency(agency) => {
+                agency.write(&mut w);
+                5
+            }
+        };
+        (kind, w.0)
+    }
+
+    /// Reads a record's fields; `None` where it is not one of ours.
+    pub(super) fn decode(kind: u8, body: &[u8]) -> Option<Self> {
+        let mut r = Reader(body);
+        Some(match kind {
+            1 => Self::Document(DocumentRecord::read(&mut r)?),
+            2 => {
+                let (at, by) = (r.instant()?, AgencyNo(r.u32()?));
+                let (status_cursor, count) = (r.u64()?, r.count()?);
+                let sequences = (0..count).map(|_| r.u64()).collect::<Option<_>>()?;
+                Self::Acknowledged(Acknowledged { at, by, status_cursor, sequences })
+            }
+            3 => {
+                let (at, by) = (r.instant()?, AgencyNo(r.u32()?));
+                let (first_cursor, count) = (r.u64()?, r.count()?);
+                let mut change = || {
+                    Some(Change {
+                        sequence: r.u64()?,
+                        recipient: AgencyNo(r.u32()?),
+                        code: StatusCode::from_number(u32::from(r.u8()?))?,
+                        description: r.text()?.to_owned(),
+                    })
+                };
+                let changes = (0..count).map(|_| change()).collect::<Option<_>>()?;
+                Self::Statuses(Statuses { at, by, first_cursor, changes })
+            }
+            4 => Self::Refused(Refused {
+                at: r.instant()?,
+                sender: AgencyNo(r.u32()?),
+                reason: Reason::from_name(r.text()?)?,
+            }),
+            5 => Self::Agency(AgencyRecord::read(&mut r)?),
+            _ => return None,
+        })
+    }
+}
+
+impl DocumentRecord {
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.u64(self.sequence).instant(self.accepted_at).u32(self.sender.0);
+        w.u8(match self.legal_value {
+            LegalValue::Full => 1,
+            LegalValue::ReferenceOnly => 2,
+        });
+        w.u8(self.priority.level()).u8(self.business_type.code());
+        w.count(self.recipients.len());
+        for recipient in &self.recipients {
+            w.u32(recipient.agency.0).u8(match recipient.standing {
+                Standing::Open => 0,
+                Standing::Locked => 1,
+            });
+        }
+        w.text(&self.document_id.to_string()).digest(&self.header_digest);
+        w.count(self.earlier.len());
+        for sequence in &self.earlier {
+            w.u64(*sequence);
+        }
+    }
+
+    pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
+        let (sequence, accepted_at, sender) = (r.u64()?, r.instant()?, AgencyNo(r.u32()?));
+        let legal_value = match r.u8()? {
+            1 => LegalValue::Full,
+            2 => LegalValue::ReferenceOnly,
+            _ => return None,
+        };
+        let priority = Priority::from_level(u32::from(r.u8()?))?;
+        let business_type = BusinessType::from_code(u32::from(r.u8()?))?;
+        let recipients = (0..r.count()?).map(|_| Addressee::read(r)).collect::<Option<_>>()?;
+        let document_id = r.text()?.parse().ok()?;
+        let header_digest = r.digest()?;
+        let earlier = (0..r.count()?).map(|_| r.u64()).collect::<Option<_>>()?;
+        Some(Self {
+            sequence,
+            accepted_at,
+            sender,
+            legal_value,
+            priority,
+            business_type,
+            recipients,
+            document_id,
+            header_digest,
+            earlier,
+        })
+    }
+}
+
+impl AgencyRecord {
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.instant(self.at).u32(self.number.0).text(self.organ.as_str());
+        w.text(&self.name).text(&self.short_name).u8(self.state.to_byte());
+        w.text(self.changed_by.as_str()).text(&self.why);
+    }
+
+    pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            at: r.instant()?,
+            number: AgencyNo(r.u32()?),
+            organ: r.text()?.parse().ok()?,
+            name: r.text()?.to_owned(),
+            short_name: r.text()?.to_owned(),
+            state: AgencyState::from_byte(r.u8()?)?,
+            changed_by: r.text()?.parse().ok()?,
+            why: r.text()?.to_owned(),
+        })
+    }
+}
+
+impl Addressee {
+    fn read(r: &mut Reader<'_>) -> Option<Self> {
+        let agency = AgencyNo(r.u32()?);
+        let standing = match r.u8()? {
+            0 => Standing::Open,
+            1 => Standing::Locked,
+            _ => return None,
+        };
+        Some(Self { agency, standing })
+    }
+}

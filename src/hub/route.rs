@@ -1,0 +1,92 @@
+//! Committed → one mailbox entry per recipient, one count per event, one receipt per sender.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::core::Core;
+use super::counters::Count;
+use super::recent::Stored;
+use super::record::DocumentRecord;
+use super::record::Standing;
+use super::registry::Agencies;
+use super::rows;
+use super::rows::DocumentRow;
+use super::transaction::Effect;
+use super::transaction::Outcome;
+use crate::model::Reason;
+use crate::store::Acknowledged;
+use crate::store::Position;
+use crate::wire::legal_value_to_wire;
+use crate::wire::timestamp;
+use crate::wire::v1;
+
+/// Makes one committed batch visible: rows first, then counts, then mailboxes, so that whoever is
+/// woken finds what it looks for.
+pub(super) fn publish(
+    core: &Core,
+    outcome: Outcome,
+    place: impl FnOnce(&HashMap<u64, DocumentRecord>) -> Vec<(Position, Stored)>,
+) {
+    let Outcome { mut rows, fresh, counts, effects } = outcome;
+    for (position, stored) in place(&fresh) {
+        let key = rows::document_key(stored.record.sequence);
+        let row = DocumentRow { position, record: stored.record.clone() };
+        rows.push((key, Some(row.encode())));
+        core.recent.insert(stored);
+    }
+    core.index.apply(rows);
+    let mut counters = core.counters();
+    for count in counts {
+        counters.count(count);
+    }
+    drop(counters);
+    for effect in effects {
+        run(core, effect);
+    }
+}
+
+fn run(core: &Core, effect: Effect) {
+    match effect {
+        Effect::Queued { recipient, priority, sequence } => {
+            let slot = core.mailboxes.slot(recipient);
+            slot.queue().mailbox.push(priority, sequence);
+            slot.bell.notify_waiters();
+        }
+        Effect::Acknowledged { recipient, sender, priority, sequence, day } => {
+            let slot = core.mailboxes.slot(recipient);
+            let mut queue = slot.queue();
+            let from = queue.mailbox.acknowledge(priority, sequence);
+            queue.in_flight.remove(&sequence);
+            drop(queue);
+            core.counters().count(match from {
+                Acknowledged::FromFlight => {
+                    Count::AcknowledgedInFlight { sender, recipient, day }
+                }
+                Acknowledged::FromPending | Acknowledged::Unknown => {
+                    Count::AcknowledgedPending { sender, recipient, day }
+                }
+            });
+        }
+        Effect::Noticed { agency } => core.mailboxes.slot(agency).bell.notify_waiters(),
+    }
+}
+
+/// The receipt of a document that is on disk. Nothing else can be acknowledged.
+pub(super) fn receipt(agencies: &Arc<Agencies>, record: &DocumentRecord) -> v1::Receipt {
+    let recipients = record.recipients.iter().map(|addressee| {
+        let accepted = addressee.standing == Standing::Open;
+        let reason = if accepted { "" } else { Reason::RecipientLocked.as_str() };
+        v1::RecipientResult {
+            organ_id: agencies.get(addressee.agency).organ.to_string(),
+            accepted,
+            reason: reason.to_owned(),
+        }
+    });
+    v1::Receipt {
+        hub_sequence: record.sequence,
+        document_id: record.document_id.to_string(),
+        accepted_at: Some(timestamp(record.accepted_at)),
+        legal_value: legal_value_to_wire(record.legal_value).into(),
+        recipients: recipients.collect(),
+    }
+}

@@ -1,0 +1,208 @@
+//! Rows of the index: where things are and how far they got. All of it can be rebuilt from the
+//! journal, so the layout may change with the data directory's version.
+//!
+//! ```text
+//! A agency                            → agency
+//! C sender recipient                  → pair counters          S sequence            → document
+//! D sequence recipient                → delivery               I identity            → sequence
+//! N agency cursor                     → status notice          R sender reason       → refused
+//! P recipient (4−priority) sequence   → sender, while unacknowledged
+//! Y day agency                        → sent, signed, received  X                     → counters of the hub
+//! ```
+//!
+//! Numbers in keys are big-endian, so that rows lie in their natural order.
+
+use jiff::Timestamp;
+
+use super::bytes::Reader;
+use super::bytes::Writer;
+use super::record::DocumentRecord;
+use super::registry::AgencyNo;
+use crate::model::DocumentId;
+use crate::model::Priority;
+use crate::model::Stage;
+use crate::model::StatusCode;
+use crate::store::Position;
+
+/// A key of the index.
+pub(super) type Key = Vec<u8>;
+
+/// Where a document is, and what admission said about it.
+#[derive(Clone, Debug)]
+pub(super) struct DocumentRow {
+    pub(super) position: Position,
+    pub(super) record: DocumentRecord,
+}
+
+/// How far one document got at one recipient.
+#[derive(Clone, Debug)]
+pub(super) struct DeliveryRow {
+    pub(super) acknowledged_at: Option<Timestamp>,
+    pub(super) stage: Stage,
+    pub(super) events: Vec<Event>,
+}
+
+/// One status as it was reported.
+#[derive(Clone, Debug)]
+pub(super) struct Event {
+    pub(super) code: StatusCode,
+    pub(super) at: Timestamp,
+    pub(super) description: String,
+}
+
+/// A status on its way to the other party.
+#[derive(Clone, Debug)]
+pub(super) struct NoticeRow {
+    pub(super) document_id: String,
+    pub(super) reporter: AgencyNo,
+    pub(super) recipient: AgencyNo,
+    pub(super) event: Event,
+}
+
+pub(super) fn agency_key(agency: AgencyNo) -> Key {
+    key(b'A', &[&agency.0.to_be_bytes()])
+}
+
+pub(super) fn document_key(sequence: u64) -> Key {
+    key(b'S', &[&sequence.to_be_bytes()])
+}
+
+pub(super) fn identity_key(document_id: &DocumentId) -> Key {
+    key(b'I', &[document_id.to_string().as_bytes()])
+}
+
+pub(super) fn delivery_key(sequence: u64, recipient: AgencyNo) -> Key {
+    key(b'D', &[&sequence.to_be_bytes(), &recipient.0.to_be_bytes()])
+}
+
+pub(super) fn pending_key(recipient: AgencyNo, priority: Priority, sequence: u64) -> Key {
+    // Most urgent first.
+    let rank = [4 - priority.level()];
+    key(b'P', &[&recipient.0.to_be_bytes(), &rank, &sequence.to_be_bytes()])
+}
+
+/// Recipient, priority and sequence of a pending key.
+pub(super) fn parse_pending_key(key: &[u8]) -> Option<(AgencyNo, Priority, u64)> {
+    let mut r = Reader(key.strip_prefix(b"P")?);
+    let agency = u32::from_be_bytes(r.take(4)?.try_into().ok()?);
+    let priority = Priority::from_level(u32::from(4u8.checked_sub(r.u8()?)?))?;
+    let sequence = u64::from_be_bytes(r.take(8)?.try_into().ok()?);
+    Some((AgencyNo(agency), priority, sequence))
+}
+
+pub(super) fn notice_key(agency: AgencyNo, cursor: u64) -> Key {
+    key(b'N', &[&agency.0.to_be_bytes(), &cursor.to_be_bytes()])
+}
+
+/// Cursor of a notice key.
+pub(super) fn parse_notice_key(key: &[u8]) -> Option<u64> {
+    Some(u64::from_be_bytes(key.get(5..13)?.try_into().ok()?))
+}
+
+pub(super) fn pair_key(sender: AgencyNo, recipient: AgencyNo) -> Key {
+    key(b'C', &[&sender.0.to_be_bytes(), &recipient.0.to_be_bytes()])
+}
+
+pub(super) fn refused_key(sender: AgencyNo, reason: &str) -> Key {
+    key(b'R', &[&sender.0.to_be_bytes(), reason.as_bytes()])
+}
+
+pub(super) fn day_key(day: i32, agency: AgencyNo) -> Key {
+    key(b'Y', &[&day.to_be_bytes(), &agency.0.to_be_bytes()])
+}
+
+/// Numbers the next sequence and cursor are drawn from.
+pub(super) fn heads_key() -> Key {
+    vec![b'X']
+}
+
+/// Every row of one kind: from its letter to the next.
+pub(super) fn every(letter: u8) -> (Key, Key) {
+    (vec![letter], vec![letter + 1])
+}
+
+fn key(letter: u8, parts: &[&[u8]]) -> Key {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(letter);
+    parts.iter().for_each(|part| key.extend_from_slice(part));
+    key
+}
+
+impl DocumentRow {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer(self.position.to_bytes().to_vec());
+        self.record.write(&mut w);
+        w.0
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut r = Reader(bytes);
+        let position = Position::from_bytes(r.take(16)?.try_into().ok()?);
+        Some(Self { position, record: DocumentRecord::read(&mut r)? })
+    }
+}
+
+impl DeliveryRow {
+    /// A delivery nothing has happened to yet.
+    pub(super) fn new() -> Self {
+        Self { acknowledged_at: None, stage: Stage::Sent, events: Vec::new() }
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer(Vec::with_capacity(16 + 16 * self.events.len()));
+        w.u8(self.stage.to_byte());
+        match self.acknowledged_at {
+            Some(at) => w.u8(1).instant(at),
+            None => w.u8(0),
+        };
+        w.count(self.events.len());
+        for event in &self.events {
+            event.write(&mut w);
+        }
+        w.0
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut r = Reader(bytes);
+        let stage = Stage::from_byte(r.u8()?)?;
+        let acknowledged_at = match r.u8()? {
+            0 => None,
+            _ => Some(r.instant()?),
+        };
+        let events = (0..r.count()?).map(|_| Event::read(&mut r)).collect::<Option<_>>()?;
+        Some(Self { acknowledged_at, stage, events })
+    }
+}
+
+impl Event {
+    fn write(&self, w: &mut Writer) {
+        w.u8(self.code.number()).instant(self.at).text(&self.description);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            code: StatusCode::from_number(u32::from(r.u8()?))?,
+            at: r.instant()?,
+            description: r.text()?.to_owned(),
+        })
+    }
+}
+
+impl NoticeRow {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer(Vec::with_capacity(80));
+        w.text(&self.document_id).u32(self.reporter.0).u32(self.recipient.0);
+        self.event.write(&mut w);
+        w.0
+    }
+
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut r = Reader(bytes);
+        Some(Self {
+            document_id: r.text()?.to_owned(),
+            reporter: AgencyNo(r.u32()?),
+            recipient: AgencyNo(r.u32()?),
+            event: Event::read(&mut r)?,
+        })
+    }
+}

@@ -1,0 +1,203 @@
+//! Looking things up: what waits, one document, its journey. Each caller sees its own part.
+
+use std::sync::Arc;
+
+use super::core::Core;
+use super::core::unavailable;
+use super::deliver::document_delivery;
+use super::deliver::waiting_notices;
+use super::record::Standing;
+use super::registry::AgencyNo;
+use super::route::receipt;
+use super::rows;
+use super::rows::DeliveryRow;
+use super::rows::DocumentRow;
+use super::transaction::ReadError;
+use crate::model::DocumentId;
+use crate::model::OrganId;
+use crate::model::Refusal;
+use crate::model::Stage;
+use crate::wire::timestamp;
+use crate::wire::v1;
+
+/// Largest page of `ListPending`.
+const PAGE_MAX: u32 = 1000;
+
+/// Page where the caller names none.
+const PAGE_DEFAULT: u32 = 100;
+
+/// What a caller is to one document.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Role {
+    Sender,
+    Recipient(AgencyNo),
+    Operator,
+}
+
+/// The document, and what the caller is to it.
+///
+/// # Errors
+/// `DOCUMENT_UNKNOWN` also for a document that is none of the caller's business.
+pub(super) fn visible(
+    core: &Core,
+    organ: OrganId,
+    id: &DocumentId,
+) -> Result<(DocumentRow, Role), Refusal> {
+    let unknown = || Refusal::DocumentUnknown { document_id: id.to_string() };
+    let agencies = core.agencies.load();
+    let (number, _) = agencies.find(organ).ok_or(Refusal::AgencyUnknown { organ })?;
+    let row = core.find(id)?;
+    let is_recipient = row
+        .record
+        .recipients
+        .iter()
+        .any(|addressee| addressee.agency == number && addressee.standing == Standing::Open);
+    let role = match () {
+        () if row.record.sender == number => Role::Sender,
+        () if is_recipient => Role::Recipient(number),
+        () if organ == core.config.operator => Role::Operator,
+        () => return Err(unknown()),
+    };
+    Ok((row, role))
+}
+
+/// What waits for the caller, most urgent first.
+pub(super) fn list_pending(
+    core: &Core,
+    organ: OrganId,
+    request: &v1::ListPendingRequest,
+) -> Result<v1::ListPendingResponse, Refusal> {
+    let agencies = core.agencies.load();
+    let (number, _) = agencies.find(organ).ok_or(Refusal::AgencyUnknown { organ })?;
+    let size = match request.page_size {
+        0 => PAGE_DEFAULT,
+        asked => asked.min(PAGE_MAX),
+    };
+    let from = match request.after_hub_sequence {
+        0 => rows::pending_key(number, crate::model::Priority::ExpressTimed, 0),
+        after => {
+            let row = core.row(after).map_err(unavailable)?;
+            let row = row.ok_or_else(|| {
+                Refusal::field("after_hub_sequence", format!("{after} is not a document"))
+            })?;
+            rows::pending_key(number, row.record.priority, after + 1)
+        }
+    };
+    let to = rows::pending_key(number, crate::model::Priority::Normal, u64::MAX);
+    let found = core.index.range(from..to, size as usize).map_err(unavailable)?;
+    let documents = found
+        .iter()
+        .filter_map(|(key, _)| rows::parse_pending_key(key))
+        .filter_map(|(_, _, sequence)| core.row(sequence).transpose())
+        .map(|row| row.map(|row| pending_document(core, &row)))
+        .collect::<Result<_, ReadError>>()
+        .map_err(unavailable)?;
+    let slot = core.mailboxes.slot(number);
+    let queue = slot.queue();
+    let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
+    drop(queue);
+    let statuses = waiting_notices(core, number, size as usize).map_err(unavailable)?;
+    Ok(v1::ListPendingResponse { documents, statuses, pending_total })
+}
+
+fn pending_document(core: &Core, row: &DocumentRow) -> v1::PendingDocument {
+    v1::PendingDocument {
+        hub_sequence: row.record.sequence,
+        document_id: row.record.document_id.to_string(),
+        from: core.organ(row.record.sender).to_string(),
+        priority: i32::from(row.record.priority.level()),
+        accepted_at: Some(timestamp(row.record.accepted_at)),
+    }
+}
+
+/// One document with its payload. A recalled one is gone for its recipient.
+pub(super) async fn fetch(
+    core: &Arc<Core>,
+    organ: OrganId,
+    id: &DocumentId,
+) -> Result<v1::DocumentDelivery, Refusal> {
+    let (row, role) = visible(core, organ, id)?;
+    let sequence = row.record.sequence;
+    not_recalled(core, id, sequence, role)?;
+    let core = Arc::clone(core);
+    let loaded = tokio::task::spawn_blocking(move || core.load(sequence)).await;
+    let stored = loaded.map_err(unavailable)?.map_err(unavailable)?;
+    Ok(document_delivery(&stored))
+}
+
+/// A recipient that agreed to a recall has destroyed the document (QĐ 28/2018, Art. 9.2) and does not
+/// get it again.
+pub(super) fn not_recalled(
+    core: &Core,
+    id: &DocumentId,
+    sequence: u64,
+    role: Role,
+) -> Result<(), Refusal> {
+    let Role::Recipient(agency) = role else { return Ok(()) };
+    let delivery = delivery(core, sequence, agency).map_err(unavailable)?;
+    if delivery.is_some_and(|delivery| delivery.stage == Stage::Recalled) {
+        return Err(Refusal::DocumentUnknown { document_id: format!("{id} (recalled)") });
+    }
+    Ok(())
+}
+
+fn delivery(
+    core: &Core,
+    sequence: u64,
+    agency: AgencyNo,
+) -> Result<Option<DeliveryRow>, ReadError> {
+    let Some(row) = core.index.get(&rows::delivery_key(sequence, agency))? else {
+        return Ok(None);
+    };
+    DeliveryRow::decode(&row).map(Some).ok_or(ReadError::Malformed('D'))
+}
+
+/// The journey of one document.
+pub(super) fn journey(
+    core: &Core,
+    organ: OrganId,
+    id: &DocumentId,
+) -> Result<v1::Journey, Refusal> {
+    let (row, role) = visible(core, organ, id)?;
+    let agencies = core.agencies.load_full();
+    let mut recipients = Vec::new();
+    for addressee in &row.record.recipients {
+        if matches!(role, Role::Recipient(own) if own != addressee.agency) {
+            continue;
+        }
+        let organ_id = agencies.get(addressee.agency).organ.to_string();
+        let delivery =
+            delivery(core, row.record.sequence, addressee.agency).map_err(unavailable)?;
+        recipients.push(match delivery {
+            None => v1::RecipientJourney {
+                organ_id,
+                stage: "LOCKED".to_owned(),
+                acknowledged_at: None,
+                events: Vec::new(),
+            },
+            Some(delivery) => v1::RecipientJourney {
+                organ_id,
+                stage: delivery.stage.as_str().to_owned(),
+                acknowledged_at: delivery.acknowledged_at.map(timestamp),
+                events: delivery
+                    .events
+                    .into_iter()
+                    .map(|event| v1::StatusEvent {
+                        code: u32::from(event.code.number()),
+                        reported_at: Some(timestamp(event.at)),
+                        description: event.description,
+                    })
+                    .collect(),
+            },
+        });
+    }
+    let mut receipt = receipt(&agencies, &row.record);
+    if matches!(role, Role::Recipient(_)) {
+        receipt.recipients.retain(|recipient| recipient.organ_id == organ.to_string());
+    }
+    Ok(v1::Journey {
+        receipt: Some(receipt),
+        from: agencies.get(row.record.sender).organ.to_string(),
+        recipients,
+    })
+}

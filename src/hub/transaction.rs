@@ -1,0 +1,154 @@
+//! What one batch changes, kept aside until its records are on disk.
+//!
+//! Decisions read through a [`Transaction`], so that the second of two equal documents in one batch
+//! finds the first; if the disk refuses, the transaction is dropped and nothing has happened.
+
+use std::collections::HashMap;
+
+use super::counters::Count;
+use super::record::DocumentRecord;
+use super::registry::AgencyNo;
+use super::rows;
+use super::rows::DeliveryRow;
+use super::rows::DocumentRow;
+use super::rows::Key;
+use crate::model::DocumentId;
+use crate::model::Priority;
+use crate::store::Index;
+use crate::store::IndexError;
+
+/// Pending changes over the index.
+#[derive(Debug)]
+pub(super) struct Transaction<'a> {
+    index: &'a Index,
+    rows: HashMap<Key, Option<Vec<u8>>>,
+    fresh: HashMap<u64, DocumentRecord>,
+    counts: Vec<Count>,
+    effects: Vec<Effect>,
+}
+
+/// What others see once the batch is on disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Effect {
+    /// A delivery waits.
+    Queued { recipient: AgencyNo, priority: Priority, sequence: u64 },
+    /// A delivery was acknowledged.
+    Acknowledged {
+        recipient: AgencyNo,
+        sender: AgencyNo,
+        priority: Priority,
+        sequence: u64,
+        day: i32,
+    },
+    /// A status notice waits.
+    Noticed { agency: AgencyNo },
+}
+
+/// Why a row could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReadError {
+    /// A row is not in the form this version writes.
+    #[error("a row of the index is malformed, its key begins with {0:?}")]
+    Malformed(char),
+    /// The index itself.
+    #[error("the index cannot be read")]
+    Index(#[from] IndexError),
+}
+
+/// What a transaction leaves behind when it is done.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) rows: Vec<(Key, Option<Vec<u8>>)>,
+    pub(super) fresh: HashMap<u64, DocumentRecord>,
+    pub(super) counts: Vec<Count>,
+    pub(super) effects: Vec<Effect>,
+}
+
+impl<'a> Transaction<'a> {
+    pub(super) fn new(index: &'a Index) -> Self {
+        Self {
+            index,
+            rows: HashMap::new(),
+            fresh: HashMap::new(),
+            counts: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        match self.rows.get(key) {
+            Some(row) => Ok(row.clone()),
+            None => Ok(self.index.get(key)?),
+        }
+    }
+
+    pub(super) fn put(&mut self, key: Key, row: Vec<u8>) {
+        self.rows.insert(key, Some(row));
+    }
+
+    pub(super) fn delete(&mut self, key: Key) {
+        self.rows.insert(key, None);
+    }
+
+    pub(super) fn count(&mut self, count: Count) {
+        self.counts.push(count);
+    }
+
+    pub(super) fn effect(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Remembers a document whose place in the journal is not known yet.
+    pub(super) fn document_is(&mut self, record: DocumentRecord) {
+        self.fresh.insert(record.sequence, record);
+    }
+
+    /// Sequence of the document with this identity.
+    pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
+        let Some(row) = self.get(&rows::identity_key(id))? else { return Ok(None) };
+        let bytes = row.as_slice().try_into().map_err(|_| ReadError::Malformed('I'))?;
+        Ok(Some(u64::from_le_bytes(bytes)))
+    }
+
+    /// The document with this sequence.
+    pub(super) fn document(&self, sequence: u64) -> Result<Option<DocumentRecord>, ReadError> {
+        if let Some(record) = self.fresh.get(&sequence) {
+            return Ok(Some(record.clone()));
+        }
+        let Some(row) = self.get(&rows::document_key(sequence))? else { return Ok(None) };
+        let row = DocumentRow::decode(&row).ok_or(ReadError::Malformed('S'))?;
+        Ok(Some(row.record))
+    }
+
+    /// How far a document got at one of its recipients; `None` where it was not sent there.
+    pub(super) fn delivery(
+        &self,
+        sequence: u64,
+        recipient: AgencyNo,
+    ) -> Result<Option<DeliveryRow>, ReadError> {
+        let Some(row) = self.get(&rows::delivery_key(sequence, recipient))? else {
+            return Ok(None);
+        };
+        DeliveryRow::decode(&row).map(Some).ok_or(ReadError::Malformed('D'))
+    }
+
+    /// Every status notice of `agency` up to `cursor`, within the last committed state.
+    pub(super) fn notices_until(
+        &self,
+        agency: AgencyNo,
+        cursor: u64,
+    ) -> Result<Vec<Key>, ReadError> {
+        let range = (rows::notice_key(agency, 0), rows::notice_key(agency, cursor.saturating_add(1)));
+        let found = self.index.range(range.0..range.1, usize::MAX)?;
+        Ok(found.into_iter().map(|(key, _)| key).collect())
+    }
+
+    pub(super) fn finish(self) -> Outcome {
+        Outcome {
+            rows: self.rows.into_iter().collect(),
+            fresh: self.fresh,
+            counts: self.counts,
+            effects: self.effects,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Admitted → Verified: digests, signatures, legal value. The only maker of a [`Verified`].
+
+use jiff::Timestamp;
+
+use super::admit::Admitted;
+use super::stages::Stage;
+use super::stages::Stages;
+use crate::clock::Clock;
+use crate::model::AttachmentRef;
+use crate::model::Digest;
+use crate::model::INLINE_MAX;
+use crate::model::LegalValue;
+use crate::model::Refusal;
+use crate::store::Attachments;
+use crate::trust::Policy;
+use crate::trust::TrustStore;
+use crate::trust::sha256;
+use crate::trust::verify_document;
+
+/// A document whose every digest and signature was checked.
+#[derive(Debug)]
+pub(super) struct Verified {
+    pub(super) document: Admitted,
+    pub(super) legal_value: LegalValue,
+    pub(super) header_digest: Digest,
+    pub(super) verified_at: Timestamp,
+    _proof: (),
+}
+
+/// What verification needs to know.
+#[derive(Debug)]
+pub(super) struct Verifier<'a> {
+    pub(super) trust: &'a TrustStore,
+    pub(super) policy: &'a Policy,
+    pub(super) attachments: &'a Attachments,
+    pub(super) stages: &'a Stages,
+    pub(super) clock: &'a Clock,
+}
+
+impl Verifier<'_> {
+    /// Checks one document.
+    ///
+    /// # Errors
+    /// The document comes back with its refusal: `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the
+    /// signatures and certificates earn.
+    pub(super) fn verify(&self, document: Admitted) -> Result<Verified, (Admitted, Refusal)> {
+        let start = self.clock.monotonic();
+        let digests = self.digests(&document);
+        let digested = self.clock.monotonic();
+        self.stages.add(Stage::Digest, digested - start);
+        if let Err(refusal) = digests {
+            return Err((document, refusal));
+        }
+        let now = self.clock.now();
+        let payload = &document.payload;
+        let evidence = verify_document(
+            self.trust,
+            self.policy,
+            &payload.header,
+            &payload.signature,
+            document.header.from,
+            now,
+        );
+        let header_digest = sha256(&payload.header);
+        self.stages.add(Stage::Verify, self.clock.monotonic() - digested);
+        match evidence {
+            Ok(evidence) => Ok(Verified {
+                legal_value: evidence.legal_value(),
+                header_digest,
+                verified_at: now,
+                document,
+                _proof: (),
+            }),
+            Err(refusal) => Err((document, refusal)),
+        }
+    }
+
+    /// Every attachment the header names is here with its digest and size, and no other.
+    fn digests(&self, document: &Admitted) -> Result<(), Refusal> {
+        let named = &document.header.attachments;
+        for (digest, content) in &document.payload.attachments {
+            let found = sha256(content);
+            if found != *digest {
+                return Err(Refusal::DigestMismatch {
+                    what: "inline attachment".to_owned(),
+                    expected: digest.to_string(),
+                    found: found.to_string(),
+                });
+            }
+            let size = content.len() as u64;
+            if !named.iter().any(|named| named.sha256 == *digest && named.size == size) {
+                return Err(Refusal::DigestMismatch {
+                    what: "inline attachment, which the header does not name".to_owned(),
+                    expected: named.first().map(|a| a.sha256.to_string()).unwrap_or_default(),
+                    found: digest.to_string(),
+                });
+            }
+        }
+        named.iter().try_for_each(|named| self.present(document, named))
+    }
+
+    fn present(&self, document: &Admitted, named: &AttachmentRef) -> Result<(), Refusal> {
+        let inline = document.payload.attachments.iter().any(|(sha256, _)| *sha256 == named.sha256);
+        if inline {
+            return Ok(());
+        }
+        match self.attachments.size(named.sha256) {
+            Some(size) if size == named.size => Ok(()),
+            Some(size) => Err(Refusal::DigestMismatch {
+                what: format!("size of attachment {}", named.name),
+                expected: named.size.to_string(),
+                found: size.to_string(),
+            }),
+            None => Err(Refusal::AttachmentMissing {
+                name: named.name.clone(),
+                sha256: named.sha256.to_string(),
+            }),
+        }
+    }
+}
+
+const _: () = assert!(INLINE_MAX <= super::config::MESSAGE_MAX as u64, "one inline fits a message");

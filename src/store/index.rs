@@ -1,0 +1,324 @@
+//! An ordered byte map over the journal: what must be looked up, written back to redb from time to
+//! time.
+//!
+//! ```text
+//!  put, delete ─▶ active ──freeze(position)──▶ frozen ──flush_frozen──▶ redb, with that position
+//!  get, range  ◀─ active ◀── frozen ◀── redb: the first that knows the key
+//! ```
+//!
+//! The journal is the truth. [`Index::applied`] is the position up to which redb reflects it; after a
+//! crash the caller replays the journal from there, and everything is as it was.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Range;
+use std::ops::Bound;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use redb::ReadableDatabase as _;
+use redb::ReadableTable as _;
+
+use super::journal::Position;
+
+const ROWS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("rows");
+const APPLIED: redb::TableDefinition<'_, (), [u8; 16]> = redb::TableDefinition::new("applied");
+
+/// Memory redb may use for pages, in bytes.
+const CACHE_BYTES: usize = 64 * 1024 * 1024;
+
+type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
+/// An ordered byte map. One writer, any readers.
+#[derive(Debug)]
+pub struct Index {
+    database: redb::Database,
+    overlays: RwLock<Overlays>,
+    /// Held while writing out: two at once could drop changes that neither has written.
+    writing: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Overlays {
+    active: Overlay,
+    frozen: Option<Frozen>,
+    applied: Option<Position>,
+}
+
+#[derive(Clone, Debug)]
+struct Frozen {
+    rows: Arc<Overlay>,
+    position: Position,
+}
+
+/// The database failed.
+#[derive(Debug, thiserror::Error)]
+#[error("the index failed: {0}")]
+pub struct IndexError(#[from] redb::Error);
+
+impl Index {
+    /// Opens or makes the index in a file.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn open(path: &Path) -> Result<Self, IndexError> {
+        let mut builder = redb::Database::builder();
+        builder.set_cache_size(CACHE_BYTES);
+        Self::over(builder.create(path).map_err(redb::Error::from)?)
+    }
+
+    /// An index that lives as long as the process.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn in_memory() -> Result<Self, IndexError> {
+        let backend = redb::backends::InMemoryBackend::new();
+        let database = redb::Database::builder().create_with_backend(backend);
+        Self::over(database.map_err(redb::Error::from)?)
+    }
+
+    fn over(database: redb::Database) -> Result<Self, IndexError> {
+        let begin = || -> Result<Option<Position>, redb::Error> {
+            let transaction = database.begin_write()?;
+            let applied = {
+                transaction.open_table(ROWS)?;
+                let table = transaction.open_table(APPLIED)?;
+                table
+                    .get(())?
+                    .map(|bytes| Position::from_bytes(bytes.value()))
+            };
+            transaction.commit()?;
+            Ok(applied)
+        };
+        let applied = begin()?;
+        let overlays = RwLock::new(Overlays {
+            applied,
+            ..Overlays::default()
+        });
+        Ok(Self {
+            database,
+            overlays,
+            writing: Mutex::default(),
+        })
+    }
+
+    /// Up to where the file reflects the journal.
+    pub fn applied(&self) -> Option<Position> {
+        self.read().applied
+    }
+
+    /// The value of a key.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
+        let overlays = self.read();
+        if let Some(row) = overlays.active.get(key) {
+            return Ok(row.clone());
+        }
+        if let Some(row) = overlays
+            .frozen
+            .as_ref()
+            .and_then(|frozen| frozen.rows.get(key))
+        {
+            return Ok(row.clone());
+        }
+        // The lock is held so that a row cannot move from `frozen` to the file unseen.
+        Ok(self.stored(key)?)
+    }
+
+    fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(ROWS)?;
+        Ok(table.get(key)?.map(|row| row.value().to_vec()))
+    }
+
+    /// Applies changes all at once: `None` deletes.
+    pub fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
+        self.overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .active
+            .extend(changes);
+    }
+
+    /// Changes not frozen yet.
+    pub fn dirty(&self) -> usize {
+        self.read().active.len()
+    }
+
+    /// The first `limit` rows in a range of keys, in order.
+    ///
+    /// # Errors
+    /// [`IndexError`].
+    pub fn range(
+        &self,
+        keys: std::ops::Range<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError> {
+        if keys.start >= keys.end {
+            return Ok(Vec::new());
+        }
+        let overlays = self.read();
+        let bounds = (
+            Bound::Included(keys.start.as_slice()),
+            Bound::Excluded(keys.end.as_slice()),
+        );
+        let nothing = Overlay::new();
+        let frozen = overlays
+            .frozen
+            .as_ref()
+            .map_or(&nothing, |frozen| frozen.rows.as_ref());
+        let mut upper = Merged {
+            active: overlays.active.range::<[u8], _>(bounds).into(),
+            frozen: frozen.range::<[u8], _>(bounds).into(),
+        };
+        Ok(self.merge(&mut upper, bounds, limit)?)
+    }
+
+    fn merge(
+        &self,
+        upper: &mut Merged<'_>,
+        bounds: (Bound<&[u8]>, Bound<&[u8]>),
+        limit: usize,
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(ROWS)?;
+        let mut stored = table.range::<&[u8]>(bounds)?;
+        let mut next_stored = stored.next().transpose()?;
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let over = upper.peek();
+            let under = next_stored.as_ref().map(|(key, _)| key.value());
+            match (over, under) {
+                (None, None) => break,
+                (Some((key, row)), under) if under.is_none_or(|under| key <= under) => {
+                    if let Some(row) = row {
+                        found.push((key.to_vec(), row.clone()));
+                    }
+                    if under == Some(key) {
+                        next_stored = stored.next().transpose()?;
+                    }
+                    upper.advance();
+                }
+                _ => {
+                    if let Some((key, row)) = next_stored.take() {
+                        found.push((key.value().to_vec(), row.value().to_vec()));
+                    }
+                    next_stored = stored.next().transpose()?;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Sets the changes so far aside to be written out, together with the position of the journal
+    /// they reflect. [`Freeze::Busy`] while the last ones are still being written.
+    pub fn freeze(&self, position: Position) -> Freeze {
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if overlays.frozen.is_some() {
+            return Freeze::Busy;
+        }
+        let rows = Arc::new(std::mem::take(&mut overlays.active));
+        overlays.frozen = Some(Frozen { rows, position });
+        Freeze::Frozen
+    }
+
+    /// Writes what was frozen, in one durable transaction. Blocking.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what was frozen stays, the next call tries again.
+    pub fn flush_frozen(&self) -> Result<(), IndexError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(frozen) = self.read().frozen.clone() else {
+            return Ok(());
+        };
+        self.write_out(&frozen)?;
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        overlays.frozen = None;
+        overlays.applied = Some(frozen.position);
+        Ok(())
+    }
+
+    fn write_out(&self, frozen: &Frozen) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut table = transaction.open_table(ROWS)?;
+            for (key, row) in frozen.rows.iter() {
+                match row {
+                    Some(row) => table.insert(key.as_slice(), row.as_slice())?,
+                    None => table.remove(key.as_slice())?,
+                };
+            }
+            transaction
+                .open_table(APPLIED)?
+                .insert((), frozen.position.to_bytes())?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Overlays> {
+        self.overlays.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether changes were set aside.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Freeze {
+    /// The last ones are still being written.
+    Busy,
+    /// They were.
+    Frozen,
+}
+
+type Rows<'a> = std::iter::Peekable<Range<'a, Vec<u8>, Option<Vec<u8>>>>;
+
+/// The two overlays in key order; the active one hides the frozen one.
+struct Merged<'a> {
+    active: Layer<'a>,
+    frozen: Layer<'a>,
+}
+
+struct Layer<'a>(Rows<'a>);
+
+impl<'a> From<Range<'a, Vec<u8>, Option<Vec<u8>>>> for Layer<'a> {
+    fn from(range: Range<'a, Vec<u8>, Option<Vec<u8>>>) -> Self {
+        Self(range.peekable())
+    }
+}
+
+impl<'a> Merged<'a> {
+    fn peek(&mut self) -> Option<(&'a [u8], &'a Option<Vec<u8>>)> {
+        let over = self
+            .active
+            .0
+            .peek()
+            .map(|(key, row)| (key.as_slice(), *row));
+        let under = self
+            .frozen
+            .0
+            .peek()
+            .map(|(key, row)| (key.as_slice(), *row));
+        match (over, under) {
+            (Some(over), Some(under)) => Some(if over.0 <= under.0 { over } else { under }),
+            (over, under) => over.or(under),
+        }
+    }
+
+    fn advance(&mut self) {
+        let Some((key, _)) = self.peek() else { return };
+        for layer in [&mut self.active, &mut self.frozen] {
+            layer.0.next_if(|(next, _)| next.as_slice() == key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

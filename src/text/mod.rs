@@ -1,0 +1,37 @@
+//! The only prose people read, in Vietnamese and English.
+//!
+//! Three kinds: [`describe`] puts the facts of one refusal into a sentence; [`explain`] says what a
+//! reason means and what to do, from one file per reason in `reasons/`; [`Phrase`] labels reports.
+//! Every text exists in both languages, and no look-up falls back to the other one. Facts that are
+//! texts themselves (file names, a subject, the problem a parser found) are quoted as they came, so a
+//! Vietnamese sentence may end in an English fact. This room formats nothing but refusals and knows
+//! no protocol.
+
+mod english;
+mod explanation;
+mod language;
+mod names;
+mod phrases;
+mod vietnamese;
+
+use crate::model::Refusal;
+
+pub use explanation::Explanation;
+pub use explanation::explain;
+pub use language::Language;
+pub use language::UnknownLanguage;
+pub use names::fault_name;
+pub use names::stage_name;
+pub use names::status_name;
+pub use phrases::Phrase;
+
+/// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.
+pub fn describe(refusal: &Refusal, language: Language) -> String {
+    match language {
+        Language::En => english::describe(refusal),
+        Language::Vi => vietnamese::describe(refusal),
+    }
+}
+
+#[cfg(test)]
+mod tests;

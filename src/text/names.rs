@@ -1,0 +1,85 @@
+//! What people call stages, statuses and those who must act.
+
+use super::Language;
+use crate::model::Fault;
+use crate::model::Settled;
+use crate::model::Stage;
+use crate::model::StatusCode;
+
+/// The number and name of a status: `03 accepted`, `03 đã tiếp nhận`.
+pub fn status_name(code: StatusCode, language: Language) -> &'static str {
+    let (english, vietnamese) = match code {
+        StatusCode::Arrived => ("01 arrived", "01 đã đến"),
+        StatusCode::Rejected => ("02 rejected", "02 từ chối tiếp nhận"),
+        StatusCode::Accepted => ("03 accepted", "03 đã tiếp nhận"),
+        StatusCode::Assigned => ("04 assigned", "04 phân công"),
+        StatusCode::Processing => ("05 processing", "05 đang xử lý"),
+        StatusCode::Finished => ("06 finished", "06 hoàn thành"),
+        StatusCode::RecallRequested => ("13 recall requested", "13 thu hồi"),
+        StatusCode::ChangeAccepted => ("15 change accepted", "15 đồng ý cập nhật, lấy lại"),
+        StatusCode::ChangeRejected => ("16 change rejected", "16 từ chối cập nhật, lấy lại"),
+    };
+    language.pick(english, vietnamese)
+}
+
+/// The name of a stage; one that waits for an answer also says where it came from.
+pub fn stage_name(stage: Stage, language: Language) -> String {
+    let settled = |settled| language.pick_settled(settled);
+    let (english, vietnamese) = match stage {
+        Stage::Sent => ("sent", "đã gửi"),
+        Stage::Arrived => ("arrived", "đã đến"),
+        Stage::Rejected => ("rejected", "bị từ chối tiếp nhận"),
+        Stage::Accepted => ("accepted", "đã tiếp nhận"),
+        Stage::Assigned => ("assigned", "đã phân công"),
+        Stage::Processing => ("processing", "đang xử lý"),
+        Stage::Finished => ("finished", "hoàn thành"),
+        Stage::Recalled => ("recalled", "đã thu hồi"),
+        Stage::RecallRequested(before) => {
+            return match language {
+                Language::En => format!("recall requested (was {})", settled(before)),
+                Language::Vi => format!("chờ trả lời thu hồi (trước đó: {})", settled(before)),
+            };
+        }
+        Stage::UpdateRequested(before) => {
+            return match language {
+                Language::En => format!("update requested (was {})", settled(before)),
+                Language::Vi => format!("chờ trả lời cập nhật (trước đó: {})", settled(before)),
+            };
+        }
+    };
+    language.pick(english, vietnamese).to_owned()
+}
+
+/// Who must act so that the next attempt succeeds.
+pub fn fault_name(fault: Fault, language: Language) -> &'static str {
+    let (english, vietnamese) = match fault {
+        Fault::Caller => ("the caller", "bên gọi"),
+        Fault::Hub => ("the hub", "Trục"),
+        Fault::Operator => ("the operator of the axis", "cơ quan vận hành Trục"),
+        Fault::Recipient => ("the recipient", "bên nhận"),
+        Fault::Sender => ("the sender", "bên gửi"),
+    };
+    language.pick(english, vietnamese)
+}
+
+impl Language {
+    /// Of two texts the one in this language.
+    pub(super) fn pick<'text>(self, english: &'text str, vietnamese: &'text str) -> &'text str {
+        match self {
+            Self::En => english,
+            Self::Vi => vietnamese,
+        }
+    }
+
+    fn pick_settled(self, settled: Settled) -> &'static str {
+        let (english, vietnamese) = match settled {
+            Settled::Sent => ("sent", "đã gửi"),
+            Settled::Arrived => ("arrived", "đã đến"),
+            Settled::Accepted => ("accepted", "đã tiếp nhận"),
+            Settled::Assigned => ("assigned", "đã phân công"),
+            Settled::Processing => ("processing", "đang xử lý"),
+            Settled::Finished => ("finished", "hoàn thành"),
+        };
+        self.pick(english, vietnamese)
+    }
+}

@@ -1,0 +1,133 @@
+//! A refusal's facts in one Vietnamese sentence.
+
+use super::Language;
+use super::stage_name;
+use super::status_name;
+use crate::model::Refusal;
+
+/// No wildcard arm: a new refusal does not compile until it has a sentence.
+pub(super) fn describe(refusal: &Refusal) -> String {
+    match refusal {
+        Refusal::AgencyUnknown { organ } => {
+            format!("cơ quan {organ} không có trong danh mục của Trục")
+        }
+        Refusal::AttachmentMissing { name, sha256 } => {
+            format!("tệp đính kèm “{name}” (SHA-256 {sha256}) chưa được gửi tới")
+        }
+        Refusal::CertificateExpired {
+            subject,
+            not_after,
+            at,
+        } => format!(
+            "chứng thư số của {subject} đã hết hạn lúc {not_after}; thời điểm được xét là {at}"
+        ),
+        Refusal::CertificateNotYetValid {
+            subject,
+            not_before,
+            at,
+        } => format!(
+            "chứng thư số của {subject} chỉ có hiệu lực từ {not_before}; thời điểm được xét là {at}"
+        ),
+        Refusal::CertificateRevoked { subject, serial } => {
+            format!("chứng thư số của {subject}, số sê-ri {serial}, đã bị thu hồi")
+        }
+        Refusal::CertificateUsage { subject, problem } => {
+            format!("chứng thư số của {subject} không được dùng cho mục đích này: {problem}")
+        }
+        Refusal::ChainUntrusted { subject, problem } => format!(
+            "chứng thư số của {subject} không dẫn tới chứng thư số gốc được tin cậy: {problem}"
+        ),
+        Refusal::ClockSkew { field, found, hub } => {
+            format!("thời gian tại “{field}” là {found}, đi trước đồng hồ của Trục là {hub}")
+        }
+        Refusal::DigestMismatch {
+            what,
+            expected,
+            found,
+        } => {
+            format!("giá trị băm không khớp ({what}): nhận được {found}, đã công bố {expected}")
+        }
+        Refusal::DocumentUnknown { document_id } => {
+            format!("không có văn bản “{document_id}” mà bên gọi được phép xem")
+        }
+        Refusal::DuplicateDocument { document_id } => {
+            format!("mã định danh “{document_id}” đã thuộc về một văn bản có nội dung khác")
+        }
+        Refusal::HeaderInvalid { violations } => {
+            let rules: Vec<String> = violations
+                .iter()
+                .map(|violation| format!("“{}”: {}", violation.field, violation.problem))
+                .collect();
+            format!(
+                "gói tin không đúng quy định về thể thức dữ liệu: {}",
+                rules.join("; ")
+            )
+        }
+        Refusal::OperatorOnly { caller, operator } => format!(
+            "chỉ cơ quan vận hành {operator} được thực hiện thao tác này, bên gọi là {caller}"
+        ),
+        Refusal::Overloaded { what } => format!("Trục đang quá tải: {what}"),
+        Refusal::QuotaExceeded { organ, what } => {
+            format!("cơ quan {organ} đã dùng hết hạn mức: {what}")
+        }
+        Refusal::RecipientLocked { organ } => {
+            format!("bên nhận {organ} đang bị khóa, không nhận văn bản")
+        }
+        Refusal::RecipientUnknown { organ } => {
+            format!("bên nhận “{organ}” không có trong danh mục của Trục")
+        }
+        Refusal::RevocationUnknown { subject, problem } => format!(
+            "không xác định được chứng thư số của {subject} có bị thu hồi hay không: {problem}"
+        ),
+        Refusal::SecretRefused { secrecy } => {
+            format!("văn bản có dấu chỉ độ mật ({secrecy}); văn bản mật không được gửi qua Trục")
+        }
+        Refusal::SenderMismatch {
+            certificate,
+            header,
+        } => format!(
+            "chứng thư số của kết nối thuộc {certificate}, còn văn bản ghi bên gửi là {header}"
+        ),
+        Refusal::SenderNotActive { organ, state } => {
+            format!("bên gửi {organ} chưa hoạt động trên Trục; trạng thái hiện tại: {state}")
+        }
+        Refusal::ShuttingDown => "Trục đang dừng hoạt động và không tiếp nhận thêm".to_owned(),
+        Refusal::SignatureInvalid { problem } => {
+            format!("chữ ký số không hợp lệ trên thông tin đầu của văn bản: {problem}")
+        }
+        Refusal::SignerMismatch {
+            certificate,
+            sender,
+        } => {
+            format!("chứng thư số của người ký thuộc {certificate}, không thuộc bên gửi {sender}")
+        }
+        Refusal::StorageFull { problem } => {
+            format!("ổ đĩa của Trục không còn chỗ cho bản ghi mới: {problem}")
+        }
+        Refusal::StorageUnavailable { problem } => {
+            format!("Trục không ghi được bản ghi một cách bền vững: {problem}")
+        }
+        Refusal::StreamIdle { limit_s } => {
+            format!("luồng kết nối không có thông điệp nào trong hơn {limit_s} giây")
+        }
+        Refusal::TooLarge { what, found, limit } => {
+            format!("dung lượng vượt giới hạn ({what}): {found} byte, tối đa {limit} byte")
+        }
+        Refusal::TransitionNotAllowed {
+            document_id,
+            from,
+            to,
+            problem,
+        } => {
+            let from = stage_name(*from, Language::Vi);
+            let to = status_name(*to, Language::Vi);
+            format!(
+                "văn bản “{document_id}” đang ở trạng thái “{from}”, không thể chuyển sang “{to}”: \
+                 {problem}"
+            )
+        }
+        Refusal::UnauthenticatedPeer { problem } => {
+            format!("kết nối không có chứng thư số nêu tên cơ quan, tổ chức: {problem}")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Detached CMS `SignedData` (RFC 5652) with CAdES signed attributes: parsed without copying, built
+//! with one signer for the competent person and one for the organisation.
+
+mod build;
+mod parse;
+
+pub use build::Credential;
+pub use build::CredentialError;
+pub use build::DocumentSigner;
+pub use build::SignError;
+pub(super) use parse::DigestAlgorithm;
+pub(super) use parse::SignatureAlgorithm;
+pub(super) use parse::SignedData;
+pub(super) use parse::SignerIdentifier;
+pub(super) use parse::SignerInfo;
+
+/// Object identifiers as DER content bytes.
+pub(super) mod oid {
+    /// id-data.
+    pub(in crate::trust) const DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1];
+    /// id-signedData.
+    pub(in crate::trust) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
+    /// Attribute content-type.
+    pub(in crate::trust) const CONTENT_TYPE: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
+    /// Attribute message-digest.
+    pub(in crate::trust) const MESSAGE_DIGEST: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
+    /// Attribute signing-time.
+    pub(in crate::trust) const SIGNING_TIME: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 5];
+    /// Attribute signing-certificate-v2 (RFC 5035).
+    pub(in crate::trust) const SIGNING_CERTIFICATE_V2: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];
+    /// SHA-256.
+    pub(in crate::trust) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+    /// SHA-384.
+    pub(in crate::trust) const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
+    /// rsaEncryption, which stands for PKCS#1 v1.5 with the signer's digest algorithm.
+    pub(in crate::trust) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
+    /// sha256WithRSAEncryption.
+    pub(in crate::trust) const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    /// ecdsa-with-SHA256.
+    pub(in crate::trust) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
+    /// ecdsa-with-SHA384.
+    pub(in crate::trust) const ECDSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
+}

@@ -1,0 +1,256 @@
+//! Reading a `SignedData`. Everything is a slice of the input; nothing is trusted yet.
+
+use jiff::Timestamp;
+use jiff::civil;
+
+use super::oid;
+use crate::trust::der::CONTEXT_0;
+use crate::trust::der::CONTEXT_0_PRIMITIVE;
+use crate::trust::der::CONTEXT_1;
+use crate::trust::der::Element;
+use crate::trust::der::GENERALIZED_TIME;
+use crate::trust::der::INTEGER;
+use crate::trust::der::OCTET_STRING;
+use crate::trust::der::OID;
+use crate::trust::der::Reader;
+use crate::trust::der::SEQUENCE;
+use crate::trust::der::SET;
+use crate::trust::der::UTC_TIME;
+
+/// Signers of one document; two are needed, more than this is an attack on our time.
+const SIGNERS_MAX: usize = 8;
+
+/// Certificates embedded in one signature.
+const CERTIFICATES_MAX: usize = 16;
+
+/// A parsed signature.
+#[derive(Debug)]
+pub(in crate::trust) struct SignedData<'a> {
+    pub(in crate::trust) certificates: Vec<&'a [u8]>,
+    pub(in crate::trust) signers: Vec<SignerInfo<'a>>,
+}
+
+/// One signer, as it describes itself.
+#[derive(Debug)]
+pub(in crate::trust) struct SignerInfo<'a> {
+    pub(in crate::trust) identifier: SignerIdentifier<'a>,
+    pub(in crate::trust) digest: DigestAlgorithm,
+    pub(in crate::trust) algorithm: SignatureAlgorithm,
+    /// The attributes' content, without the implicit tag: what is signed is this in a `SET OF`.
+    pub(in crate::trust) signed_attributes: &'a [u8],
+    pub(in crate::trust) message_digest: &'a [u8],
+    pub(in crate::trust) signing_time: Option<Timestamp>,
+    /// SHA-256 of the certificate, where signing-certificate-v2 names it with that algorithm.
+    pub(in crate::trust) certificate_hash: Option<&'a [u8]>,
+    pub(in crate::trust) signature: &'a [u8],
+}
+
+/// How a signer names its certificate.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::trust) enum SignerIdentifier<'a> {
+    IssuerAndSerial { issuer: &'a [u8], serial: &'a [u8] },
+    SubjectKey(&'a [u8]),
+}
+
+/// Digest of the content and of the signed attributes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::trust) enum DigestAlgorithm {
+    Sha256,
+    Sha384,
+}
+
+/// Algorithm of one signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::trust) enum SignatureAlgorithm {
+    EcdsaSha256,
+    EcdsaSha384,
+    RsaPkcs1Sha256,
+}
+
+impl<'a> SignedData<'a> {
+    /// Reads a DER `ContentInfo` that holds a detached `SignedData`.
+    ///
+    /// # Errors
+    /// What is wrong, for a person.
+    pub(in crate::trust) fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
+        let malformed = "not a DER SignedData (RFC 5652)";
+        let mut info = Reader(der).only(SEQUENCE).ok_or(malformed)?;
+        if info.expect(OID).ok_or(malformed)?.content != oid::SIGNED_DATA {
+            return Err("the CMS content is not SignedData");
+        }
+        let mut data =
+            info.only(CONTEXT_0).and_then(|inside| inside.only(SEQUENCE)).ok_or(malformed)?;
+        data.expect(INTEGER).ok_or(malformed)?;
+        data.expect(SET).ok_or(malformed)?;
+        let mut content = data.enter(SEQUENCE).ok_or(malformed)?;
+        if content.expect(OID).ok_or(malformed)?.content != oid::DATA {
+            return Err("the signed content is not plain data");
+        }
+        if !content.is_empty() {
+            return Err("the signature is not detached: it carries content of its own");
+        }
+        let mut certificates = Vec::new();
+        if let Some(mut embedded) = data.enter(CONTEXT_0) {
+            while !embedded.is_empty() {
+                let element = embedded.any().ok_or(malformed)?;
+                if element.tag == SEQUENCE {
+                    certificates.push(element.whole);
+                }
+                if certificates.len() > CERTIFICATES_MAX {
+                    return Err("more than 16 certificates are embedded");
+                }
+            }
+        }
+        // Embedded revocation lists are not used: the hub has its own.
+        let _ = data.expect(CONTEXT_1);
+        let mut infos = data.enter(SET).ok_or(malformed)?;
+        let mut signers = Vec::new();
+        while !infos.is_empty() {
+            if signers.len() == SIGNERS_MAX {
+                return Err("more than 8 signers");
+            }
+            let info = infos.enter(SEQUENCE).ok_or(malformed)?;
+            signers.push(SignerInfo::parse(info)?);
+        }
+        if signers.is_empty() {
+            return Err("the CMS has no signer");
+        }
+        if data.is_empty() { Ok(Self { certificates, signers }) } else { Err(malformed) }
+    }
+}
+
+impl<'a> SignerInfo<'a> {
+    fn parse(mut info: Reader<'a>) -> Result<Self, &'static str> {
+        let malformed = "a SignerInfo is malformed";
+        info.expect(INTEGER).ok_or(malformed)?;
+        let identifier = identifier(&mut info).ok_or(malformed)?;
+        let digest = match algorithm(&mut info).ok_or(malformed)? {
+            oid::SHA256 => DigestAlgorithm::Sha256,
+            oid::SHA384 => DigestAlgorithm::Sha384,
+            _ => return Err("the digest algorithm is neither SHA-256 nor SHA-384"),
+        };
+        let attributes = info.enter(CONTEXT_0).ok_or("a signer has no signed attributes")?;
+        let algorithm = match (algorithm(&mut info).ok_or(malformed)?, digest) {
+            (oid::RSA | oid::RSA_SHA256, DigestAlgorithm::Sha256) => {
+                SignatureAlgorithm::RsaPkcs1Sha256
+            }
+            (oid::ECDSA_SHA256, DigestAlgorithm::Sha256) => SignatureAlgorithm::EcdsaSha256,
+            (oid::ECDSA_SHA384, DigestAlgorithm::Sha384) => SignatureAlgorithm::EcdsaSha384,
+            _ => return Err("the signature algorithm is not supported, or not with this digest"),
+        };
+        let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
+        // Unsigned attributes may follow (time stamps); they prove nothing here.
+        let _ = info.expect(CONTEXT_1);
+        if !info.is_empty() {
+            return Err(malformed);
+        }
+        let attributes = Attributes::parse(attributes)?;
+        Ok(Self {
+            identifier,
+            digest,
+            algorithm,
+            signed_attributes: attributes.bytes,
+            message_digest: attributes.message_digest.ok_or("message-digest is missing")?,
+            signing_time: attributes.signing_time,
+            certificate_hash: attributes.certificate_hash,
+            signature,
+        })
+    }
+}
+
+/// The signed attributes that say something to us; each may stand once.
+struct Attributes<'a> {
+    bytes: &'a [u8],
+    content_type: Option<&'a [u8]>,
+    message_digest: Option<&'a [u8]>,
+    signing_time: Option<Timestamp>,
+    certificate_hash: Option<&'a [u8]>,
+}
+
+impl<'a> Attributes<'a> {
+    fn parse(mut reader: Reader<'a>) -> Result<Self, &'static str> {
+        let malformed = "a signed attribute is malformed";
+        let mut found = Self {
+            bytes: reader.0,
+            content_type: None,
+            message_digest: None,
+            signing_time: None,
+            certificate_hash: None,
+        };
+        while !reader.is_empty() {
+            let mut attribute = reader.enter(SEQUENCE).ok_or(malformed)?;
+            let kind = attribute.expect(OID).ok_or(malformed)?.content;
+            let mut values = attribute.only(SET).ok_or(malformed)?;
+            let value = values.any().ok_or(malformed)?;
+            let twice = match kind {
+                oid::CONTENT_TYPE => found.content_type.replace(value.content).is_some(),
+                oid::MESSAGE_DIGEST => found.message_digest.replace(value.content).is_some(),
+                oid::SIGNING_TIME => {
+                    let time = parse_time(value).ok_or("signing-time is malformed")?;
+                    found.signing_time.replace(time).is_some()
+                }
+                oid::SIGNING_CERTIFICATE_V2 => {
+                    let hash = certificate_hash(value).ok_or(malformed)?;
+                    let twice = found.certificate_hash.is_some();
+                    found.certificate_hash = hash;
+                    twice
+                }
+                _ => false,
+            };
+            if twice || !values.is_empty() {
+                return Err("a signed attribute stands twice");
+            }
+        }
+        if found.content_type != Some(oid::DATA) {
+            return Err("the content-type attribute is not plain data");
+        }
+        Ok(found)
+    }
+}
+
+fn identifier<'a>(info: &mut Reader<'a>) -> Option<SignerIdentifier<'a>> {
+    if info.peek()? == CONTEXT_0_PRIMITIVE {
+        return info.any().map(|element| SignerIdentifier::SubjectKey(element.content));
+    }
+    let mut pair = info.enter(SEQUENCE)?;
+    let issuer = pair.expect(SEQUENCE)?.whole;
+    let serial = pair.expect(INTEGER)?.content;
+    Some(SignerIdentifier::IssuerAndSerial { issuer, serial })
+}
+
+fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    reader.enter(SEQUENCE)?.expect(OID).map(|oid| oid.content)
+}
+
+/// The hash of the first ESSCertIDv2, where its algorithm is the default, SHA-256.
+fn certificate_hash(value: Element<'_>) -> Option<Option<&[u8]>> {
+    let mut list = Reader(value.content);
+    let mut first = list.enter(SEQUENCE)?.enter(SEQUENCE)?;
+    if let Some(algorithm) = first.enter(SEQUENCE) {
+        let mut algorithm = algorithm;
+        if algorithm.expect(OID)?.content != oid::SHA256 {
+            return Some(None);
+        }
+    }
+    Some(Some(first.expect(OCTET_STRING)?.content))
+}
+
+/// `UTCTime` (years 1950 to 2049) or `GeneralizedTime`, in whole seconds, UTC.
+fn parse_time(value: Element<'_>) -> Option<Timestamp> {
+    let text = std::str::from_utf8(value.content).ok()?.strip_suffix('Z')?;
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let (year, rest) = match (value.tag, text.len()) {
+        (UTC_TIME, 12) => {
+            let short: i16 = text[..2].parse().ok()?;
+            (if short < 50 { 2000 + short } else { 1900 + short }, &text[2..])
+        }
+        (GENERALIZED_TIME, 14) => (text[..4].parse().ok()?, &text[4..]),
+        _ => return None,
+    };
+    let two = |at: usize| rest[at..at + 2].parse::<i8>().ok();
+    let date = civil::Date::new(year, two(0)?, two(2)?).ok()?;
+    let time = civil::Time::new(two(4)?, two(6)?, two(8)?, 0).ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(civil::DateTime::from_parts(date, time)).ok()
+}

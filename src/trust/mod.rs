@@ -1,0 +1,63 @@
+//! Keys, certificates, signatures. Bytes and an instant in, verdict out: no files, no sockets, no
+//! clock.
+//!
+//! Sign with a [`DocumentSigner`], verify with [`verify_document`] against a [`TrustStore`], issue
+//! with an [`Authority`].
+
+mod authority;
+mod certificate;
+mod cms;
+mod der;
+mod key;
+mod policy;
+mod revocation;
+mod store;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod verify;
+
+pub use authority::Authority;
+pub use authority::IssueError;
+pub use authority::IssuedCertificate;
+pub use authority::RevocationLists;
+pub use authority::RevokedSerial;
+pub use authority::SUBSCRIBER_YEARS_MAX;
+pub use authority::Subject;
+pub use authority::Validity;
+pub use cms::Credential;
+pub use cms::CredentialError;
+pub use cms::DocumentSigner;
+pub use cms::SignError;
+pub use key::KeyError;
+pub use key::KeyKind;
+pub use key::KeyPair;
+pub use key::UnknownKeyKind;
+pub use policy::Policy;
+pub use revocation::CrlEpoch;
+pub use revocation::RevocationError;
+pub use store::Certified;
+pub use store::TrustError;
+pub use store::TrustStore;
+pub use tls::PeerIdentity;
+pub use tls::TlsError;
+pub use tls::client_config;
+pub use tls::peer_identity;
+pub use tls::server_config;
+pub use verify::Evidence;
+pub use verify::SignerFacts;
+pub use verify::verify_document;
+
+use crate::model::Digest;
+
+/// SHA-256 of some bytes.
+pub fn sha256(bytes: &[u8]) -> Digest {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    Digest::try_from(digest.as_ref()).expect("SHA-256 has 32 bytes")
+}
+
+/// SHA-384 of some bytes.
+fn sha384(bytes: &[u8]) -> [u8; 48] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA384, bytes);
+    digest.as_ref().try_into().expect("SHA-384 has 48 bytes")
+}

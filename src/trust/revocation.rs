@@ -1,0 +1,88 @@
+//! Revocation lists: read once, believed only when their issuer signed them.
+
+use std::collections::HashMap;
+
+use jiff::Timestamp;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::revocation_list::CertificateRevocationList;
+
+use super::certificate::PublicKey;
+use super::cms::SignatureAlgorithm;
+
+/// Number of a set of revocation lists: grows whenever they are replaced.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct CrlEpoch(pub(super) u64);
+
+/// Why revocation lists were not put in force.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum RevocationError {
+    /// Not a list, or without a date for the next.
+    #[error("not a revocation list: {0}")]
+    Malformed(String),
+    /// An older list than the one in force.
+    #[error("the list of {found} is older than the one in force, of {in_force}")]
+    Older {
+        /// Its `thisUpdate`.
+        found: Timestamp,
+        /// `thisUpdate` of the list in force.
+        in_force: Timestamp,
+    },
+    /// Signed by nobody we know.
+    #[error("the list's issuer {0} is not an authority of this axis, or did not sign it")]
+    Unsigned(String),
+}
+
+/// The list of one issuer.
+#[derive(Clone, Debug)]
+pub(super) struct RevocationList {
+    pub(super) this_update: Timestamp,
+    pub(super) next_update: Timestamp,
+    /// Serial to the instant from which it is revoked.
+    revoked: HashMap<Vec<u8>, Timestamp>,
+}
+
+impl RevocationList {
+    /// When this serial was revoked, if it was.
+    pub(super) fn revoked_at(&self, serial: &[u8]) -> Option<Timestamp> {
+        self.revoked.get(strip(serial)).copied()
+    }
+}
+
+/// Reads one list and checks its signature with the issuer's key. Gives the issuer's raw name.
+pub(super) fn read(
+    der: &[u8],
+    issuer_key: impl Fn(&[u8]) -> Option<std::sync::Arc<PublicKey>>,
+) -> Result<(Vec<u8>, RevocationList), RevocationError> {
+    let malformed = |problem: &str| RevocationError::Malformed(problem.to_owned());
+    let (_, list) = CertificateRevocationList::from_der(der)
+        .map_err(|error| RevocationError::Malformed(error.to_string()))?;
+    let issuer = list.issuer().as_raw().to_vec();
+    let unsigned = || RevocationError::Unsigned(list.issuer().to_string());
+    let key = issuer_key(&issuer).ok_or_else(unsigned)?;
+    let algorithm = match list.signature_algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.11" => SignatureAlgorithm::RsaPkcs1Sha256,
+        "1.2.840.10045.4.3.2" => SignatureAlgorithm::EcdsaSha256,
+        "1.2.840.10045.4.3.3" => SignatureAlgorithm::EcdsaSha384,
+        other => return Err(RevocationError::Malformed(format!("algorithm {other}"))),
+    };
+    let signed = list.tbs_cert_list.as_ref();
+    if !key.verify(algorithm, signed, &list.signature_value.data) {
+        return Err(unsigned());
+    }
+    let instant = |time: x509_parser::time::ASN1Time| {
+        Timestamp::from_second(time.timestamp()).map_err(|_error| malformed("a date is malformed"))
+    };
+    let next = list.next_update().ok_or_else(|| malformed("no date for the next list"))?;
+    let mut revoked = HashMap::new();
+    for entry in list.iter_revoked_certificates() {
+        revoked.insert(strip(entry.raw_serial()).to_vec(), instant(entry.revocation_date)?);
+    }
+    let (this_update, next_update) = (instant(list.last_update())?, instant(next)?);
+    Ok((issuer, RevocationList { this_update, next_update, revoked }))
+}
+
+/// A serial without the zero that keeps a DER integer positive.
+fn strip(serial: &[u8]) -> &[u8] {
+    let zeros = serial.iter().take_while(|byte| **byte == 0).count();
+    &serial[zeros..]
+}

@@ -1,0 +1,31 @@
+//! The only meeting of protobuf and `model`: generated code, conversions both ways, and the one place
+//! where a [`Refusal`](crate::model::Refusal) becomes a gRPC status.
+
+mod document;
+mod status;
+
+pub use document::decode_header;
+pub use document::encode_header;
+pub use document::legal_value_from_wire;
+pub use document::legal_value_to_wire;
+pub use document::timestamp;
+pub use document::timestamp_from_wire;
+pub use status::Explained;
+pub use status::reason_of;
+pub use status::refused;
+pub use status::status;
+
+/// Generated messages, clients and servers of `docaxis.v1`.
+#[expect(missing_docs, reason = "generated; the documentation is in proto/")]
+#[expect(
+    clippy::allow_attributes,
+    clippy::allow_attributes_without_reason,
+    unused_qualifications,
+    reason = "generated"
+)]
+pub mod v1 {
+    tonic::include_proto!("docaxis.v1");
+}
+
+/// The compiled `.proto` files, for server reflection.
+pub const DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("docaxis_descriptor");

@@ -1,0 +1,128 @@
+//! The only place where a [`Refusal`] becomes a gRPC status, and where a status is read back.
+
+use std::collections::HashMap;
+
+use tonic::Code;
+use tonic::Status;
+use tonic_types::ErrorDetails;
+use tonic_types::StatusExt as _;
+
+use super::v1;
+use crate::model::FieldViolation;
+use crate::model::Reason;
+use crate::model::Refusal;
+use crate::text::Language;
+use crate::text::describe;
+use crate::text::explain;
+
+/// Domain of every `ErrorInfo` this hub sends.
+const DOMAIN: &str = "docaxis";
+
+/// A refusal as a client reads it back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Explained {
+    /// The stable reason.
+    pub reason: Reason,
+    /// What happened, in English.
+    pub message: String,
+    /// What to do, in English.
+    pub remedy: String,
+}
+
+/// The gRPC status of a refusal: code, `ErrorInfo`, `BadRequest` for broken fields, and
+/// `LocalizedMessage` in Vietnamese; the English sentence is the status' own message.
+pub fn status(refusal: &Refusal) -> Status {
+    let reason = refusal.reason();
+    let english = explain(reason, Language::En);
+    let vietnamese = explain(reason, Language::Vi);
+    let mut details = ErrorDetails::new();
+    details.set_error_info(
+        reason.as_str(),
+        DOMAIN,
+        HashMap::from([
+            ("remedy".to_owned(), english.what_to_do.to_owned()),
+            ("remedy_vi".to_owned(), vietnamese.what_to_do.to_owned()),
+        ]),
+    );
+    for violation in violations(refusal) {
+        details.add_bad_request_violation(&violation.field, &violation.problem);
+    }
+    details.set_localized_message("vi", describe(refusal, Language::Vi));
+    Status::with_error_details(code(refusal), describe(refusal, Language::En), details)
+}
+
+/// The same facts for an answer inside a stream.
+pub fn refused(refusal: &Refusal) -> v1::Refused {
+    let reason = refusal.reason();
+    v1::Refused {
+        reason: reason.as_str().to_owned(),
+        message: describe(refusal, Language::En),
+        message_vi: describe(refusal, Language::Vi),
+        remedy: explain(reason, Language::En).what_to_do.to_owned(),
+        remedy_vi: explain(reason, Language::Vi).what_to_do.to_owned(),
+        violations: violations(refusal)
+            .iter()
+            .map(|violation| v1::FieldViolation {
+                field: violation.field.clone(),
+                description: violation.problem.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// Reads the reason of a status a hub sent; `None` where the failure is not a refusal (a broken
+/// connection, a foreign server).
+pub fn reason_of(status: &Status) -> Option<Explained> {
+    let info = status.get_details_error_info()?;
+    if info.domain != DOMAIN {
+        return None;
+    }
+    Some(Explained {
+        reason: Reason::from_name(&info.reason)?,
+        message: status.message().to_owned(),
+        remedy: info.metadata.get("remedy").cloned().unwrap_or_default(),
+    })
+}
+
+fn violations(refusal: &Refusal) -> &[FieldViolation] {
+    match refusal {
+        Refusal::HeaderInvalid { violations } => violations,
+        _ => &[],
+    }
+}
+
+/// No wildcard arm: a new refusal does not compile until someone has chosen its code.
+fn code(refusal: &Refusal) -> Code {
+    match refusal {
+        Refusal::AgencyUnknown { .. } | Refusal::DocumentUnknown { .. } => Code::NotFound,
+        Refusal::AttachmentMissing { .. }
+        | Refusal::CertificateExpired { .. }
+        | Refusal::CertificateNotYetValid { .. }
+        | Refusal::CertificateRevoked { .. }
+        | Refusal::CertificateUsage { .. }
+        | Refusal::ChainUntrusted { .. }
+        | Refusal::ClockSkew { .. }
+        | Refusal::DigestMismatch { .. }
+        | Refusal::HeaderInvalid { .. }
+        | Refusal::RecipientUnknown { .. }
+        | Refusal::SignatureInvalid { .. } => Code::InvalidArgument,
+        Refusal::DuplicateDocument { .. } => Code::AlreadyExists,
+        Refusal::OperatorOnly { .. }
+        | Refusal::SecretRefused { .. }
+        | Refusal::SenderMismatch { .. }
+        | Refusal::SenderNotActive { .. }
+        | Refusal::SignerMismatch { .. } => Code::PermissionDenied,
+        Refusal::Overloaded { .. }
+        | Refusal::QuotaExceeded { .. }
+        | Refusal::StorageFull { .. } => Code::ResourceExhausted,
+        Refusal::RecipientLocked { .. } | Refusal::TransitionNotAllowed { .. } => {
+            Code::FailedPrecondition
+        }
+        Refusal::RevocationUnknown { .. }
+        | Refusal::ShuttingDown
+        | Refusal::StorageUnavailable { .. } => Code::Unavailable,
+        Refusal::StreamIdle { .. } => Code::DeadlineExceeded,
+        Refusal::TooLarge { .. } => Code::OutOfRange,
+        Refusal::UnauthenticatedPeer { .. } => Code::Unauthenticated,
+    }
+}

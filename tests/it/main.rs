@@ -1,0 +1,7 @@
+//! The integration tests: one binary, a module for each thing a user sees.
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy allows it in test functions only, not in what they share"
+)]
+
+mod tidy;

@@ -29,6 +29,9 @@ const APPLIED: redb::TableDefinition<'_, (), [u8; 16]> = redb::TableDefinition::
 /// Memory redb may use for pages, in bytes.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// An ordered byte map. One writer, any readers.
@@ -156,7 +159,7 @@ impl Index {
         &self,
         keys: std::ops::Range<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError> {
+    ) -> Result<Vec<Row>, IndexError> {
         if keys.start >= keys.end {
             return Ok(Vec::new());
         }
@@ -182,7 +185,7 @@ impl Index {
         upper: &mut Merged<'_>,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+    ) -> Result<Vec<Row>, redb::Error> {
         let table = self.database.begin_read()?.open_table(ROWS)?;
         let mut stored = table.range::<&[u8]>(bounds)?;
         let mut next_stored = stored.next().transpose()?;

@@ -358,6 +358,28 @@ fn a_hole_before_a_later_batch_is_corruption() {
 }
 
 #[test]
+fn a_hole_left_by_a_power_cut_at_level_os_is_torn_even_before_a_later_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _, _) = open(dir.path(), config(64 * 1024));
+    let body = [1; 2000];
+    let positions: Vec<_> = (0..4)
+        .map(|_| journal.append(&batch(&[&body])).unwrap()[0])
+        .collect();
+    drop(journal);
+    let path = file(dir.path(), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    let at = usize::try_from(positions[1].offset()).unwrap();
+    bytes[at..at + 1024].fill(0);
+    fs::write(&path, bytes).unwrap();
+    let (_, recovery, found) = open(dir.path(), config(64 * 1024));
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        recovery.torn.map(|torn| torn.offset),
+        Some(positions[1].offset())
+    );
+}
+
+#[test]
 fn bytes_beyond_the_end_are_not_taken_for_a_clean_end() {
     let dir = tempfile::tempdir().unwrap();
     let (mut journal, _, _) = open(dir.path(), config(1 << 20));

@@ -330,6 +330,26 @@ fn a_sector_lost_inside_the_last_batch_is_torn_not_corrupt() {
 }
 
 #[test]
+fn a_changed_byte_inside_the_last_batch_is_corruption() {
+    let dir = tempfile::tempdir().unwrap();
+    let (path, positions) = one_large_batch(dir.path());
+    let whole = fs::read(&path).unwrap();
+    for position in &positions[..7] {
+        for at in (position.offset()..position.end()).step_by(13) {
+            let mut bytes = whole.clone();
+            bytes[usize::try_from(at).unwrap()] ^= 1;
+            fs::write(&path, &bytes).unwrap();
+            match open_from(dir.path(), config(64 * 1024), None) {
+                Err(OpenError::Corrupt { segment: 1, offset, .. }) => {
+                    assert_eq!(offset, position.offset());
+                }
+                other => panic!("byte {at}: {:?}", other.map(|_| ())),
+            }
+        }
+    }
+}
+
+#[test]
 fn a_hole_before_a_later_batch_is_corruption() {
     let dir = tempfile::tempdir().unwrap();
     let (path, positions) = one_large_batch(dir.path());

@@ -340,7 +340,9 @@ fn a_changed_byte_inside_the_last_batch_is_corruption() {
             bytes[usize::try_from(at).unwrap()] ^= 1;
             fs::write(&path, &bytes).unwrap();
             match open_from(dir.path(), config(64 * 1024), None) {
-                Err(OpenError::Corrupt { segment: 1, offset, .. }) => {
+                Err(OpenError::Corrupt {
+                    segment: 1, offset, ..
+                }) => {
                     assert_eq!(offset, position.offset());
                 }
                 other => panic!("byte {at}: {:?}", other.map(|_| ())),

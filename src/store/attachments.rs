@@ -79,8 +79,12 @@ impl Attachments {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("docaxis-attachments-{}-{number}", std::process::id());
-        Self::at(std::env::temp_dir().join(name), Durability::Memory, Keeping::Temporary)
-            .map_err(AttachmentError::from)
+        Self::at(
+            std::env::temp_dir().join(name),
+            Durability::Memory,
+            Keeping::Temporary,
+        )
+        .map_err(AttachmentError::from)
     }
 
     fn at(path: PathBuf, durability: Durability, keeping: Keeping) -> io::Result<Self> {
@@ -89,7 +93,11 @@ impl Attachments {
             fs::remove_dir_all(&unfinished)?;
         }
         fs::create_dir_all(&unfinished)?;
-        let dir = Arc::new(Directory { path, keeping, uploads: AtomicU64::new(0) });
+        let dir = Arc::new(Directory {
+            path,
+            keeping,
+            uploads: AtomicU64::new(0),
+        });
         Ok(Self { dir, durability })
     }
 
@@ -102,12 +110,19 @@ impl Attachments {
         let path = self.dir.path.join("unfinished").join(number.to_string());
         let file = File::create_new(&path)?;
         let context = digest::Context::new(&digest::SHA256);
-        Ok(Upload { attachments: self.clone(), file, path, context })
+        Ok(Upload {
+            attachments: self.clone(),
+            file,
+            path,
+            context,
+        })
     }
 
     /// Size of an attachment, in bytes; `None` where there is none.
     pub fn size(&self, digest: Digest) -> Option<u64> {
-        fs::metadata(self.path_of(digest)).ok().map(|metadata| metadata.len())
+        fs::metadata(self.path_of(digest))
+            .ok()
+            .map(|metadata| metadata.len())
     }
 
     /// An attachment's content and size.
@@ -149,8 +164,10 @@ impl Upload {
     pub fn finish(self) -> Result<Digest, AttachmentError> {
         let digest = self.digest();
         let target = self.attachments.path_of(digest);
-        let shelf = target.parent().unwrap_or(&self.attachments.dir.path).to_owned();
-        let is_new_shelf = !shelf.exists();
+        let shelf = target
+            .parent()
+            .unwrap_or(&self.attachments.dir.path)
+            .to_owned();
         fs::create_dir_all(&shelf)?;
         let durable = self.attachments.durability == Durability::Fsync;
         if durable {
@@ -159,9 +176,8 @@ impl Upload {
         fs::rename(&self.path, &target)?;
         if durable {
             sync_dir(&shelf)?;
-            if is_new_shelf {
-                sync_dir(&self.attachments.dir.path)?;
-            }
+            // Always: the shelf may be new and made by an upload that has not got here yet.
+            sync_dir(&self.attachments.dir.path)?;
         }
         Ok(digest)
     }
@@ -169,7 +185,9 @@ impl Upload {
 
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("Upload")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
     }
 }
 
@@ -196,3 +214,6 @@ impl From<io::Error> for AttachmentError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -135,13 +135,18 @@ pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
 }
 
 fn check_version(path: &Path, bytes: &[u8]) -> Result<(), OpenDataDirError> {
-    let found = std::str::from_utf8(bytes).ok().and_then(|text| text.trim().parse::<u32>().ok());
+    let found = std::str::from_utf8(bytes)
+        .ok()
+        .and_then(|text| text.trim().parse::<u32>().ok());
     match found {
-        Some(found) if found > LAYOUT_VERSION => {
-            Err(OpenDataDirError::NewerVersion { found, supported: LAYOUT_VERSION })
-        }
+        Some(found) if found > LAYOUT_VERSION => Err(OpenDataDirError::NewerVersion {
+            found,
+            supported: LAYOUT_VERSION,
+        }),
         Some(1..=LAYOUT_VERSION) => Ok(()),
-        _ => Err(OpenDataDirError::UnreadableVersion { path: path.to_owned() }),
+        _ => Err(OpenDataDirError::UnreadableVersion {
+            path: path.to_owned(),
+        }),
     }
 }
 
@@ -161,7 +166,10 @@ mod tests {
     fn a_second_owner_is_refused_until_the_first_is_gone() {
         let dir = tempfile::tempdir().unwrap();
         let first = DataDir::open(dir.path()).unwrap();
-        assert!(matches!(DataDir::open(dir.path()), Err(OpenDataDirError::InUse { .. })));
+        assert!(matches!(
+            DataDir::open(dir.path()),
+            Err(OpenDataDirError::InUse { .. })
+        ));
         drop(first);
         DataDir::open(dir.path()).unwrap();
     }
@@ -171,12 +179,21 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("VERSION"), "2\n").unwrap();
         let refused = DataDir::open(dir.path());
-        assert!(matches!(refused, Err(OpenDataDirError::NewerVersion { found: 2, supported: 1 })));
+        assert!(matches!(
+            refused,
+            Err(OpenDataDirError::NewerVersion {
+                found: 2,
+                supported: 1
+            })
+        ));
         assert_eq!(fs::read(dir.path().join("VERSION")).unwrap(), b"2\n");
         for nonsense in ["", "0", "one", "-1"] {
             fs::write(dir.path().join("VERSION"), nonsense).unwrap();
             let refused = DataDir::open(dir.path());
-            assert!(matches!(refused, Err(OpenDataDirError::UnreadableVersion { .. })));
+            assert!(matches!(
+                refused,
+                Err(OpenDataDirError::UnreadableVersion { .. })
+            ));
         }
     }
 

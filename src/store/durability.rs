@@ -47,7 +47,9 @@ impl FromStr for Durability {
         Self::ALL
             .into_iter()
             .find(|level| level.name() == text)
-            .ok_or_else(|| UnknownDurability { found: text.to_owned() })
+            .ok_or_else(|| UnknownDurability {
+                found: text.to_owned(),
+            })
     }
 }
 

@@ -14,6 +14,7 @@ use std::collections::btree_map::Range;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
@@ -28,6 +29,9 @@ const APPLIED: redb::TableDefinition<'_, (), [u8; 16]> = redb::TableDefinition::
 /// Memory redb may use for pages, in bytes.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
+/// A key and its value.
+pub type Row = (Vec<u8>, Vec<u8>);
+
 type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 
 /// An ordered byte map. One writer, any readers.
@@ -35,6 +39,8 @@ type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
 pub struct Index {
     database: redb::Database,
     overlays: RwLock<Overlays>,
+    /// Held while writing out: two at once could drop changes that neither has written.
+    writing: Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -82,13 +88,23 @@ impl Index {
             let applied = {
                 transaction.open_table(ROWS)?;
                 let table = transaction.open_table(APPLIED)?;
-                table.get(())?.map(|bytes| Position::from_bytes(bytes.value()))
+                table
+                    .get(())?
+                    .map(|bytes| Position::from_bytes(bytes.value()))
             };
             transaction.commit()?;
             Ok(applied)
         };
         let applied = begin()?;
-        Ok(Self { database, overlays: RwLock::new(Overlays { applied, ..Overlays::default() }) })
+        let overlays = RwLock::new(Overlays {
+            applied,
+            ..Overlays::default()
+        });
+        Ok(Self {
+            database,
+            overlays,
+            writing: Mutex::default(),
+        })
     }
 
     /// Up to where the file reflects the journal.
@@ -105,7 +121,11 @@ impl Index {
         if let Some(row) = overlays.active.get(key) {
             return Ok(row.clone());
         }
-        if let Some(row) = overlays.frozen.as_ref().and_then(|frozen| frozen.rows.get(key)) {
+        if let Some(row) = overlays
+            .frozen
+            .as_ref()
+            .and_then(|frozen| frozen.rows.get(key))
+        {
             return Ok(row.clone());
         }
         // The lock is held so that a row cannot move from `frozen` to the file unseen.
@@ -119,7 +139,11 @@ impl Index {
 
     /// Applies changes all at once: `None` deletes.
     pub fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
-        self.overlays.write().unwrap_or_else(PoisonError::into_inner).active.extend(changes);
+        self.overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .active
+            .extend(changes);
     }
 
     /// Changes not frozen yet.
@@ -135,15 +159,20 @@ impl Index {
         &self,
         keys: std::ops::Range<Vec<u8>>,
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, IndexError> {
+    ) -> Result<Vec<Row>, IndexError> {
         if keys.start >= keys.end {
             return Ok(Vec::new());
         }
         let overlays = self.read();
-        let bounds =
-            (Bound::Included(keys.start.as_slice()), Bound::Excluded(keys.end.as_slice()));
+        let bounds = (
+            Bound::Included(keys.start.as_slice()),
+            Bound::Excluded(keys.end.as_slice()),
+        );
         let nothing = Overlay::new();
-        let frozen = overlays.frozen.as_ref().map_or(&nothing, |frozen| frozen.rows.as_ref());
+        let frozen = overlays
+            .frozen
+            .as_ref()
+            .map_or(&nothing, |frozen| frozen.rows.as_ref());
         let mut upper = Merged {
             active: overlays.active.range::<[u8], _>(bounds).into(),
             frozen: frozen.range::<[u8], _>(bounds).into(),
@@ -156,7 +185,7 @@ impl Index {
         upper: &mut Merged<'_>,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
         limit: usize,
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, redb::Error> {
+    ) -> Result<Vec<Row>, redb::Error> {
         let table = self.database.begin_read()?.open_table(ROWS)?;
         let mut stored = table.range::<&[u8]>(bounds)?;
         let mut next_stored = stored.next().transpose()?;
@@ -187,9 +216,12 @@ impl Index {
     }
 
     /// Sets the changes so far aside to be written out, together with the position of the journal
-    /// they reflect. `false` while the last ones are still being written.
+    /// they reflect. [`Freeze::Busy`] while the last ones are still being written.
     pub fn freeze(&self, position: Position) -> Freeze {
-        let mut overlays = self.overlays.write().unwrap_or_else(PoisonError::into_inner);
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if overlays.frozen.is_some() {
             return Freeze::Busy;
         }
@@ -203,9 +235,15 @@ impl Index {
     /// # Errors
     /// [`IndexError`]; what was frozen stays, the next call tries again.
     pub fn flush_frozen(&self) -> Result<(), IndexError> {
-        let Some(frozen) = self.read().frozen.clone() else { return Ok(()) };
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(frozen) = self.read().frozen.clone() else {
+            return Ok(());
+        };
         self.write_out(&frozen)?;
-        let mut overlays = self.overlays.write().unwrap_or_else(PoisonError::into_inner);
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         overlays.frozen = None;
         overlays.applied = Some(frozen.position);
         Ok(())
@@ -221,7 +259,9 @@ impl Index {
                     None => table.remove(key.as_slice())?,
                 };
             }
-            transaction.open_table(APPLIED)?.insert((), frozen.position.to_bytes())?;
+            transaction
+                .open_table(APPLIED)?
+                .insert((), frozen.position.to_bytes())?;
         }
         transaction.commit()?;
         Ok(())
@@ -259,8 +299,16 @@ impl<'a> From<Range<'a, Vec<u8>, Option<Vec<u8>>>> for Layer<'a> {
 
 impl<'a> Merged<'a> {
     fn peek(&mut self) -> Option<(&'a [u8], &'a Option<Vec<u8>>)> {
-        let over = self.active.0.peek().map(|(key, row)| (key.as_slice(), *row));
-        let under = self.frozen.0.peek().map(|(key, row)| (key.as_slice(), *row));
+        let over = self
+            .active
+            .0
+            .peek()
+            .map(|(key, row)| (key.as_slice(), *row));
+        let under = self
+            .frozen
+            .0
+            .peek()
+            .map(|(key, row)| (key.as_slice(), *row));
         match (over, under) {
             (Some(over), Some(under)) => Some(if over.0 <= under.0 { over } else { under }),
             (over, under) => over.or(under),
@@ -274,3 +322,6 @@ impl<'a> Merged<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,12 @@ impl Mailbox {
     /// An empty mailbox that holds up to `window` entries of each priority in memory.
     pub fn new(window: usize) -> Self {
         let queues = std::array::from_fn(|_| Queue::default());
-        Self { queues, in_flight: BTreeMap::new(), window: window.max(1), taken: 0 }
+        Self {
+            queues,
+            in_flight: BTreeMap::new(),
+            window: window.max(1),
+            taken: 0,
+        }
     }
 
     /// A new entry waits. Sequences grow within one priority; one that was read back already is
@@ -100,7 +105,10 @@ impl Mailbox {
                 .filter_map(|priority| Some((*self.peek(priority)?, priority)));
             oldest.min()?.1
         } else {
-            *Priority::ALL.iter().rev().find(|priority| self.peek(**priority).is_some())?
+            *Priority::ALL
+                .iter()
+                .rev()
+                .find(|priority| self.peek(**priority).is_some())?
         };
         let sequence = self.queue(priority).held.pop_front()?;
         self.taken = count;
@@ -113,15 +121,20 @@ impl Mailbox {
     pub fn wants_refill(&self) -> Option<Refill> {
         Priority::ALL.into_iter().rev().find_map(|priority| {
             let queue = &self.queues[usize::from(priority.level())];
-            (queue.held.is_empty() && queue.spilled > 0)
-                .then_some(Refill { priority, after_sequence: queue.youngest })
+            (queue.held.is_empty() && queue.spilled > 0).then_some(Refill {
+                priority,
+                after_sequence: queue.youngest,
+            })
         })
     }
 
     /// Entries that were read back, oldest first.
     pub fn refill(&mut self, priority: Priority, sequences: &[u64], refilled: Refilled) {
         let queue = self.queue(priority);
-        for sequence in sequences.iter().filter(|sequence| **sequence > queue.youngest) {
+        for sequence in sequences
+            .iter()
+            .filter(|sequence| **sequence > queue.youngest)
+        {
             queue.held.push_back(*sequence);
             queue.spilled = queue.spilled.saturating_sub(1);
         }
@@ -161,12 +174,17 @@ impl Mailbox {
     /// The subscriber is gone: everything in flight waits again, before anything younger.
     pub fn release_all(&mut self) {
         let in_flight: Vec<u64> = self.in_flight.keys().copied().collect();
-        in_flight.into_iter().for_each(|sequence| self.release(sequence));
+        in_flight
+            .into_iter()
+            .for_each(|sequence| self.release(sequence));
     }
 
     /// Entries that wait, here and elsewhere.
     pub fn pending(&self) -> usize {
-        self.queues.iter().map(|queue| queue.held.len() + queue.spilled).sum()
+        self.queues
+            .iter()
+            .map(|queue| queue.held.len() + queue.spilled)
+            .sum()
     }
 
     /// Entries that are on their way.
@@ -182,3 +200,6 @@ impl Mailbox {
         &mut self.queues[usize::from(priority.level())]
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,7 @@ pub use durability::UnknownDurability;
 pub use index::Freeze;
 pub use index::Index;
 pub use index::IndexError;
+pub use index::Row;
 pub use journal::AppendError;
 pub use journal::Batch;
 pub use journal::Config as JournalConfig;

@@ -122,7 +122,9 @@ pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
     let unreadable = |source| AuditError::Io { segment: 0, source };
     let segments = Segments::on_disk(dir);
     let numbers = segments.numbers().map_err(unreadable)?;
-    let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, _, _| Ok::<(), ()>(()));
+    let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, _, _| {
+        Ok::<(), ()>(())
+    });
     match walked {
         Ok(walked) => Ok(AuditReport {
             segments: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
@@ -131,13 +133,21 @@ pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
             chain: walked.chain,
             torn: walked.torn,
         }),
-        Err(WalkError::Corrupt { segment, offset, problem }) => {
-            Err(AuditError::Corrupt { segment, offset, problem })
-        }
+        Err(WalkError::Corrupt {
+            segment,
+            offset,
+            problem,
+        }) => Err(AuditError::Corrupt {
+            segment,
+            offset,
+            problem,
+        }),
         Err(WalkError::Io { segment, source }) => Err(AuditError::Io { segment, source }),
         // Only a walk from a position can miss it, and this visitor refuses nothing.
-        Err(WalkError::Absent | WalkError::Visit(_)) => {
-            Err(AuditError::Corrupt { segment: 1, offset: 0, problem: Problem::Missing })
-        }
+        Err(WalkError::Absent | WalkError::Visit(_)) => Err(AuditError::Corrupt {
+            segment: 1,
+            offset: 0,
+            problem: Problem::Missing,
+        }),
     }
 }

@@ -92,7 +92,11 @@ pub struct Position {
 
 impl Position {
     pub(super) fn new(segment: u32, offset: u64, length: u32) -> Self {
-        Self { segment, offset, length }
+        Self {
+            segment,
+            offset,
+            length,
+        }
     }
 
     /// Number of the segment, from 1.
@@ -112,7 +116,7 @@ impl Position {
 
     /// Offset just after the record.
     pub(super) fn end(self) -> u64 {
-        self.offset + record_bytes(self.length)
+        self.offset.saturating_add(record_bytes(self.length))
     }
 
     /// Segment, length, offset, little endian. These bytes do not sort as positions do.
@@ -127,7 +131,11 @@ impl Position {
     /// The inverse of [`Position::to_bytes`]. Every value decodes; whether a record is there shows
     /// when it is read.
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self { segment: u32_at(&bytes, 0), length: u32_at(&bytes, 4), offset: u64_at(&bytes, 8) }
+        Self {
+            segment: u32_at(&bytes, 0),
+            length: u32_at(&bytes, 4),
+            offset: u64_at(&bytes, 8),
+        }
     }
 }
 
@@ -160,7 +168,10 @@ impl SegmentHeader {
         }
         let version = u32_at(bytes, 8);
         if version > FORMAT_VERSION {
-            return Err(Problem::Version { found: version, supported: FORMAT_VERSION });
+            return Err(Problem::Version {
+                found: version,
+                supported: FORMAT_VERSION,
+            });
         }
         let (expected, found) = (crc32fast::hash(&bytes[..60]), u32_at(bytes, 60));
         if expected != found {
@@ -311,17 +322,26 @@ mod tests {
 
     #[test]
     fn the_bytes_are_those_of_the_drawing() {
-        let header =
-            SegmentHeader { number: 2, first_sequence: 3, chain: ChainHash::from([0xAB; 32]) };
+        let header = SegmentHeader {
+            number: 2,
+            first_sequence: 3,
+            chain: ChainHash::from([0xAB; 32]),
+        };
         let bytes = header.encode();
         assert_eq!(&bytes[..8], b"DOCAXJNL");
-        assert_eq!(bytes[8..24], [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            bytes[8..24],
+            [1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0]
+        );
         assert_eq!(bytes[24..56], [0xAB; 32]);
         let mut record = vec![0; 72];
         record[0] = 3;
         record[24] = 5;
         record[64..67].copy_from_slice(b"abc");
-        let order = Order { sequence: 3, settled: 2 };
+        let order = Order {
+            sequence: 3,
+            settled: 2,
+        };
         seal(&mut record, 64, order, header.chain, &header.seed());
         let decoded = RecordHeader::decode(&record).unwrap();
         assert_eq!((decoded.length, decoded.kind), (3, 5));

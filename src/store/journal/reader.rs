@@ -19,6 +19,9 @@ use super::segment::Segments;
 /// Segment files held open for reading.
 const OPEN_MAX: usize = 64;
 
+/// Bytes above which a read asks for the length of the file first.
+const LOOK_FIRST: usize = 1 << 20;
+
 /// Reads records by position. Cheap to clone; clones share open files.
 #[derive(Clone, Debug)]
 pub struct JournalReader {
@@ -56,7 +59,10 @@ pub enum ReadError {
 
 impl JournalReader {
     pub(super) fn new(segments: Arc<Segments>) -> Self {
-        Self { segments, open: Arc::default() }
+        Self {
+            segments,
+            open: Arc::default(),
+        }
     }
 
     /// The body of one record, its checksum verified. Blocking.
@@ -69,10 +75,20 @@ impl JournalReader {
         let corrupt = |problem| ReadError::Corrupt { position, problem };
         let opened = self.opened(segment).map_err(io_error)?.map_err(corrupt)?;
         let length = usize::try_from(position.end() - position.offset()).unwrap_or(usize::MAX);
+        // A position made of foreign bytes must not cost the memory it asks for.
+        if length > LOOK_FIRST && opened.segment.len().map_err(io_error)? < position.end() {
+            return Err(io_error(io::ErrorKind::UnexpectedEof.into()));
+        }
         let mut record = vec![0; length];
-        opened.segment.read(position.offset(), &mut record).map_err(io_error)?;
+        opened
+            .segment
+            .read(position.offset(), &mut record)
+            .map_err(io_error)?;
         let header = RecordHeader::decode(&record).ok_or_else(|| corrupt(Problem::Reserved))?;
-        let (expected, found) = (opened.seed.checksum(position.offset(), &record), header.checksum);
+        let (expected, found) = (
+            opened.seed.checksum(position.offset(), &record),
+            header.checksum,
+        );
         if expected != found || header.length != position.length() {
             return Err(corrupt(Problem::Checksum { expected, found }));
         }
@@ -96,7 +112,11 @@ impl JournalReader {
         if open.len() >= OPEN_MAX {
             open.pop_front();
         }
-        let opened = Opened { number, segment, seed };
+        let opened = Opened {
+            number,
+            segment,
+            seed,
+        };
         open.push_back(opened.clone());
         Ok(Ok(opened))
     }

@@ -118,19 +118,37 @@ impl Journal {
         };
         segments.remove_unfinished().map_err(unreadable)?;
         let numbers = segments.numbers().map_err(unreadable)?;
-        let walked = walk(&segments, &numbers, from.map_or(Start::Genesis, Start::After), visit)
-            .map_err(|error| match error {
-                WalkError::Absent => match from {
-                    Some(from) => OpenError::Missing { from },
-                    None => OpenError::Corrupt { segment: 1, offset: 0, problem: Problem::Missing },
+        let walked = walk(
+            &segments,
+            &numbers,
+            from.map_or(Start::Genesis, Start::After),
+            visit,
+        )
+        .map_err(|error| match error {
+            WalkError::Absent => match from {
+                Some(from) => OpenError::Missing { from },
+                None => OpenError::Corrupt {
+                    segment: 1,
+                    offset: 0,
+                    problem: Problem::Missing,
                 },
-                WalkError::Corrupt { segment, offset, problem } => {
-                    OpenError::Corrupt { segment, offset, problem }
-                }
-                WalkError::Io { segment, source } => OpenError::Io { segment, source },
-                WalkError::Visit((position, error)) => OpenError::Visit { position, error },
-            })?;
-        let recovery = Recovery { records: walked.records, torn: walked.torn };
+            },
+            WalkError::Corrupt {
+                segment,
+                offset,
+                problem,
+            } => OpenError::Corrupt {
+                segment,
+                offset,
+                problem,
+            },
+            WalkError::Io { segment, source } => OpenError::Io { segment, source },
+            WalkError::Visit((position, error)) => OpenError::Visit { position, error },
+        })?;
+        let recovery = Recovery {
+            records: walked.records,
+            torn: walked.torn,
+        };
         let journal = Self::resume(segments, config, walked)
             .map_err(|(segment, source)| OpenError::Io { segment, source })?;
         Ok((journal, recovery))
@@ -150,7 +168,9 @@ impl Journal {
                 "torn journal tail cut"
             );
             if torn.offset == 0 {
-                segments.remove(torn.segment).map_err(|error| (torn.segment, error))?;
+                segments
+                    .remove(torn.segment)
+                    .map_err(|error| (torn.segment, error))?;
             }
         }
         let Some(end) = walked.end else {
@@ -172,7 +192,9 @@ impl Journal {
             used = used.saturating_add(segments.len(sealed).map_err(|error| (sealed, error))?);
         }
         let mut reserved = segment.len().map_err(at)?;
-        let wanted = config.segment_bytes.min(config.room(used).saturating_add(end.offset));
+        let wanted = config
+            .segment_bytes
+            .min(config.room(used).saturating_add(end.offset));
         if reserved < wanted {
             match segment.reserve(wanted) {
                 Ok(()) => reserved = wanted,
@@ -186,7 +208,12 @@ impl Journal {
         segment.sync(level).map_err(at)?;
         segments.sync_names(level).map_err(|error| (0, error))?;
         let standing = Standing {
-            current: Current { header: end.header, segment, offset: end.offset, reserved },
+            current: Current {
+                header: end.header,
+                segment,
+                offset: end.offset,
+                reserved,
+            },
             chain: walked.chain,
             next_sequence: walked.next_sequence,
             used,
@@ -228,8 +255,15 @@ pub(super) struct End {
 pub(super) enum WalkError<V> {
     /// No record at the position to start from.
     Absent,
-    Corrupt { segment: u32, offset: u64, problem: Problem },
-    Io { segment: u32, source: io::Error },
+    Corrupt {
+        segment: u32,
+        offset: u64,
+        problem: Problem,
+    },
+    Io {
+        segment: u32,
+        source: io::Error,
+    },
     Visit(V),
 }
 
@@ -271,7 +305,10 @@ pub(super) fn walk<E>(
         return Err(WalkError::Absent);
     }
     for number in first..=last {
-        let io_error = |source| WalkError::Io { segment: number, source };
+        let io_error = |source| WalkError::Io {
+            segment: number,
+            source,
+        };
         let segment = segments.open(number).map_err(io_error)?;
         let mut reader = SegmentReader::open(segment, number).map_err(io_error)?;
         let header = match reader.header().map_err(io_error)? {
@@ -280,12 +317,20 @@ pub(super) fn walk<E>(
                 if matches!(start, Start::After(from) if from.segment() == number) {
                     return Err(WalkError::Absent);
                 }
-                walked.torn = Some(TornTail { segment: number, offset: 0, bytes: 0 });
+                walked.torn = Some(TornTail {
+                    segment: number,
+                    offset: 0,
+                    bytes: 0,
+                });
                 break;
             }
             Err(problem) => {
                 let problem = problem.unwrap_or(Problem::Magic);
-                return Err(WalkError::Corrupt { segment: number, offset: 0, problem });
+                return Err(WalkError::Corrupt {
+                    segment: number,
+                    offset: 0,
+                    problem,
+                });
             }
         };
         let seed = header.seed();
@@ -310,7 +355,11 @@ pub(super) fn walk<E>(
                 (header.chain != walked.chain).then_some(Problem::Chain)
             };
             if let Some(problem) = problem {
-                return Err(WalkError::Corrupt { segment: number, offset: 0, problem });
+                return Err(WalkError::Corrupt {
+                    segment: number,
+                    offset: 0,
+                    problem,
+                });
             }
         }
         walked.bytes += offset;
@@ -330,14 +379,23 @@ pub(super) fn walk<E>(
                 }
                 Step::Bad(problem) => {
                     let torn = number == last
-                        && reader.is_torn(offset, problem, &seed, walked.next_sequence)
+                        && reader
+                            .is_torn(offset, problem, &seed, walked.next_sequence)
                             .map_err(io_error)?;
                     if !torn {
-                        return Err(WalkError::Corrupt { segment: number, offset, problem });
+                        return Err(WalkError::Corrupt {
+                            segment: number,
+                            offset,
+                            problem,
+                        });
                     }
                     let data_end = reader.data_end(offset).map_err(io_error)?;
                     let bytes = data_end - offset;
-                    walked.torn = Some(TornTail { segment: number, offset, bytes });
+                    walked.torn = Some(TornTail {
+                        segment: number,
+                        offset,
+                        bytes,
+                    });
                     break;
                 }
             }
@@ -350,7 +408,10 @@ pub(super) fn walk<E>(
 enum Step<'a> {
     Bad(Problem),
     End,
-    Record { header: RecordHeader, body: &'a [u8] },
+    Record {
+        header: RecordHeader,
+        body: &'a [u8],
+    },
 }
 
 /// Reads one segment from front to back.
@@ -361,7 +422,10 @@ struct SegmentReader {
 
 impl SegmentReader {
     fn open(segment: Arc<Segment>, number: u32) -> io::Result<Self> {
-        Ok(Self { window: Window::open(segment)?, number })
+        Ok(Self {
+            window: Window::open(segment)?,
+            number,
+        })
     }
 
     /// The segment's header; `Err(None)` where the file is empty or all zeros.
@@ -382,7 +446,9 @@ impl SegmentReader {
         bytes.copy_from_slice(self.window.bytes(0, SEGMENT_HEADER)?);
         Ok(match SegmentHeader::decode(&bytes) {
             Ok(header) if header.number == self.number => Ok(header),
-            Ok(header) => Err(Some(Problem::SegmentNumber { found: header.number })),
+            Ok(header) => Err(Some(Problem::SegmentNumber {
+                found: header.number,
+            })),
             Err(problem) => Err(Some(problem)),
         })
     }
@@ -395,10 +461,13 @@ impl SegmentReader {
     ) -> Result<Option<RecordHeader>, WalkError<V>> {
         let segment = self.number;
         let io_error = |source| WalkError::Io { segment, source };
-        let corrupt = |problem| WalkError::Corrupt { segment, offset: from.offset(), problem };
+        let corrupt = |problem| WalkError::Corrupt {
+            segment,
+            offset: from.offset(),
+            problem,
+        };
         let misplaced = from.offset() < SEGMENT_HEADER as u64
-            || !from.offset().is_multiple_of(ALIGNMENT as u64)
-            || from.offset().checked_add(from.end() - from.offset()).is_none();
+            || !from.offset().is_multiple_of(ALIGNMENT as u64);
         if misplaced || from.end() > self.window.len() {
             return Ok(None);
         }
@@ -410,7 +479,10 @@ impl SegmentReader {
         let header = RecordHeader::decode(record).ok_or_else(|| corrupt(Problem::Reserved))?;
         let expected = seed.checksum(from.offset(), record);
         if expected != header.checksum || header.length != from.length() {
-            return Err(corrupt(Problem::Checksum { expected, found: header.checksum }));
+            return Err(corrupt(Problem::Checksum {
+                expected,
+                found: header.checksum,
+            }));
         }
         Ok(Some(header))
     }
@@ -418,8 +490,8 @@ impl SegmentReader {
     /// What is at `offset`, given what was read so far.
     fn step(&mut self, offset: u64, seed: &Seed, before: &Walked) -> io::Result<Step<'_>> {
         let available = self.window.len().saturating_sub(offset);
-        let blank = available < RECORD_HEADER as u64
-            || is_zero(self.window.bytes(offset, RECORD_HEADER)?);
+        let blank =
+            available < RECORD_HEADER as u64 || is_zero(self.window.bytes(offset, RECORD_HEADER)?);
         if blank {
             let data_end = self.data_end(offset)?;
             if data_end == offset {
@@ -439,10 +511,15 @@ impl SegmentReader {
         if needed > available {
             return Ok(Step::Bad(Problem::Incomplete { needed, available }));
         }
-        let record = self.window.bytes(offset, usize::try_from(needed).unwrap_or(usize::MAX))?;
+        let record = self
+            .window
+            .bytes(offset, usize::try_from(needed).unwrap_or(usize::MAX))?;
         let expected = seed.checksum(offset, record);
         if expected != header.checksum {
-            return Ok(Step::Bad(Problem::Checksum { expected, found: header.checksum }));
+            return Ok(Step::Bad(Problem::Checksum {
+                expected,
+                found: header.checksum,
+            }));
         }
         if header.sequence != before.next_sequence {
             let (expected, found) = (before.next_sequence, header.sequence);
@@ -452,7 +529,10 @@ impl SegmentReader {
             return Ok(Step::Bad(Problem::Chain));
         }
         let length = usize::try_from(header.length).unwrap_or(usize::MAX);
-        Ok(Step::Record { header, body: &record[RECORD_HEADER..][..length] })
+        Ok(Step::Record {
+            header,
+            body: &record[RECORD_HEADER..][..length],
+        })
     }
 
     /// Whether the bad record at `offset` is what an interrupted write leaves.
@@ -506,7 +586,9 @@ impl SegmentReader {
                 && header.sequence <= most
                 && header.settled <= header.sequence
         };
-        let Some(header) = header.filter(plausible) else { return Ok(None) };
+        let Some(header) = header.filter(plausible) else {
+            return Ok(None);
+        };
         let length = usize::try_from(header.record_bytes()).unwrap_or(usize::MAX);
         let record = self.window.bytes(offset, length)?;
         Ok((seed.checksum(offset, record) == header.checksum).then_some(header))

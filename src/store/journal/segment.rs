@@ -79,12 +79,15 @@ impl Segments {
     /// Opens a segment for reading.
     pub(super) fn open(&self, number: u32) -> io::Result<Arc<Segment>> {
         match self {
-            Self::Disk(dir) => {
-                Ok(Arc::new(Segment::Disk(File::open(dir.join(file_name(number)))?)))
-            }
+            Self::Disk(dir) => Ok(Arc::new(Segment::Disk(File::open(
+                dir.join(file_name(number)),
+            )?))),
             Self::Memory(segments) => {
                 let segments = segments.lock().unwrap_or_else(PoisonError::into_inner);
-                segments.get(&number).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+                segments
+                    .get(&number)
+                    .cloned()
+                    .ok_or_else(|| io::ErrorKind::NotFound.into())
             }
         }
     }
@@ -93,8 +96,10 @@ impl Segments {
     pub(super) fn open_for_writing(&self, number: u32) -> io::Result<Arc<Segment>> {
         match self {
             Self::Disk(dir) => {
-                let file =
-                    File::options().read(true).write(true).open(dir.join(file_name(number)))?;
+                let file = File::options()
+                    .read(true)
+                    .write(true)
+                    .open(dir.join(file_name(number)))?;
                 Ok(Arc::new(Segment::Disk(file)))
             }
             Self::Memory(_) => self.open(number),
@@ -159,7 +164,10 @@ impl Segments {
         match self {
             Self::Disk(dir) => fs::remove_file(dir.join(file_name(number))),
             Self::Memory(segments) => {
-                segments.lock().unwrap_or_else(PoisonError::into_inner).remove(&number);
+                segments
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .remove(&number);
                 Ok(())
             }
         }
@@ -231,15 +239,22 @@ impl Segment {
                     Err(Errno::INTR) => {}
                     // No fallocate here: a full disk then shows in the write, which copes.
                     Err(Errno::OPNOTSUPP | Errno::NOSYS) => {
-                        return if file.metadata()?.len() < bytes { file.set_len(bytes) } else { Ok(()) };
+                        return if file.metadata()?.len() < bytes {
+                            file.set_len(bytes)
+                        } else {
+                            Ok(())
+                        };
                     }
                     Err(errno) => return Err(errno.into()),
                 }
             },
             Self::Memory(held) => {
                 let mut held = held.write().unwrap_or_else(PoisonError::into_inner);
-                let more = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_sub(held.len());
-                held.try_reserve_exact(more).map_err(|_| io::ErrorKind::OutOfMemory.into())
+                let more = usize::try_from(bytes)
+                    .unwrap_or(usize::MAX)
+                    .saturating_sub(held.len());
+                held.try_reserve_exact(more)
+                    .map_err(|_| io::ErrorKind::OutOfMemory.into())
             }
         }
     }
@@ -325,5 +340,11 @@ pub(super) mod faults {
     #[cfg(test)]
     pub(in super::super) fn fail_next(operation: Operation, kind: io::ErrorKind) {
         NEXT.set(Some((operation, kind)));
+    }
+
+    /// Takes back a failure that was not met.
+    #[cfg(test)]
+    pub(in super::super) fn fail_none() {
+        NEXT.set(None);
     }
 }

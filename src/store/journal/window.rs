@@ -22,7 +22,12 @@ pub(super) struct Window {
 impl Window {
     pub(super) fn open(segment: Arc<Segment>) -> io::Result<Self> {
         let len = segment.len()?;
-        Ok(Self { segment, len, start: 0, buffer: Vec::new() })
+        Ok(Self {
+            segment,
+            len,
+            start: 0,
+            buffer: Vec::new(),
+        })
     }
 
     /// Length of the segment when it was opened, in bytes.
@@ -38,7 +43,9 @@ impl Window {
         }
         let end = self.start + self.buffer.len() as u64;
         if offset < self.start || offset + length as u64 > end {
-            let wanted = usize::try_from(available).unwrap_or(usize::MAX).min(length.max(CHUNK));
+            let wanted = usize::try_from(available)
+                .unwrap_or(usize::MAX)
+                .min(length.max(CHUNK));
             self.buffer.resize(wanted, 0);
             self.start = offset;
             if let Err(error) = self.segment.read(offset, &mut self.buffer) {
@@ -54,7 +61,9 @@ impl Window {
     pub(super) fn data_end(&mut self, offset: u64) -> io::Result<u64> {
         let mut end = self.len;
         while end > offset {
-            let length = usize::try_from(end - offset).unwrap_or(usize::MAX).min(CHUNK);
+            let length = usize::try_from(end - offset)
+                .unwrap_or(usize::MAX)
+                .min(CHUNK);
             let start = end - length as u64;
             let piece = self.bytes(start, length)?;
             if let Some(last) = last_data(piece) {
@@ -69,7 +78,9 @@ impl Window {
     pub(super) fn zeros_from(&mut self, offset: u64) -> io::Result<u64> {
         let mut at = offset;
         while at < self.len {
-            let length = usize::try_from(self.len - at).unwrap_or(usize::MAX).min(CHUNK);
+            let length = usize::try_from(self.len - at)
+                .unwrap_or(usize::MAX)
+                .min(CHUNK);
             let piece = self.bytes(at, length)?;
             if let Some(first) = piece.iter().position(|byte| *byte != 0) {
                 return Ok(at + first as u64 - offset);

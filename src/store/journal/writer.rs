@@ -47,7 +47,8 @@ impl Default for Config {
 impl Config {
     /// Bytes that may still be written when `used` are.
     pub(super) fn room(&self, used: u64) -> u64 {
-        self.capacity_bytes.map_or(u64::MAX / 2, |capacity| capacity.saturating_sub(used))
+        self.capacity_bytes
+            .map_or(u64::MAX / 2, |capacity| capacity.saturating_sub(used))
     }
 }
 
@@ -129,6 +130,8 @@ pub struct Journal {
     current: Current,
     chain: ChainHash,
     next_sequence: u64,
+    /// Every record before this one is on disk, so a hole before a record that says so is damage.
+    settled: u64,
     used: u64,
     last: Option<Position>,
     scratch: Vec<u8>,
@@ -168,28 +171,48 @@ impl Journal {
     /// # Errors
     /// [`AppendError::Io`]: no memory, or no random numbers.
     pub fn in_memory(config: Config) -> Result<Self, AppendError> {
-        let config = Config { durability: Durability::Memory, ..config };
+        let config = Config {
+            durability: Durability::Memory,
+            ..config
+        };
         Self::create(Segments::in_memory(), config).map_err(AppendError::Io)
     }
 
     /// A journal without records.
     pub(super) fn create(segments: Segments, config: Config) -> io::Result<Self> {
         let chain = ChainHash::genesis()?;
-        let header = SegmentHeader { number: 1, first_sequence: 1, chain };
+        let header = SegmentHeader {
+            number: 1,
+            first_sequence: 1,
+            chain,
+        };
         let current = begin_segment(&segments, &config, header, 0, 0)?;
         let used = current.offset;
-        let standing = Standing { current, chain, next_sequence: 1, used, last: None };
+        let standing = Standing {
+            current,
+            chain,
+            next_sequence: 1,
+            used,
+            last: None,
+        };
         Ok(Self::at(segments, config, standing))
     }
 
     pub(super) fn at(segments: Segments, config: Config, standing: Standing) -> Self {
-        let Standing { current, chain, next_sequence, used, last } = standing;
+        let Standing {
+            current,
+            chain,
+            next_sequence,
+            used,
+            last,
+        } = standing;
         Self {
             segments: Arc::new(segments),
             config,
             current,
             chain,
             next_sequence,
+            settled: next_sequence,
             used,
             last,
             scratch: Vec::new(),
@@ -200,6 +223,16 @@ impl Journal {
     /// For reading records back.
     pub fn reader(&self) -> JournalReader {
         JournalReader::new(Arc::clone(&self.segments))
+    }
+
+    /// Chain hash of the last record: who keeps it elsewhere can prove the journal later.
+    pub fn chain(&self) -> ChainHash {
+        self.chain
+    }
+
+    /// Bytes of headers and records over all segments, preallocated space not counted.
+    pub fn used_bytes(&self) -> u64 {
+        self.used
     }
 
     /// The last record, if there is any.
@@ -227,9 +260,14 @@ impl Journal {
         self.scratch.clear();
         self.scratch.extend_from_slice(&batch.buffer);
         let (number, seed) = (self.current.header.number, self.current.header.seed());
-        let (mut chain, settled) = (self.chain, self.next_sequence);
+        let settled = match self.config.durability {
+            Durability::Fsync => self.next_sequence,
+            // Not flushed batch by batch: after a power cut a hole may lie before a later batch.
+            Durability::Memory | Durability::Os => self.settled,
+        };
+        let mut chain = self.chain;
         let mut positions = Vec::with_capacity(batch.len());
-        for ((start, length), sequence) in batch.records.iter().zip(settled..) {
+        for ((start, length), sequence) in batch.records.iter().zip(self.next_sequence..) {
             let offset = self.current.offset + *start as u64;
             let end = start + usize::try_from(record_bytes(*length)).unwrap_or(usize::MAX);
             let order = Order { sequence, settled };
@@ -246,17 +284,28 @@ impl Journal {
     }
 
     fn write(&mut self, needed: u64) -> Result<(), AppendError> {
-        let Current { segment, offset, .. } = &self.current;
+        let Current {
+            segment, offset, ..
+        } = &self.current;
         match segment.write(*offset, &self.scratch) {
             Ok(()) => {}
-            Err(error) if is_full(&error) && segment.cut(*offset).is_ok() => {
-                // Without preallocation a full disk shows here; what was written is gone again.
-                self.current.reserved = *offset;
-                return Err(AppendError::Full { needed });
+            Err(error) if is_full(&error) => {
+                // Without preallocation a full disk shows here. What was written is taken back, and
+                // durably so: what was refused must not come back after a power cut.
+                let level = self.config.durability;
+                return match segment.cut(*offset).and_then(|()| segment.sync(level)) {
+                    Ok(()) => {
+                        self.current.reserved = *offset;
+                        Err(AppendError::Full { needed })
+                    }
+                    Err(error) => Err(self.poison(error)),
+                };
             }
             Err(error) => return Err(self.poison(error)),
         }
-        segment.sync(self.config.durability).map_err(|error| self.poison(error))
+        segment
+            .sync(self.config.durability)
+            .map_err(|error| self.poison(error))
     }
 
     fn poison(&mut self, error: io::Error) -> AppendError {
@@ -287,6 +336,7 @@ impl Journal {
             Ok(current) => {
                 self.used += current.offset;
                 self.current = current;
+                self.settled = self.next_sequence;
                 Ok(())
             }
             Err(error) if is_full(&error) => Err(AppendError::Full { needed }),
@@ -315,5 +365,10 @@ fn begin_segment(
     let wanted = config.segment_bytes.min(config.room(used)).max(least);
     let segment = segments.create(header.number, &header.encode(), wanted, level)?;
     segments.sync_names(level)?;
-    Ok(Current { header, segment, offset: SEGMENT_HEADER as u64, reserved: wanted })
+    Ok(Current {
+        header,
+        segment,
+        offset: SEGMENT_HEADER as u64,
+        reserved: wanted,
+    })
 }

@@ -18,6 +18,7 @@ mod quota;
 mod random;
 mod scenario;
 mod subject;
+mod writer;
 mod written;
 
 pub use check::InvalidScenario;

@@ -21,6 +21,7 @@ mod replay;
 pub mod report;
 mod scenario;
 mod subject;
+mod writer;
 mod written;
 
 pub use check::InvalidScenario;

@@ -48,7 +48,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
         LegalValue::Full => Signing::Full,
         LegalValue::ReferenceOnly => Signing::Reference,
     };
-    tx.put(rows::identity_key(&document.document_id), sequence.to_le_bytes().to_vec());
+    tx.insert(rows::identity_key(&document.document_id), sequence.to_le_bytes().to_vec());
     tx.document_is(document.clone());
     tx.count(Count::Accepted { sender, day: day_of(document.accepted_at), signing });
     for addressee in &document.recipients {
@@ -57,9 +57,9 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
             Standing::Locked => tx.count(Count::Locked { sender, recipient }),
             Standing::Open => {
                 tx.count(Count::Addressed { sender, recipient, signing });
-                tx.put(rows::delivery_key(sequence, recipient), DeliveryRow::new().encode());
+                tx.insert(rows::delivery_key(sequence, recipient), DeliveryRow::new().encode());
                 let pending = rows::pending_key(recipient, priority, sequence);
-                tx.put(pending, sender.0.to_le_bytes().to_vec());
+                tx.insert(pending, sender.0.to_le_bytes().to_vec());
                 tx.effect(Effect::Queued { recipient, priority, sequence });
                 ask_for_change(document, recipient, tx)?;
             }
@@ -118,7 +118,9 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
         });
     }
     if status_cursor > 0 {
-        for key in tx.notices_until(by, status_cursor)? {
+        let done = tx.notices_until(by, status_cursor)?;
+        tx.effect(Effect::NoticesDone { agency: by, count: done.len() as u64 });
+        for key in done {
             tx.delete(key);
         }
     }
@@ -149,7 +151,7 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
             event,
         };
         let cursor = record.first_cursor + index as u64;
-        tx.put(rows::notice_key(other, cursor), notice.encode());
+        tx.insert(rows::notice_key(other, cursor), notice.encode());
         tx.effect(Effect::Noticed { agency: other });
     }
     Ok(())

@@ -54,8 +54,26 @@ pub(super) enum Work {
     Statuses { by: AgencyNo, reports: Vec<Report>, reply: StatusReply },
     /// An agency changes.
     Agency(Box<AgencyRecord>, oneshot::Sender<Result<(), Refusal>>),
+    /// What was put off may not wait any longer.
+    Tick,
     /// Nothing comes after this.
     Stop,
+}
+
+impl Work {
+    /// Whether nobody waits for it: it goes to the disk with the next thing somebody waits for, or
+    /// with the next tick. An acknowledgement lost in a crash is a redelivery, which is harmless.
+    fn can_wait(&self) -> bool {
+        match self {
+            Self::Refused { .. } => true,
+            Self::Acknowledge(acknowledge) => acknowledge.reply.is_none(),
+            Self::Document(..)
+            | Self::Statuses { .. }
+            | Self::Agency(..)
+            | Self::Tick
+            | Self::Stop => false,
+        }
+    }
 }
 
 /// Deliveries to acknowledge.
@@ -123,6 +141,9 @@ impl Committer {
             if queue.blocking_recv_many(&mut waiting, COMMIT_BATCH) == 0 {
                 return;
             }
+            if waiting.len() < COMMIT_BATCH && waiting.iter().all(Work::can_wait) {
+                continue;
+            }
             let mut work = waiting.drain(..).peekable();
             while work.peek().is_some() {
                 if !self.step(&mut work) {
@@ -186,7 +207,7 @@ impl Committer {
                 open.answers.push(Answer::Agency(reply));
                 self.enter(&Record::Agency(*agency), None, open)
             }
-            Work::Stop => Ok(()),
+            Work::Tick | Work::Stop => Ok(()),
         };
         if let Err(error) = decided {
             // The caller's reply was dropped, which it reads as a failure of the hub.

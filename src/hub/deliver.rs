@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
 use futures_util::Stream;
 use tonic::Status;
@@ -50,6 +53,8 @@ struct FlowState {
     credit: u32,
     /// Cursor of the last notice sent and not acknowledged; one batch is out at a time.
     notices_out: Option<u64>,
+    /// Cursor of the last notice sent on this stream.
+    notices_sent: u64,
     ended: Option<Result<(), Refusal>>,
 }
 
@@ -62,7 +67,7 @@ impl Flow {
         self.slot.bell.notify_waiters();
     }
 
-    /// Status notices up to `cursor` are acknowledged, and that is committed.
+    /// Status notices up to `cursor` are acknowledged.
     pub(super) fn notices_done(&self, cursor: u64) {
         let mut state = self.state();
         if state.notices_out.is_some_and(|out| out <= cursor) {
@@ -92,7 +97,26 @@ struct Deliveries {
     subscription: u64,
     flow: Arc<Flow>,
     ready: VecDeque<v1::Delivery>,
+    /// When the last notices were sent.
+    noticed_at: Option<Instant>,
 }
+
+/// What there is to say about statuses.
+enum Notices {
+    Later(Duration),
+    None,
+    Ready(v1::Delivery),
+}
+
+/// Status notices that are sent without waiting for more.
+const NOTICES_AT_ONCE: u64 = 128;
+
+/// Time between two deliveries of few notices. A status is not urgent; a delivery for each would cost
+/// more than the documents do.
+const NOTICES_EVERY: Duration = Duration::from_millis(20);
+
+/// Longer than any wait that matters.
+const NEVER: Duration = Duration::from_secs(3600);
 
 /// Begins a subscription: the handle for the upward direction, the stream of the downward one.
 pub(super) fn subscribe(
@@ -110,6 +134,7 @@ pub(super) fn subscribe(
         subscription,
         flow: Arc::clone(&flow),
         ready: VecDeque::new(),
+        noticed_at: None,
     };
     // What an earlier subscription had in flight is this one's to deliver.
     deliveries.give_back();
@@ -147,26 +172,42 @@ impl Deliveries {
             if let Some(delivery) = self.ready.pop_front() {
                 return Ok(Some(delivery));
             }
-            if let Some(notices) = self.notices()? {
-                return Ok(Some(notices));
-            }
             if self.fill().await? {
                 continue;
             }
-            bell.await;
+            let wait = match self.notices()? {
+                Notices::Ready(notices) => return Ok(Some(notices)),
+                Notices::Later(wait) => wait,
+                Notices::None => NEVER,
+            };
+            // Too few notices yet: until more come, or they have waited long enough.
+            let _ = tokio::time::timeout(wait, bell).await;
         }
     }
 
-    /// Status notices, if none are out.
-    fn notices(&self) -> Result<Option<v1::Delivery>, Refusal> {
-        if self.flow.state().notices_out.is_some() {
-            return Ok(None);
+    /// Status notices, if none are out and enough wait, or have waited long enough.
+    fn notices(&mut self) -> Result<Notices, Refusal> {
+        let waiting = self.flow.slot.notices.load(Ordering::Acquire);
+        let mut state = self.flow.state();
+        if waiting == 0 || state.notices_out.is_some() {
+            return Ok(Notices::None);
         }
-        let notices = waiting_notices(&self.core, self.agency, NOTICE_BATCH).map_err(unavailable)?;
-        let Some(last) = notices.last() else { return Ok(None) };
-        self.flow.state().notices_out = Some(last.cursor);
+        let now = self.core.clock.monotonic();
+        let since = self.noticed_at.map_or(NEVER, |at| now - at);
+        if waiting < NOTICES_AT_ONCE && since < NOTICES_EVERY {
+            return Ok(Notices::Later(NOTICES_EVERY - since));
+        }
+        let after = state.notices_sent;
+        let notices = waiting_notices(&self.core, self.agency, after, NOTICE_BATCH);
+        let notices = notices.map_err(unavailable)?;
+        // Counted before they are visible, or acknowledged and not yet gone: look again later.
+        let Some(last) = notices.last() else { return Ok(Notices::Later(NOTICES_EVERY)) };
+        state.notices_out = Some(last.cursor);
+        state.notices_sent = last.cursor;
+        drop(state);
+        self.noticed_at = Some(now);
         let item = v1::delivery::Item::Statuses(v1::StatusNotices { notices });
-        Ok(Some(v1::Delivery { item: Some(item) }))
+        Ok(Notices::Ready(v1::Delivery { item: Some(item) }))
     }
 
     /// Takes what the credits allow. `false` when there is nothing to take.
@@ -309,13 +350,14 @@ pub(super) fn document_delivery(stored: &Stored) -> v1::DocumentDelivery {
     }
 }
 
-/// The first status notices that wait for an agency.
+/// The first status notices that wait for an agency after a cursor.
 pub(super) fn waiting_notices(
     core: &Core,
     agency: AgencyNo,
+    after: u64,
     limit: usize,
 ) -> Result<Vec<v1::StatusNotice>, ReadError> {
-    let range = rows::notice_key(agency, 0)..rows::notice_key(agency, u64::MAX);
+    let range = rows::notice_key(agency, after + 1)..rows::notice_key(agency, u64::MAX);
     let found = core.index.range(range, limit)?;
     let agencies = core.agencies.load();
     found

@@ -28,6 +28,8 @@ pub(super) struct Slot {
     pub(super) bell: Notify,
     /// Number of the subscription that may take; a later one supersedes the earlier.
     subscription: AtomicU64,
+    /// Status notices that wait.
+    pub(super) notices: AtomicU64,
     /// Documents this agency has under way as a sender.
     pub(super) under_way: Arc<AtomicUsize>,
 }
@@ -69,6 +71,7 @@ impl Slot {
             queue: Mutex::new(queue),
             bell: Notify::new(),
             subscription: AtomicU64::new(0),
+            notices: AtomicU64::new(0),
             under_way: Arc::default(),
         }
     }

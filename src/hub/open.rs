@@ -1,6 +1,7 @@
 //! Opening a hub: the index as it was last written, then the journal after it, then what waits.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 
@@ -31,6 +32,7 @@ use crate::model::Directory;
 use crate::store;
 use crate::store::Attachments;
 use crate::store::Batch;
+use crate::store::Change;
 use crate::store::DataDir;
 use crate::store::Index;
 use crate::store::Journal;
@@ -186,7 +188,7 @@ impl Recovered {
         let Outcome { mut rows, fresh, counts, effects } = tx.finish();
         for (sequence, record) in fresh {
             let row = DocumentRow { position, record };
-            rows.push((rows::document_key(sequence), Some(row.encode())));
+            rows.push((rows::document_key(sequence), Change::Insert(row.encode())));
         }
         index.apply(rows);
         counts.into_iter().for_each(|count| self.counters.count(count));
@@ -288,6 +290,10 @@ fn restore_pending(
             parsed.ok_or_else(|| malformed("a pending delivery"))?;
         mailboxes.slot(recipient).queue().mailbox.push(priority, sequence);
         counters.restore_pending(AgencyNo(sender), recipient);
+    }
+    for (key, _) in every(index, b'N')? {
+        let agency = rows::parse_notice_agency(&key).ok_or_else(|| malformed("a notice"))?;
+        mailboxes.slot(agency).notices.fetch_add(1, Ordering::AcqRel);
     }
     Ok(())
 }

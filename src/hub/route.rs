@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::core::Core;
 use super::counters::Count;
@@ -15,6 +16,7 @@ use super::transaction::Effect;
 use super::transaction::Outcome;
 use crate::model::Reason;
 use crate::store::Acknowledged;
+use crate::store::Change;
 use crate::store::Position;
 use crate::wire::legal_value_to_wire;
 use crate::wire::timestamp;
@@ -31,7 +33,7 @@ pub(super) fn publish(
     for (position, stored) in place(&fresh) {
         let key = rows::document_key(stored.record.sequence);
         let row = DocumentRow { position, record: stored.record.clone() };
-        rows.push((key, Some(row.encode())));
+        rows.push((key, Change::Insert(row.encode())));
         core.recent.insert(stored);
     }
     core.index.apply(rows);
@@ -67,7 +69,14 @@ fn run(core: &Core, effect: Effect) {
                 }
             });
         }
-        Effect::Noticed { agency } => core.mailboxes.slot(agency).bell.notify_waiters(),
+        Effect::Noticed { agency } => {
+            let slot = core.mailboxes.slot(agency);
+            slot.notices.fetch_add(1, Ordering::AcqRel);
+            slot.bell.notify_waiters();
+        }
+        Effect::NoticesDone { agency, count } => {
+            core.mailboxes.slot(agency).notices.fetch_sub(count, Ordering::AcqRel);
+        }
     }
 }
 

@@ -94,6 +94,11 @@ pub(super) fn notice_key(agency: AgencyNo, cursor: u64) -> Key {
     key(b'N', &[&agency.0.to_be_bytes(), &cursor.to_be_bytes()])
 }
 
+/// Agency of a notice key.
+pub(super) fn parse_notice_agency(key: &[u8]) -> Option<AgencyNo> {
+    Some(AgencyNo(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?)))
+}
+
 /// Cursor of a notice key.
 pub(super) fn parse_notice_key(key: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(key.get(5..13)?.try_into().ok()?))

@@ -43,6 +43,9 @@ const STREAMS_MAX: u32 = 128;
 const KEEPALIVE_EVERY_S: u64 = 20;
 const KEEPALIVE_MAX_S: u64 = 10;
 
+/// How long an acknowledgement may wait for company on its way to the disk.
+const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
+
 /// Why a hub stopped on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -140,6 +143,7 @@ impl Hub {
             .add_service(health_service)
             .add_service(reflection);
 
+        let ticking = tokio::spawn(tick(core.commit.clone()));
         let stopping = core.draining.clone();
         let drained = stopping.clone();
         let serving = router.serve_with_incoming_shutdown(
@@ -163,6 +167,7 @@ impl Hub {
         };
         stopping.cancel();
         accept.abort();
+        ticking.abort();
         // Whoever holds bytes under way is still between admission and receipt.
         let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
         let finished = core.under_way.acquire_many(everything);
@@ -183,6 +188,15 @@ impl Hub {
             tracing::error!("a thread of the hub did not end well");
         }
         outcome.map_err(ServeError::Transport)
+    }
+}
+
+/// Ends the waiting of what was put off.
+async fn tick(commit: mpsc::Sender<Work>) {
+    let mut ticks = tokio::time::interval(TICK_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while commit.send(Work::Tick).await.is_ok() {
+        ticks.tick().await;
     }
 }
 

@@ -96,7 +96,7 @@ pub(super) fn list_pending(
     let queue = slot.queue();
     let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
     drop(queue);
-    let statuses = waiting_notices(core, number, size as usize).map_err(unavailable)?;
+    let statuses = waiting_notices(core, number, 0, size as usize).map_err(unavailable)?;
     Ok(v1::ListPendingResponse { documents, statuses, pending_total })
 }
 

@@ -14,6 +14,7 @@ use super::rows::DocumentRow;
 use super::rows::Key;
 use crate::model::DocumentId;
 use crate::model::Priority;
+use crate::store::Change;
 use crate::store::Index;
 use crate::store::IndexError;
 
@@ -21,7 +22,7 @@ use crate::store::IndexError;
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
     index: &'a Index,
-    rows: HashMap<Key, Option<Vec<u8>>>,
+    rows: HashMap<Key, Change>,
     fresh: HashMap<u64, DocumentRecord>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
@@ -42,6 +43,8 @@ pub(super) enum Effect {
     },
     /// A status notice waits.
     Noticed { agency: AgencyNo },
+    /// Status notices are done with.
+    NoticesDone { agency: AgencyNo, count: u64 },
 }
 
 /// Why a row could not be read.
@@ -58,7 +61,7 @@ pub(super) enum ReadError {
 /// What a transaction leaves behind when it is done.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) rows: Vec<(Key, Option<Vec<u8>>)>,
+    pub(super) rows: Vec<(Key, Change)>,
     pub(super) fresh: HashMap<u64, DocumentRecord>,
     pub(super) counts: Vec<Count>,
     pub(super) effects: Vec<Effect>,
@@ -77,17 +80,35 @@ impl<'a> Transaction<'a> {
 
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         match self.rows.get(key) {
-            Some(row) => Ok(row.clone()),
+            Some(Change::Insert(row) | Change::Put(row)) => Ok(Some(row.clone())),
+            Some(Change::Delete) => Ok(None),
             None => Ok(self.index.get(key)?),
         }
     }
 
+    /// A row whose key was never there before.
+    pub(super) fn insert(&mut self, key: Key, row: Vec<u8>) {
+        self.rows.insert(key, Change::Insert(row));
+    }
+
     pub(super) fn put(&mut self, key: Key, row: Vec<u8>) {
-        self.rows.insert(key, Some(row));
+        match self.rows.get_mut(&key) {
+            Some(Change::Insert(inserted)) => *inserted = row,
+            _ => {
+                self.rows.insert(key, Change::Put(row));
+            }
+        }
     }
 
     pub(super) fn delete(&mut self, key: Key) {
-        self.rows.insert(key, None);
+        match self.rows.get(&key) {
+            Some(Change::Insert(_)) => {
+                self.rows.remove(&key);
+            }
+            _ => {
+                self.rows.insert(key, Change::Delete);
+            }
+        }
     }
 
     pub(super) fn count(&mut self, count: Count) {

@@ -32,7 +32,41 @@ const CACHE_BYTES: usize = 64 * 1024 * 1024;
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
 
-type Overlay = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+/// Changed rows by key.
+type Overlay = BTreeMap<Vec<u8>, Changed>;
+
+/// What becomes of a row.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The row is not there any more.
+    Delete,
+    /// A row whose key was never there before. Deleted before it was frozen, it leaves no trace: most
+    /// pending deliveries live that short.
+    Insert(Vec<u8>),
+    /// The row has this value.
+    Put(Vec<u8>),
+}
+
+impl From<Option<Vec<u8>>> for Change {
+    fn from(row: Option<Vec<u8>>) -> Self {
+        row.map_or(Self::Delete, Self::Put)
+    }
+}
+
+/// A row in an overlay.
+#[derive(Clone, Debug)]
+struct Changed {
+    /// `None` hides what lies below.
+    row: Option<Vec<u8>>,
+    below: Below,
+}
+
+/// Whether a layer below may know the key.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Below {
+    Nothing,
+    Perhaps,
+}
 
 /// An ordered byte map. One writer, any readers.
 #[derive(Debug)]
@@ -43,12 +77,16 @@ pub struct Index {
     writing: Mutex<()>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Overlays {
     active: Overlay,
     frozen: Option<Frozen>,
     applied: Option<Position>,
+    /// The file as of the last flush.
+    stored: Stored,
 }
+
+type Stored = redb::ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 #[derive(Clone, Debug)]
 struct Frozen {
@@ -97,8 +135,10 @@ impl Index {
         };
         let applied = begin()?;
         let overlays = RwLock::new(Overlays {
+            active: Overlay::new(),
+            frozen: None,
             applied,
-            ..Overlays::default()
+            stored: stored(&database)?,
         });
         Ok(Self {
             database,
@@ -118,32 +158,30 @@ impl Index {
     /// [`IndexError`].
     pub fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, IndexError> {
         let overlays = self.read();
-        if let Some(row) = overlays.active.get(key) {
-            return Ok(row.clone());
+        if let Some(changed) = overlays.active.get(key) {
+            return Ok(changed.row.clone());
         }
-        if let Some(row) = overlays
+        if let Some(changed) = overlays
             .frozen
             .as_ref()
             .and_then(|frozen| frozen.rows.get(key))
         {
-            return Ok(row.clone());
+            return Ok(changed.row.clone());
         }
         // The lock is held so that a row cannot move from `frozen` to the file unseen.
-        Ok(self.stored(key)?)
+        let row = overlays.stored.get(key).map_err(redb::Error::from)?;
+        Ok(row.map(|row| row.value().to_vec()))
     }
 
-    fn stored(&self, key: &[u8]) -> Result<Option<Vec<u8>>, redb::Error> {
-        let table = self.database.begin_read()?.open_table(ROWS)?;
-        Ok(table.get(key)?.map(|row| row.value().to_vec()))
-    }
-
-    /// Applies changes all at once: `None` deletes.
-    pub fn apply(&self, changes: Vec<(Vec<u8>, Option<Vec<u8>>)>) {
-        self.overlays
+    /// Applies changes all at once.
+    pub fn apply<C: Into<Change>>(&self, changes: Vec<(Vec<u8>, C)>) {
+        let mut overlays = self
+            .overlays
             .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .active
-            .extend(changes);
+            .unwrap_or_else(PoisonError::into_inner);
+        for (key, change) in changes {
+            enter(&mut overlays.active, key, change.into());
+        }
     }
 
     /// Changes not frozen yet.
@@ -177,16 +215,104 @@ impl Index {
             active: overlays.active.range::<[u8], _>(bounds).into(),
             frozen: frozen.range::<[u8], _>(bounds).into(),
         };
-        Ok(self.merge(&mut upper, bounds, limit)?)
+        Ok(merge(&mut upper, &overlays.stored, bounds, limit)?)
     }
 
-    fn merge(
-        &self,
-        upper: &mut Merged<'_>,
+    /// Sets the changes so far aside to be written out, together with the position of the journal
+    /// they reflect. [`Freeze::Busy`] while the last ones are still being written.
+    pub fn freeze(&self, position: Position) -> Freeze {
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if overlays.frozen.is_some() {
+            return Freeze::Busy;
+        }
+        let rows = Arc::new(std::mem::take(&mut overlays.active));
+        overlays.frozen = Some(Frozen { rows, position });
+        Freeze::Frozen
+    }
+
+    /// Writes what was frozen, in one durable transaction. Blocking.
+    ///
+    /// # Errors
+    /// [`IndexError`]; what was frozen stays, the next call tries again.
+    pub fn flush_frozen(&self) -> Result<(), IndexError> {
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(frozen) = self.read().frozen.clone() else {
+            return Ok(());
+        };
+        self.write_out(&frozen)?;
+        let stored = stored(&self.database)?;
+        let mut overlays = self
+            .overlays
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        overlays.frozen = None;
+        overlays.applied = Some(frozen.position);
+        overlays.stored = stored;
+        Ok(())
+    }
+
+    fn write_out(&self, frozen: &Frozen) -> Result<(), redb::Error> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut table = transaction.open_table(ROWS)?;
+            for (key, changed) in frozen.rows.iter() {
+                match &changed.row {
+                    Some(row) => table.insert(key.as_slice(), row.as_slice())?,
+                    None => table.remove(key.as_slice())?,
+                };
+            }
+            transaction
+                .open_table(APPLIED)?
+                .insert((), frozen.position.to_bytes())?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, Overlays> {
+        self.overlays.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The file's rows as they are now.
+fn stored(database: &redb::Database) -> Result<Stored, redb::Error> {
+    Ok(database.begin_read()?.open_table(ROWS)?)
+}
+
+/// Enters one change into an overlay.
+fn enter(overlay: &mut Overlay, key: Vec<u8>, change: Change) {
+    match change {
+        Change::Insert(row) => {
+            let changed = Changed { row: Some(row), below: Below::Nothing };
+            overlay.insert(key, changed);
+        }
+        Change::Put(row) => match overlay.get_mut(&key) {
+            Some(changed) => changed.row = Some(row),
+            None => {
+                let changed = Changed { row: Some(row), below: Below::Perhaps };
+                overlay.insert(key, changed);
+            }
+        },
+        Change::Delete => match overlay.get(&key) {
+            Some(changed) if changed.below == Below::Nothing => {
+                overlay.remove(&key);
+            }
+            _ => {
+                overlay.insert(key, Changed { row: None, below: Below::Perhaps });
+            }
+        },
+    }
+}
+
+fn merge(
+    upper: &mut Merged<'_>,
+    table: &Stored,
         bounds: (Bound<&[u8]>, Bound<&[u8]>),
         limit: usize,
     ) -> Result<Vec<Row>, redb::Error> {
-        let table = self.database.begin_read()?.open_table(ROWS)?;
         let mut stored = table.range::<&[u8]>(bounds)?;
         let mut next_stored = stored.next().transpose()?;
         let mut found = Vec::new();
@@ -215,63 +341,6 @@ impl Index {
         Ok(found)
     }
 
-    /// Sets the changes so far aside to be written out, together with the position of the journal
-    /// they reflect. [`Freeze::Busy`] while the last ones are still being written.
-    pub fn freeze(&self, position: Position) -> Freeze {
-        let mut overlays = self
-            .overlays
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if overlays.frozen.is_some() {
-            return Freeze::Busy;
-        }
-        let rows = Arc::new(std::mem::take(&mut overlays.active));
-        overlays.frozen = Some(Frozen { rows, position });
-        Freeze::Frozen
-    }
-
-    /// Writes what was frozen, in one durable transaction. Blocking.
-    ///
-    /// # Errors
-    /// [`IndexError`]; what was frozen stays, the next call tries again.
-    pub fn flush_frozen(&self) -> Result<(), IndexError> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(frozen) = self.read().frozen.clone() else {
-            return Ok(());
-        };
-        self.write_out(&frozen)?;
-        let mut overlays = self
-            .overlays
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        overlays.frozen = None;
-        overlays.applied = Some(frozen.position);
-        Ok(())
-    }
-
-    fn write_out(&self, frozen: &Frozen) -> Result<(), redb::Error> {
-        let transaction = self.database.begin_write()?;
-        {
-            let mut table = transaction.open_table(ROWS)?;
-            for (key, row) in frozen.rows.iter() {
-                match row {
-                    Some(row) => table.insert(key.as_slice(), row.as_slice())?,
-                    None => table.remove(key.as_slice())?,
-                };
-            }
-            transaction
-                .open_table(APPLIED)?
-                .insert((), frozen.position.to_bytes())?;
-        }
-        transaction.commit()?;
-        Ok(())
-    }
-
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, Overlays> {
-        self.overlays.read().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Whether changes were set aside.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Freeze {
@@ -281,7 +350,7 @@ pub enum Freeze {
     Frozen,
 }
 
-type Rows<'a> = std::iter::Peekable<Range<'a, Vec<u8>, Option<Vec<u8>>>>;
+type Rows<'a> = std::iter::Peekable<Range<'a, Vec<u8>, Changed>>;
 
 /// The two overlays in key order; the active one hides the frozen one.
 struct Merged<'a> {
@@ -291,8 +360,8 @@ struct Merged<'a> {
 
 struct Layer<'a>(Rows<'a>);
 
-impl<'a> From<Range<'a, Vec<u8>, Option<Vec<u8>>>> for Layer<'a> {
-    fn from(range: Range<'a, Vec<u8>, Option<Vec<u8>>>) -> Self {
+impl<'a> From<Range<'a, Vec<u8>, Changed>> for Layer<'a> {
+    fn from(range: Range<'a, Vec<u8>, Changed>) -> Self {
         Self(range.peekable())
     }
 }
@@ -303,12 +372,12 @@ impl<'a> Merged<'a> {
             .active
             .0
             .peek()
-            .map(|(key, row)| (key.as_slice(), *row));
+            .map(|(key, changed)| (key.as_slice(), &changed.row));
         let under = self
             .frozen
             .0
             .peek()
-            .map(|(key, row)| (key.as_slice(), *row));
+            .map(|(key, changed)| (key.as_slice(), &changed.row));
         match (over, under) {
             (Some(over), Some(under)) => Some(if over.0 <= under.0 { over } else { under }),
             (over, under) => over.or(under),

@@ -29,6 +29,7 @@ pub use data_dir::LAYOUT_VERSION;
 pub use data_dir::OpenDataDirError;
 pub use durability::Durability;
 pub use durability::UnknownDurability;
+pub use index::Change;
 pub use index::Freeze;
 pub use index::Index;
 pub use index::IndexError;

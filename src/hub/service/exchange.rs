@@ -251,12 +251,8 @@ async fn follow(
     while let Ok(Some(request)) = stream.message().await {
         if let Some(v1::Acknowledgement { hub_sequences, status_cursor }) = request.acknowledge {
             let work = Acknowledge { by, sequences: hub_sequences, status_cursor, reply: None };
-            if status_cursor == 0 {
-                send(core, Work::Acknowledge(work)).await?;
-            } else {
-                let (reply, committed) = oneshot::channel();
-                send(core, Work::Acknowledge(Acknowledge { reply: Some(reply), ..work })).await?;
-                committed.await.unwrap_or(Err(Refusal::ShuttingDown))?;
+            send(core, Work::Acknowledge(work)).await?;
+            if status_cursor > 0 {
                 flow.notices_done(status_cursor);
             }
         }

@@ -30,11 +30,16 @@ impl Clock {
 
     /// A clock that stands at `start` until it is moved.
     pub fn manual(start: Timestamp) -> Self {
-        Self(Source::Manual(Arc::new(AtomicI64::new(start.as_microsecond()))))
+        Self(Source::Manual(Arc::new(AtomicI64::new(
+            start.as_microsecond(),
+        ))))
     }
 
     /// The present instant, in whole microseconds.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock"
+    )]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::now(),
@@ -52,7 +57,10 @@ impl Clock {
     }
 
     /// The machine's monotonic clock, for measuring how long things take.
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the clock"
+    )]
     pub fn monotonic(&self) -> Instant {
         Instant::now()
     }
@@ -71,6 +79,8 @@ impl fmt::Debug for Clock {
 impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<rustls_pki_types::UnixTime> {
         let seconds = u64::try_from(self.now().as_second()).ok()?;
-        Some(rustls_pki_types::UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds)))
+        Some(rustls_pki_types::UnixTime::since_unix_epoch(
+            std::time::Duration::from_secs(seconds),
+        ))
     }
 }

@@ -9,11 +9,15 @@ pub fn cpu_of_threads(prefix: &str) -> Option<Duration> {
     for task in std::fs::read_dir("/proc/self/task").ok()? {
         let path = task.ok()?.path();
         // A thread may end between the listing and the reading.
-        let Ok(name) = std::fs::read_to_string(path.join("comm")) else { continue };
+        let Ok(name) = std::fs::read_to_string(path.join("comm")) else {
+            continue;
+        };
         if !name.starts_with(prefix) {
             continue;
         }
-        let Ok(times) = std::fs::read_to_string(path.join("schedstat")) else { continue };
+        let Ok(times) = std::fs::read_to_string(path.join("schedstat")) else {
+            continue;
+        };
         nanos += times.split(' ').next()?.parse::<u64>().ok()?;
     }
     Some(Duration::from_nanos(nanos))

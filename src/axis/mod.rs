@@ -5,6 +5,7 @@
 //! laptop feel like ninety-five of them: the verdicts on certificates, and the cores.
 
 mod cpu;
+mod parts;
 mod people;
 
 use std::collections::BTreeMap;
@@ -27,11 +28,11 @@ use crate::hub::ServeError;
 use crate::model::OrganId;
 use crate::node::ConnectError;
 use crate::node::Connection;
-use crate::trust::CredentialError as CredentialsError;
 use crate::node::Habits;
 use crate::node::Participant;
 use crate::store::Durability;
 use crate::trust::Authority;
+use crate::trust::CredentialError as CredentialsError;
 use crate::trust::IssueError;
 use crate::trust::KeyError;
 use crate::trust::KeyKind;
@@ -44,6 +45,8 @@ use crate::trust::Validity;
 use crate::trust::server_config;
 
 pub use cpu::cpu_of_threads;
+pub use parts::AverageDocument;
+pub use parts::measure;
 
 /// Days before the axis' first day on which its certificates begin.
 const CERTIFICATES_BEFORE_DAYS: i64 = 30;
@@ -127,19 +130,30 @@ pub enum AxisError {
 }
 
 impl Axis {
-    /// Makes keys and certificates for everybody, starts the hub and connects the participants.
+    /// Makes keys and certificates for everybody, starts the hub and connects the participants, whose
+    /// tasks run on the present runtime. Blocks for the seconds it takes to make keys.
+    ///
     /// `made` hears how many participants have their certificates.
     ///
     /// # Errors
     /// [`AxisError`].
-    pub async fn start(config: Config, made: impl Fn(usize) + Sync) -> Result<Self, AxisError> {
-        let Config { agencies, habits, key_kind, durability, data, clock } = config;
+    pub fn start(config: Config, made: impl Fn(usize) + Sync) -> Result<Self, AxisError> {
+        let Config {
+            agencies,
+            habits,
+            key_kind,
+            durability,
+            data,
+            clock,
+        } = config;
         let now = clock.now();
         let not_before = now - DAY * i32::try_from(CERTIFICATES_BEFORE_DAYS).unwrap_or(30);
-        let validity = Validity { not_before, not_after: later(not_before, CERTIFICATE_DAYS) };
+        let validity = Validity {
+            not_before,
+            not_after: later(not_before, CERTIFICATE_DAYS),
+        };
         let authority = Authority::create(not_before)?;
-        let lists =
-            authority.revocation_lists(&[], not_before, later(now, LIST_DAYS))?;
+        let lists = authority.revocation_lists(&[], not_before, later(now, LIST_DAYS))?;
         let lists = [lists.root, lists.issuing];
         let anchors = authority.anchors_pem();
 
@@ -153,7 +167,11 @@ impl Axis {
         )?;
         let trust = Arc::new(TrustStore::from_pem(&anchors)?);
         trust.replace_crls(&lists)?;
-        let parts = hub::Parts { clock: clock.clone(), trust, tls };
+        let parts = hub::Parts {
+            clock: clock.clone(),
+            trust,
+            tls,
+        };
         let hub = Hub::open(hub::Config::new(data, durability), parts)?;
         let handle = hub.handle();
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -166,8 +184,7 @@ impl Axis {
 
         let believed = Arc::new(TrustStore::from_pem(&anchors)?);
         believed.replace_crls(&lists)?;
-        let identities =
-            people::make(&authority, &agencies, key_kind, validity, &believed, &made)?;
+        let identities = people::make(&authority, &agencies, key_kind, validity, &believed, &made)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let signing = Arc::new(Semaphore::new(cores));
         let mut participants = BTreeMap::new();
@@ -189,7 +206,14 @@ impl Axis {
             });
             participants.insert(organ, participant);
         }
-        Ok(Self { hub: handle, address, participants, authority, shutdown, thread })
+        Ok(Self {
+            hub: handle,
+            address,
+            participants,
+            authority,
+            shutdown,
+            thread,
+        })
     }
 
     /// Stops the participants, then the hub, and waits for both.
@@ -231,5 +255,7 @@ fn serve(
 }
 
 fn later(instant: Timestamp, days: i64) -> Timestamp {
-    instant.saturating_add(DAY * i32::try_from(days).unwrap_or(i32::MAX)).unwrap_or(instant)
+    instant
+        .saturating_add(DAY * i32::try_from(days).unwrap_or(i32::MAX))
+        .unwrap_or(instant)
 }

@@ -51,7 +51,8 @@ pub(super) fn make(
     });
     let identities = agencies.iter().zip(slots).map(|((organ, _), slot)| {
         let made = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
-        made.unwrap_or(Err(AxisError::Panicked)).map(|identity| (*organ, identity))
+        made.unwrap_or(Err(AxisError::Panicked))
+            .map(|identity| (*organ, identity))
     });
     identities.collect()
 }
@@ -66,13 +67,21 @@ fn identity(
 ) -> Result<Identity, AxisError> {
     let issue = |kind: KeyKind, usage: CertificateUse, common_name: &str| {
         let key = KeyPair::generate(kind)?;
-        let subject = Subject { organ, usage, common_name: common_name.to_owned() };
+        let subject = Subject {
+            organ,
+            usage,
+            common_name: common_name.to_owned(),
+        };
         let issued = authority.issue(&key, &subject, validity)?;
         Ok::<_, AxisError>((issued.pem_with_chain, key.to_pkcs8_pem()))
     };
     // Connections are not documents: a curve is made in no time.
     let connection = issue(KeyKind::EcdsaP256, CertificateUse::Connection, name)?;
-    let person = issue(key_kind, CertificateUse::Person, &format!("Thủ trưởng {name}"))?;
+    let person = issue(
+        key_kind,
+        CertificateUse::Person,
+        &format!("Thủ trưởng {name}"),
+    )?;
     let seal = issue(key_kind, CertificateUse::Seal, name)?;
     let credential = |(certificates, key): &(String, String)| {
         Credential::from_pem(certificates, key).map_err(AxisError::Credentials)

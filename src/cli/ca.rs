@@ -137,9 +137,14 @@ impl From<Use> for CertificateUse {
 
 impl ValidityArguments {
     fn meant(self, now: Timestamp) -> Validity {
-        let not_before = self.not_before.unwrap_or(now - SignedDuration::from_hours(1));
+        let not_before = self
+            .not_before
+            .unwrap_or(now - SignedDuration::from_hours(1));
         let not_after = self.not_after.unwrap_or(not_before + DAY * 365);
-        Validity { not_before, not_after }
+        Validity {
+            not_before,
+            not_after,
+        }
     }
 }
 
@@ -151,24 +156,53 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             Pki::init(&dir, now)?;
             output::line(&format!("CA made in {}", dir.display()))
         }
-        Command::Issue { dir, organ, out, name, keys, validity } => {
-            let known = Directory::of_2019().find(organ).map(|agency| agency.name.clone());
+        Command::Issue {
+            dir,
+            organ,
+            out,
+            name,
+            keys,
+            validity,
+        } => {
+            let known = Directory::of_2019()
+                .find(organ)
+                .map(|agency| agency.name.clone());
             let name = name.or(known).unwrap_or_else(|| organ.to_string());
             Pki::open(&dir)?.issue(organ, &name, keys, validity.meant(now), &out)?;
-            output::line(&format!("certificates of {organ} written to {}", out.display()))
+            output::line(&format!(
+                "certificates of {organ} written to {}",
+                out.display()
+            ))
         }
-        Command::Sign { dir, request, organ, usage, name, out, validity } => {
+        Command::Sign {
+            dir,
+            request,
+            organ,
+            usage,
+            name,
+            out,
+            validity,
+        } => {
             let pem = pki::read_text(&request)?;
             let der = CertificateSigningRequestDer::from_pem_slice(pem.as_bytes())
                 .map_err(|error| Failure::input("read the signing request", error))?;
-            let subject = Subject { organ, usage: usage.into(), common_name: name };
+            let subject = Subject {
+                organ,
+                usage: usage.into(),
+                common_name: name,
+            };
             let chain = Pki::open(&dir)?.sign_request(&der, &subject, validity.meant(now))?;
             pki::write_file(&out, chain.as_bytes())?;
-            output::line(&format!("certificate of {organ} written to {}", out.display()))
+            output::line(&format!(
+                "certificate of {organ} written to {}",
+                out.display()
+            ))
         }
         Command::Revoke { dir, organ, usage } => {
             match Pki::open(&dir)?.revoke(organ, usage.map(Into::into), now)? {
-                0 => Err(Failure::Input(format!("{organ} has no such certificate in force"))),
+                0 => Err(Failure::Input(format!(
+                    "{organ} has no such certificate in force"
+                ))),
                 count => output::line(&format!("{count} certificates of {organ} revoked")),
             }
         }

@@ -89,17 +89,29 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             scenario.period.first,
             calendar::office_time(0),
         ));
-        let axis = start(&scenario, key_kind, &arguments, &data, &clock).await?;
-        let report =
-            replay(&scenario, &plan, &axis, &clock, &arguments, &data).await;
+        let axis = start(&scenario, key_kind, &arguments, &data, &clock)?;
+        let mut report = replay(&scenario, &plan, &axis, &clock, &arguments, &data).await;
+        report.cost.parts = axis::measure(
+            average(&report, &axis),
+            arguments.durability,
+            data.path().map(PathBuf::as_path),
+        )
+        .await
+        .map_err(|error| Failure::input("measure the unavoidable parts", error))?;
         write(&arguments, &report, language)?;
         let verdict = verdict(&report);
         if arguments.keep_serving && verdict.is_ok() {
-            output::line(&format!("\n  {} https://{}", Phrase::Hub.text(language), axis.address))?;
+            output::line(&format!(
+                "\n  {} https://{}",
+                Phrase::Hub.text(language),
+                axis.address
+            ))?;
             serve_on(&clock).await;
         }
         let address = axis.address;
-        axis.stop().await.map_err(|error| Failure::input("stop the axis", error))?;
+        axis.stop()
+            .await
+            .map_err(|error| Failure::input("stop the axis", error))?;
         if verdict.is_ok() {
             next_steps(language, &address.to_string())?;
         }
@@ -161,12 +173,14 @@ fn scenario(arguments: &Arguments) -> Result<Scenario, Failure> {
     }
     if let Some(documents) = arguments.documents {
         scenario = scenario.scaled_to(documents);
-        scenario.check().map_err(|error| Failure::input("scale the scenario", error))?;
+        scenario
+            .check()
+            .map_err(|error| Failure::input("scale the scenario", error))?;
     }
     Ok(scenario)
 }
 
-async fn start(
+fn start(
     scenario: &Scenario,
     key_kind: KeyKind,
     arguments: &Arguments,
@@ -188,7 +202,7 @@ async fn start(
         data: data.path().cloned(),
         clock: clock.clone(),
     };
-    let axis = Axis::start(config, |made| bar.set_position(made as u64)).await;
+    let axis = Axis::start(config, |made| bar.set_position(made as u64));
     bar.finish_and_clear();
     let axis = axis.map_err(|error| Failure::input("start the axis", error))?;
     output::line(&format!(
@@ -211,7 +225,10 @@ async fn replay(
     arguments: &Arguments,
     data: &Data,
 ) -> Report {
-    let bar = bar(plan.documents.len() as u64, "  {msg}  {bar:28} {elapsed_precise}");
+    let bar = bar(
+        plan.documents.len() as u64,
+        "  {msg}  {bar:28} {elapsed_precise}",
+    );
     let cpu_before = axis::cpu_of_threads("hub-");
     let replayed = load::replay(plan, &axis.participants, clock, |progress| {
         bar.set_position(progress.answered);
@@ -225,7 +242,9 @@ async fn replay(
     })
     .await;
     bar.finish_and_clear();
-    let cpu = axis::cpu_of_threads("hub-").zip(cpu_before).map(|(after, before)| after - before);
+    let cpu = axis::cpu_of_threads("hub-")
+        .zip(cpu_before)
+        .map(|(after, before)| after - before);
     let accounts: BTreeMap<OrganId, Counts> = axis
         .participants
         .iter()
@@ -254,7 +273,11 @@ async fn replay(
         .map(|stage| (stage.as_str(), axis.hub.stages().spent(stage)))
         .to_vec();
     let full = |counts: &Counts| {
-        counts.sent.iter().filter(|s| s.legal_value == crate::model::LegalValue::Full).count()
+        counts
+            .sent
+            .iter()
+            .filter(|s| s.legal_value == crate::model::LegalValue::Full)
+            .count()
     };
     let signed: usize = accounts.values().map(full).sum();
     let sent: usize = accounts.values().map(|counts| counts.sent.len()).sum();
@@ -274,16 +297,38 @@ async fn replay(
         to_government_office,
         signed: (signed as u64, sent as u64),
         receipt_us,
-        cost: HubCost { cpu, stages, ..HubCost::default() },
+        cost: HubCost {
+            cpu,
+            stages,
+            ..HubCost::default()
+        },
         host: host::describe(data.path().map(PathBuf::as_path)),
         command: std::env::args().collect::<Vec<_>>().join(" "),
+    }
+}
+
+/// The average document of a run, for measuring what it cannot avoid.
+fn average(report: &Report, axis: &Axis) -> axis::AverageDocument {
+    let totals = report.hub.totals();
+    let documents = totals.sent.max(1);
+    let (bytes, digested) = axis.hub.stages().payload_bytes();
+    let each = |bytes: u64| usize::try_from(bytes / documents).unwrap_or(usize::MAX);
+    axis::AverageDocument {
+        bytes: each(bytes),
+        digested: each(digested),
+        signatures: 2.0 * report.signed.0 as f64 / report.signed.1.max(1) as f64,
+        recipients: totals.addressed as f64 / documents as f64,
     }
 }
 
 fn write(arguments: &Arguments, report: &Report, language: Language) -> Result<(), Failure> {
     let json = load::report::to_json(report);
     let text = load::report::to_text(report, language);
-    if arguments.json.as_deref().is_none_or(|path| path.as_os_str() != "-") {
+    if arguments
+        .json
+        .as_deref()
+        .is_none_or(|path| path.as_os_str() != "-")
+    {
         output::print(&text)?;
     }
     if let Some(path) = &arguments.json {
@@ -315,7 +360,9 @@ fn verdict(report: &Report) -> Result<(), Failure> {
         )));
     }
     if report.replayed.ending == Ending::Stalled {
-        return Err(Failure::Invalid("nothing moved any more and something was owed".to_owned()));
+        return Err(Failure::Invalid(
+            "nothing moved any more and something was owed".to_owned(),
+        ));
     }
     match report.replayed.unexpected.as_slice() {
         [] => Ok(()),
@@ -377,7 +424,10 @@ fn period(scenario: &Scenario) -> String {
 }
 
 fn language_of_environment() -> Language {
-    std::env::var("LANG").ok().and_then(|lang| Language::from_locale(&lang)).unwrap_or(Language::En)
+    std::env::var("LANG")
+        .ok()
+        .and_then(|lang| Language::from_locale(&lang))
+        .unwrap_or(Language::En)
 }
 
 fn bar(length: u64, template: &str) -> ProgressBar {

@@ -27,7 +27,9 @@ impl Failure {
 
 /// The exit code; the failure is said on standard error.
 pub(super) fn code(ran: Result<(), Failure>) -> ExitCode {
-    let Err(failure) = ran else { return ExitCode::SUCCESS };
+    let Err(failure) = ran else {
+        return ExitCode::SUCCESS;
+    };
     output::complain(&failure.to_string());
     match failure {
         Failure::Check(_) => ExitCode::from(1),

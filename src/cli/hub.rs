@@ -103,9 +103,16 @@ impl Arguments {
             (None, Some(text)) => text.parse().map_err(|error| bad("durability", &error))?,
             (None, None) => Durability::Fsync,
         };
-        let missing =
-            |flag: &str| Failure::Input(format!("--{flag} is missing, on the command line or in --config"));
-        let pki = self.pki.clone().or(file.pki).ok_or_else(|| missing("pki"))?;
+        let missing = |flag: &str| {
+            Failure::Input(format!(
+                "--{flag} is missing, on the command line or in --config"
+            ))
+        };
+        let pki = self
+            .pki
+            .clone()
+            .or(file.pki)
+            .ok_or_else(|| missing("pki"))?;
         let data = self.data.clone().or(file.data);
         if data.is_none() && durability != Durability::Memory {
             return Err(missing("data"));
@@ -128,21 +135,31 @@ impl Arguments {
         if !listen.ip().is_loopback() {
             tracing::warn!(%listen, "the hub is a simulator and listens beyond loopback");
         }
-        Ok(Meant { pki, listen, config })
+        Ok(Meant {
+            pki,
+            listen,
+            config,
+        })
     }
 }
 
 /// Runs `docaxis hub` until it is asked to end.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     output::log("docaxis=info,warn");
-    let Meant { pki, listen, config } = arguments.meant()?;
+    let Meant {
+        pki,
+        listen,
+        config,
+    } = arguments.meant()?;
     let clock = Clock::system();
     let anchors = pki::read_text(&pki.join("ca.pem"))?;
-    let trust = TrustStore::from_pem(&anchors)
-        .map_err(|error| Failure::input("use ca.pem", error))?;
+    let trust =
+        TrustStore::from_pem(&anchors).map_err(|error| Failure::input("use ca.pem", error))?;
     let trust = Arc::new(trust);
     let lists = pki::read_lists(&pki)?;
-    trust.replace_crls(&lists).map_err(|error| Failure::input("use the revocation lists", error))?;
+    trust
+        .replace_crls(&lists)
+        .map_err(|error| Failure::input("use the revocation lists", error))?;
     let tls = server_config(
         &pki::read_text(&pki.join("hub.pem"))?,
         &pki::read_text(&pki.join("hub.key"))?,
@@ -161,8 +178,14 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .map_err(|error| Failure::input("learn the address", error))?;
         let handle = hub.handle();
         tokio::spawn(follow_lists(pki, lists, handle));
-        let unsafe_mark = if durability == Durability::Fsync { "" } else { " UNSAFE" };
-        output::line(&format!("hub listening on https://{address} ({durability}{unsafe_mark})"))?;
+        let unsafe_mark = if durability == Durability::Fsync {
+            ""
+        } else {
+            " UNSAFE"
+        };
+        output::line(&format!(
+            "hub listening on https://{address} ({durability}{unsafe_mark})"
+        ))?;
         if let Some(path) = &arguments.ready_file {
             write_ready(path, address)?;
         }

@@ -37,7 +37,10 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let inside = DataDir::journal_in(&directory);
     let journal = if inside.is_dir() { inside } else { directory };
     if !journal.is_dir() {
-        return Err(Failure::Input(format!("{} is not a directory", journal.display())));
+        return Err(Failure::Input(format!(
+            "{} is not a directory",
+            journal.display()
+        )));
     }
     let audited = journal::audit(&journal);
     if let Some(path) = &json {

@@ -55,7 +55,10 @@ pub(super) struct Arguments {
     #[arg(long)]
     count: Option<u32>,
     /// Subject of the documents.
-    #[arg(long, default_value = "V/v thử nghiệm kết nối trục liên thông văn bản quốc gia")]
+    #[arg(
+        long,
+        default_value = "V/v thử nghiệm kết nối trục liên thông văn bản quốc gia"
+    )]
     subject: String,
     /// Number of the first document; by default the seconds of the day, so that runs do not collide.
     #[arg(long)]
@@ -101,8 +104,11 @@ impl Arguments {
             Some(path) => toml::from_str(&pki::read_text(path)?)
                 .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?,
         };
-        let missing =
-            |flag: &str| Failure::Input(format!("--{flag} is missing, on the command line or in --config"));
+        let missing = |flag: &str| {
+            Failure::Input(format!(
+                "--{flag} is missing, on the command line or in --config"
+            ))
+        };
         let organ = |text: &str| {
             text.parse::<OrganId>()
                 .map_err(|error| Failure::Input(format!("organisation code `{text}`: {error}")))
@@ -114,7 +120,10 @@ impl Arguments {
         };
         let to = if self.to.is_empty() {
             let listed = file.to.unwrap_or_default();
-            listed.iter().map(|text| organ(text)).collect::<Result<_, _>>()?
+            listed
+                .iter()
+                .map(|text| organ(text))
+                .collect::<Result<_, _>>()?
         } else {
             self.to.clone()
         };
@@ -125,8 +134,16 @@ impl Arguments {
             (_, true) => 0,
         };
         Ok(Meant {
-            hub: self.hub.clone().or(file.hub).ok_or_else(|| missing("hub"))?,
-            identity: self.identity.clone().or(file.identity).ok_or_else(|| missing("identity"))?,
+            hub: self
+                .hub
+                .clone()
+                .or(file.hub)
+                .ok_or_else(|| missing("hub"))?,
+            identity: self
+                .identity
+                .clone()
+                .or(file.identity)
+                .ok_or_else(|| missing("identity"))?,
             organ: own,
             to,
             count,
@@ -147,15 +164,23 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         .map(|path| {
             let content = std::fs::read(path)
                 .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             Ok((name, "application/octet-stream".to_owned(), content))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     output::runtime("node")?.block_on(async move {
         let (certificates, key) = &identity.connection;
-        let connection =
-            Connection::new(&meant.hub, &identity.anchors, Some((certificates, key)), &clock)
-                .map_err(|error| Failure::input("dial the hub", error))?;
+        let connection = Connection::new(
+            &meant.hub,
+            &identity.anchors,
+            Some((certificates, key)),
+            &clock,
+        )
+        .map_err(|error| Failure::input("dial the hub", error))?;
         greet(&connection, &meant.hub).await?;
         let participant = Participant::start(node::Parts {
             organ: meant.organ,
@@ -221,7 +246,11 @@ async fn greet(connection: &Connection, hub: &str) -> Result<(), Failure> {
 
 /// An office that answers within seconds of wall-clock time: accepts everything, works on nothing.
 fn prompt_office() -> Habits {
-    let at_once = Delay { least: 0, median: 0, most: 0 };
+    let at_once = Delay {
+        least: 0,
+        median: 0,
+        most: 0,
+    };
     Habits {
         seed: 0,
         accept: at_once,
@@ -268,7 +297,11 @@ fn draft(
             attachments: Vec::new(),
         },
         attachments: attachments.to_vec(),
-        signing: if arguments.unsigned { Signing::None } else { Signing::Both },
+        signing: if arguments.unsigned {
+            Signing::None
+        } else {
+            Signing::Both
+        },
         at: now,
         mistake: None,
     })
@@ -278,10 +311,16 @@ fn report(arguments: &Arguments, participant: &Participant) -> Result<(), Failur
     let counts = participant.account().counts().clone();
     let received: u64 = counts.received.values().sum();
     if let Some(path) = &arguments.json {
-        let by_sender: serde_json::Map<String, serde_json::Value> =
-            counts.received.iter().map(|(organ, n)| (organ.to_string(), (*n).into())).collect();
-        let refused: serde_json::Map<String, serde_json::Value> =
-            counts.refused.iter().map(|(reason, n)| (reason.as_str().to_owned(), (*n).into())).collect();
+        let by_sender: serde_json::Map<String, serde_json::Value> = counts
+            .received
+            .iter()
+            .map(|(organ, n)| (organ.to_string(), (*n).into()))
+            .collect();
+        let refused: serde_json::Map<String, serde_json::Value> = counts
+            .refused
+            .iter()
+            .map(|(reason, n)| (reason.as_str().to_owned(), (*n).into()))
+            .collect();
         let value = serde_json::json!({
             "organ": participant.organ().to_string(),
             "sent": counts.sent.len(),

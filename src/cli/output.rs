@@ -30,8 +30,8 @@ pub(super) fn complain(text: &str) {
 
 /// Writes JSON to a file, or to standard output for `-`.
 pub(super) fn json(path: &Path, value: &serde_json::Value) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value)
-        .map_err(|error| Failure::input("write JSON", error))?;
+    let mut text =
+        serde_json::to_string_pretty(value).map_err(|error| Failure::input("write JSON", error))?;
     text.push('\n');
     if path.as_os_str() == "-" {
         return print(&text);

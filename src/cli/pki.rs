@@ -60,14 +60,21 @@ impl Pki {
     pub(super) fn init(directory: &Path, now: Timestamp) -> Result<Self, Failure> {
         if directory.join("root.key").exists() {
             let problem = "there is a CA already";
-            return Err(Failure::input(&format!("make a CA in {}", directory.display()), problem));
+            return Err(Failure::input(
+                &format!("make a CA in {}", directory.display()),
+                problem,
+            ));
         }
         fs::create_dir_all(directory)
             .map_err(|error| Failure::input(&format!("make {}", directory.display()), error))?;
         let not_before = now - DAY;
         let failed = |error| Failure::input("make the CA", error);
         let authority = Authority::create(not_before).map_err(failed)?;
-        let pki = Self { directory: directory.to_owned(), authority, issued: Vec::new() };
+        let pki = Self {
+            directory: directory.to_owned(),
+            authority,
+            issued: Vec::new(),
+        };
         let (root, root_key) = pki.authority.root_pem();
         let (issuing, issuing_key) = pki.authority.issuing_pem();
         pki.write("root.pem", root.as_bytes())?;
@@ -77,9 +84,14 @@ impl Pki {
         pki.write("ca.pem", pki.authority.anchors_pem().as_bytes())?;
         let key = KeyPair::generate(KeyKind::EcdsaP256)
             .map_err(|error| Failure::input("make the hub's key", error))?;
-        let validity = Validity { not_before, not_after: not_before + DAY * (5 * 365) };
+        let validity = Validity {
+            not_before,
+            not_after: not_before + DAY * (5 * 365),
+        };
         let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-        let hub = pki.authority.issue_server(&key, &["localhost"], &addresses, validity);
+        let hub = pki
+            .authority
+            .issue_server(&key, &["localhost"], &addresses, validity);
         pki.write("hub.pem", hub.map_err(failed)?.pem_with_chain.as_bytes())?;
         pki.write_secret("hub.key", &key.to_pkcs8_pem())?;
         pki.write_lists(now, LIST_DAYS)?;
@@ -96,7 +108,11 @@ impl Pki {
             .map_err(|error| Failure::input("open the CA", error))?;
         let issued = serde_json::from_str(&read("issued.json")?)
             .map_err(|error| Failure::input("read issued.json", error))?;
-        Ok(Self { directory: directory.to_owned(), authority, issued })
+        Ok(Self {
+            directory: directory.to_owned(),
+            authority,
+            issued,
+        })
     }
 
     /// Issues a connection, a seal and a person certificate for an agency and writes them, with their
@@ -112,7 +128,11 @@ impl Pki {
         fs::create_dir_all(out)
             .map_err(|error| Failure::input(&format!("make {}", out.display()), error))?;
         let uses = [
-            (CertificateUse::Connection, KeyKind::EcdsaP256, name.to_owned()),
+            (
+                CertificateUse::Connection,
+                KeyKind::EcdsaP256,
+                name.to_owned(),
+            ),
             (CertificateUse::Seal, kind, name.to_owned()),
             (CertificateUse::Person, kind, format!("Thủ trưởng {name}")),
         ];
@@ -121,9 +141,15 @@ impl Pki {
                 Failure::input(&format!("issue the {} certificate", usage.as_str()), error)
             };
             let key = KeyPair::generate(kind).map_err(|error| failed(&error))?;
-            let subject = Subject { organ, usage, common_name };
-            let issued =
-                self.authority.issue(&key, &subject, validity).map_err(|error| failed(&error))?;
+            let subject = Subject {
+                organ,
+                usage,
+                common_name,
+            };
+            let issued = self
+                .authority
+                .issue(&key, &subject, validity)
+                .map_err(|error| failed(&error))?;
             let file = |extension: &str| out.join(format!("{}.{extension}", usage.as_str()));
             write_file(&file("pem"), issued.pem_with_chain.as_bytes())?;
             write_secret_file(&file("key"), &key.to_pkcs8_pem())?;
@@ -224,7 +250,8 @@ pub(super) fn read_lists(directory: &Path) -> Result<Vec<Vec<u8>>, Failure> {
         .into_iter()
         .map(|name| {
             let path = directory.join(name);
-            fs::read(&path).map_err(|error| Failure::input(&format!("read {}", path.display()), error))
+            fs::read(&path)
+                .map_err(|error| Failure::input(&format!("read {}", path.display()), error))
         })
         .collect()
 }
@@ -248,7 +275,12 @@ fn write_secret_file(path: &Path, content: &str) -> Result<(), Failure> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let write = || -> io::Result<()> {
         let mut options = fs::File::options();
-        let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+        let mut file = options
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(path)?;
         io::Write::write_all(&mut file, content.as_bytes())
     };
     write().map_err(|error| Failure::input(&format!("write {}", path.display()), error))
@@ -256,5 +288,7 @@ fn write_secret_file(path: &Path, content: &str) -> Result<(), Failure> {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes().chunks_exact(2);
-    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+    digits
+        .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
 }

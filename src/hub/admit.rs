@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -34,7 +33,6 @@ pub(super) struct Admitted {
     pub(super) header: DocumentHeader,
     pub(super) recipients: Vec<Addressee>,
     pub(super) payload: Payload,
-    pub(super) received_at: Instant,
     /// Gives the sender's place and the bytes back when the document is done with.
     pub(super) place: Place,
 }
@@ -61,7 +59,10 @@ impl Place {
             let what = format!("{AGENCY_WINDOW} documents are under way");
             return Err(Refusal::QuotaExceeded { organ, what });
         }
-        Ok(Self { agency: Arc::clone(agency), _bytes: bytes })
+        Ok(Self {
+            agency: Arc::clone(agency),
+            _bytes: bytes,
+        })
     }
 }
 
@@ -78,10 +79,14 @@ impl Drop for Place {
 pub(super) fn sender(agencies: &Agencies, organ: OrganId) -> Result<AgencyNo, Refusal> {
     match agencies.find(organ) {
         Some((number, agency)) if agency.state == AgencyState::Active => Ok(number),
-        Some((_, agency)) => {
-            Err(Refusal::SenderNotActive { organ, state: agency.state.as_str().to_owned() })
-        }
-        None => Err(Refusal::SenderNotActive { organ, state: "not registered".to_owned() }),
+        Some((_, agency)) => Err(Refusal::SenderNotActive {
+            organ,
+            state: agency.state.as_str().to_owned(),
+        }),
+        None => Err(Refusal::SenderNotActive {
+            organ,
+            state: "not registered".to_owned(),
+        }),
     }
 }
 
@@ -108,7 +113,10 @@ pub(super) fn well_formed(
     within_limits(&document)?;
     let header = decode_header(&document.header)?;
     if header.from != caller {
-        return Err(Refusal::SenderMismatch { certificate: caller, header: header.from });
+        return Err(Refusal::SenderMismatch {
+            certificate: caller,
+            header: header.from,
+        });
     }
     not_in_the_future(&header, now)?;
     let recipients = addressees(agencies, header.to.as_slice())?;
@@ -123,9 +131,16 @@ pub(super) fn well_formed(
             Ok((digest, attachment.content))
         })
         .collect::<Result<Vec<(Digest, Bytes)>, Refusal>>()?;
-    let payload =
-        Payload { header: document.header, signature: document.signature, attachments };
-    Ok(WellFormed { header, recipients, payload })
+    let payload = Payload {
+        header: document.header,
+        signature: document.signature,
+        attachments,
+    };
+    Ok(WellFormed {
+        header,
+        recipients,
+        payload,
+    })
 }
 
 /// Bytes a document holds while it is under way.
@@ -146,8 +161,11 @@ fn within_limits(document: &v1::SignedDocument) -> Result<(), Refusal> {
     }
     for attachment in &document.attachments {
         if attachment.content.len() as u64 > INLINE_MAX {
-            let found = attachment.content.len();
-            return Err(too_large("inline attachment", found, INLINE_MAX as usize));
+            return Err(Refusal::TooLarge {
+                what: "inline attachment".to_owned(),
+                found: attachment.content.len() as u64,
+                limit: INLINE_MAX,
+            });
         }
     }
     Ok(())
@@ -172,7 +190,9 @@ fn addressees(agencies: &Agencies, to: &[OrganId]) -> Result<Vec<Addressee>, Ref
         .map(|organ| {
             let (agency, row) = agencies
                 .find(*organ)
-                .ok_or_else(|| Refusal::RecipientUnknown { organ: organ.to_string() })?;
+                .ok_or_else(|| Refusal::RecipientUnknown {
+                    organ: organ.to_string(),
+                })?;
             let standing = match row.state {
                 AgencyState::Active => Standing::Open,
                 AgencyState::Suspended => Standing::Locked,
@@ -180,7 +200,10 @@ fn addressees(agencies: &Agencies, to: &[OrganId]) -> Result<Vec<Addressee>, Ref
             Ok(Addressee { agency, standing })
         })
         .collect::<Result<Vec<_>, Refusal>>()?;
-    if found.iter().all(|addressee| addressee.standing == Standing::Locked) {
+    if found
+        .iter()
+        .all(|addressee| addressee.standing == Standing::Locked)
+    {
         return Err(Refusal::RecipientLocked { organ: to[0] });
     }
     Ok(found)

@@ -1,6 +1,7 @@
 //! What a record means for the index and the counters. The same code runs when a record is committed
 //! and when it is read back after a crash, so the two cannot differ.
 
+use super::bytes::Writer;
 use super::counters::Count;
 use super::counters::Signing;
 use super::counters::day_of;
@@ -19,7 +20,6 @@ use super::rows::NoticeRow;
 use super::transaction::Effect;
 use super::transaction::ReadError;
 use super::transaction::Transaction;
-use super::bytes::Writer;
 use crate::model::BusinessType;
 use crate::model::LegalValue;
 use crate::model::Party;
@@ -32,7 +32,10 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         Record::Acknowledged(acknowledged) => self::acknowledged(acknowledged, tx),
         Record::Statuses(statuses) => self::statuses(statuses, tx),
         Record::Refused(refused) => {
-            tx.count(Count::Refused { sender: refused.sender, reason: refused.reason });
+            tx.count(Count::Refused {
+                sender: refused.sender,
+                reason: refused.reason,
+            });
             Ok(())
         }
         Record::Agency(agency) => {
@@ -43,24 +46,47 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
 }
 
 fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
-    let DocumentRecord { sequence, sender, priority, .. } = *document;
+    let DocumentRecord {
+        sequence,
+        sender,
+        priority,
+        ..
+    } = *document;
     let signing = match document.legal_value {
         LegalValue::Full => Signing::Full,
         LegalValue::ReferenceOnly => Signing::Reference,
     };
-    tx.insert(rows::identity_key(&document.document_id), sequence.to_le_bytes().to_vec());
+    tx.insert(
+        rows::identity_key(&document.document_id),
+        sequence.to_le_bytes().to_vec(),
+    );
     tx.document_is(document.clone());
-    tx.count(Count::Accepted { sender, day: day_of(document.accepted_at), signing });
+    tx.count(Count::Accepted {
+        sender,
+        day: day_of(document.accepted_at),
+        signing,
+    });
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
             Standing::Locked => tx.count(Count::Locked { sender, recipient }),
             Standing::Open => {
-                tx.count(Count::Addressed { sender, recipient, signing });
-                tx.insert(rows::delivery_key(sequence, recipient), DeliveryRow::new().encode());
+                tx.count(Count::Addressed {
+                    sender,
+                    recipient,
+                    signing,
+                });
+                tx.insert(
+                    rows::delivery_key(sequence, recipient),
+                    DeliveryRow::new().encode(),
+                );
                 let pending = rows::pending_key(recipient, priority, sequence);
                 tx.insert(pending, sender.0.to_le_bytes().to_vec());
-                tx.effect(Effect::Queued { recipient, priority, sequence });
+                tx.effect(Effect::Queued {
+                    recipient,
+                    priority,
+                    sequence,
+                });
                 ask_for_change(document, recipient, tx)?;
             }
         }
@@ -76,15 +102,20 @@ fn ask_for_change(
     tx: &mut Transaction<'_>,
 ) -> Result<(), ReadError> {
     for earlier in &document.earlier {
-        let Some(mut row) = tx.delivery(*earlier, recipient)? else { continue };
+        let Some(mut row) = tx.delivery(*earlier, recipient)? else {
+            continue;
+        };
         let asked = match document.business_type {
-            BusinessType::Recall => {
-                row.stage.after(StatusCode::RecallRequested, Party::Sender, "").ok()
-            }
+            BusinessType::Recall => row
+                .stage
+                .after(StatusCode::RecallRequested, Party::Sender, "")
+                .ok(),
             BusinessType::Update => row.stage.after_update(),
             BusinessType::New | BusinessType::Replace => None,
         };
-        let Some(stage) = asked.filter(|stage| *stage != row.stage) else { continue };
+        let Some(stage) = asked.filter(|stage| *stage != row.stage) else {
+            continue;
+        };
         row.stage = stage;
         if document.business_type == BusinessType::Recall {
             row.events.push(Event {
@@ -99,7 +130,12 @@ fn ask_for_change(
 }
 
 fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
-    let Acknowledged { at, by, status_cursor, ref sequences } = *record;
+    let Acknowledged {
+        at,
+        by,
+        status_cursor,
+        ref sequences,
+    } = *record;
     for sequence in sequences {
         let (Some(mut row), Some(document)) =
             (tx.delivery(*sequence, by)?, tx.document(*sequence)?)
@@ -119,7 +155,10 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
     }
     if status_cursor > 0 {
         let done = tx.notices_until(by, status_cursor)?;
-        tx.effect(Effect::NoticesDone { agency: by, count: done.len() as u64 });
+        tx.effect(Effect::NoticesDone {
+            agency: by,
+            count: done.len() as u64,
+        });
         for key in done {
             tx.delete(key);
         }
@@ -129,14 +168,25 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
 
 fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
     for (index, change) in record.changes.iter().enumerate() {
-        let Change { sequence, recipient, code, .. } = *change;
+        let Change {
+            sequence,
+            recipient,
+            code,
+            ..
+        } = *change;
         let (Some(mut row), Some(document)) =
             (tx.delivery(sequence, recipient)?, tx.document(sequence)?)
         else {
             continue;
         };
-        let Ok(stage) = row.stage.after(code, code.party(), &change.description) else { continue };
-        let event = Event { code, at: record.at, description: change.description.clone() };
+        let Ok(stage) = row.stage.after(code, code.party(), &change.description) else {
+            continue;
+        };
+        let event = Event {
+            code,
+            at: record.at,
+            description: change.description.clone(),
+        };
         row.stage = stage;
         row.events.push(event.clone());
         tx.put(rows::delivery_key(sequence, recipient), row.encode());

@@ -49,7 +49,8 @@ impl Writer {
 
     /// Microseconds since the Unix epoch.
     pub(super) fn instant(&mut self, value: Timestamp) -> &mut Self {
-        self.0.extend_from_slice(&value.as_microsecond().to_le_bytes());
+        self.0
+            .extend_from_slice(&value.as_microsecond().to_le_bytes());
         self
     }
 }

@@ -51,7 +51,11 @@ pub(super) enum Work {
     /// Deliveries arrived at their application.
     Acknowledge(Acknowledge),
     /// Statuses, answered one by one.
-    Statuses { by: AgencyNo, reports: Vec<Report>, reply: StatusReply },
+    Statuses {
+        by: AgencyNo,
+        reports: Vec<Report>,
+        reply: StatusReply,
+    },
     /// An agency changes.
     Agency(Box<AgencyRecord>, oneshot::Sender<Result<(), Refusal>>),
     /// What was put off may not wait any longer.
@@ -131,7 +135,13 @@ impl Committer {
         heads: Heads,
         flush: std::sync::mpsc::SyncSender<()>,
     ) -> Self {
-        Self { core, journal, heads, batch: Batch::new(), flush }
+        Self {
+            core,
+            journal,
+            heads,
+            batch: Batch::new(),
+            flush,
+        }
     }
 
     /// Works until [`Work::Stop`], then leaves the index as it is on disk.
@@ -189,7 +199,8 @@ impl Committer {
         if core.index.dirty() >= INDEX_DIRTY_MAX {
             self.write_out();
         }
-        core.stages.add(Stage::Route, core.clock.monotonic() - written);
+        core.stages
+            .add(Stage::Route, core.clock.monotonic() - written);
         goes_on
     }
 
@@ -221,7 +232,13 @@ impl Committer {
         reply: Reply,
         open: &mut Open<'_>,
     ) -> Result<(), ReadError> {
-        let Verified { document, legal_value, header_digest, verified_at, .. } = verified;
+        let Verified {
+            document,
+            legal_value,
+            header_digest,
+            verified_at,
+            ..
+        } = verified;
         let header = &document.header;
         if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
             let known = open.tx.document(sequence)?;
@@ -230,11 +247,13 @@ impl Committer {
             });
             match same {
                 Some(known) => {
-                    open.answers.push(Answer::Document(reply, Box::new(known), document.place));
+                    open.answers
+                        .push(Answer::Document(reply, Box::new(known), document.place));
                 }
                 None => {
-                    let refusal =
-                        Refusal::DuplicateDocument { document_id: header.document_id.clone() };
+                    let refusal = Refusal::DuplicateDocument {
+                        document_id: header.document_id.clone(),
+                    };
                     self.refuse_document(document.sender, refusal, reply, open)?;
                 }
             }
@@ -259,8 +278,13 @@ impl Committer {
             header_digest,
             earlier,
         };
-        open.answers.push(Answer::Document(reply, Box::new(record.clone()), document.place));
-        open.documents.push((self.batch.len(), record.sequence, document.payload.clone()));
+        open.answers.push(Answer::Document(
+            reply,
+            Box::new(record.clone()),
+            document.place,
+        ));
+        open.documents
+            .push((self.batch.len(), record.sequence, document.payload.clone()));
         self.enter(&Record::Document(record), Some(&document.payload), open)
     }
 
@@ -283,15 +307,24 @@ impl Committer {
         open: &Open<'_>,
     ) -> Result<Result<Vec<u64>, Refusal>, ReadError> {
         let header = &document.header;
-        if !matches!(header.business_type, BusinessType::Recall | BusinessType::Update) {
+        if !matches!(
+            header.business_type,
+            BusinessType::Recall | BusinessType::Update
+        ) {
             return Ok(Ok(Vec::new()));
         }
         let mut found = Vec::with_capacity(header.response_for.len());
         for earlier in &header.response_for {
             let id = &earlier.document_id;
-            let unknown = || Refusal::DocumentUnknown { document_id: id.to_string() };
-            let Some(sequence) = open.tx.sequence_of(id)? else { return Ok(Err(unknown())) };
-            let Some(known) = open.tx.document(sequence)? else { return Ok(Err(unknown())) };
+            let unknown = || Refusal::DocumentUnknown {
+                document_id: id.to_string(),
+            };
+            let Some(sequence) = open.tx.sequence_of(id)? else {
+                return Ok(Err(unknown()));
+            };
+            let Some(known) = open.tx.document(sequence)? else {
+                return Ok(Err(unknown()));
+            };
             if known.sender != document.sender {
                 let problem = format!("{id} is a document of another organisation");
                 return Ok(Err(Refusal::field("response_for", problem)));
@@ -306,7 +339,12 @@ impl Committer {
         acknowledge: Acknowledge,
         open: &mut Open<'_>,
     ) -> Result<(), ReadError> {
-        let Acknowledge { by, sequences, status_cursor, reply } = acknowledge;
+        let Acknowledge {
+            by,
+            sequences,
+            status_cursor,
+            reply,
+        } = acknowledge;
         let mut fresh = Vec::with_capacity(sequences.len());
         for sequence in sequences {
             let row = open.tx.delivery(sequence, by)?;
@@ -320,7 +358,12 @@ impl Committer {
             return Ok(());
         }
         let at = self.core.clock.now();
-        let record = Acknowledged { at, by, status_cursor, sequences: fresh };
+        let record = Acknowledged {
+            at,
+            by,
+            status_cursor,
+            sequences: fresh,
+        };
         self.enter(&Record::Acknowledged(record), None, open)
     }
 
@@ -340,7 +383,12 @@ impl Committer {
                 Ok(changes) => {
                     let first_cursor = open.heads.cursor + 1;
                     open.heads.cursor += changes.len() as u64;
-                    let record = Statuses { at, by, first_cursor, changes };
+                    let record = Statuses {
+                        at,
+                        by,
+                        first_cursor,
+                        changes,
+                    };
                     self.enter(&Record::Statuses(record), None, open)?;
                     outcomes.push(Ok(at));
                 }
@@ -373,7 +421,13 @@ impl Committer {
 
     /// The batch is on disk: everybody may see it.
     fn publish(&mut self, open: Open<'_>, positions: &[Position]) {
-        let Open { tx, answers, documents, agencies, heads } = open;
+        let Open {
+            tx,
+            answers,
+            documents,
+            agencies,
+            heads,
+        } = open;
         self.heads = heads;
         let core = &self.core;
         if !agencies.is_empty() {
@@ -382,10 +436,13 @@ impl Committer {
             core.agencies.store(Arc::new(changed));
         }
         route::publish(core, tx.finish(), |fresh| {
-            documents.into_iter().filter_map(|(number, sequence, payload)| {
-                let record = fresh.get(&sequence)?.clone();
-                Some((*positions.get(number)?, Stored { record, payload }))
-            }).collect()
+            documents
+                .into_iter()
+                .filter_map(|(number, sequence, payload)| {
+                    let record = fresh.get(&sequence)?.clone();
+                    Some((*positions.get(number)?, Stored { record, payload }))
+                })
+                .collect()
         });
         for answer in answers {
             match answer {
@@ -408,7 +465,9 @@ impl Committer {
 
     /// Freezes the index at what the journal holds and wakes the thread that writes it out.
     fn write_out(&mut self) {
-        let Some(position) = self.journal.last() else { return };
+        let Some(position) = self.journal.last() else {
+            return;
+        };
         let mut changed = self.core.counters().take_dirty();
         let mut heads = super::bytes::Writer::default();
         heads.u64(self.heads.sequence).u64(self.heads.cursor);
@@ -425,7 +484,9 @@ fn refuse(answers: Vec<Answer>, error: AppendError) {
     let refusal = match error {
         AppendError::Full { .. } => {
             tracing::warn!(%error, "the journal is full");
-            Refusal::StorageFull { problem: error.to_string() }
+            Refusal::StorageFull {
+                problem: error.to_string(),
+            }
         }
         _ => unavailable(error),
     };

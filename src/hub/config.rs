@@ -110,11 +110,23 @@ pub(super) const CHUNK_BYTES: usize = 256 * 1024;
 /// provincial hub's settings).
 pub(super) const CLOCK_SKEW_MINUTES: i64 = 10;
 
-const _: () = assert!(COMMIT_BATCH <= COMMIT_QUEUE, "a full batch fits in the queue before it");
-const _: () = assert!(VERIFY_QUEUE <= COMMIT_QUEUE, "what was verified fits in the queue after it");
-const _: () = assert!(STREAM_WINDOW <= AGENCY_WINDOW, "one full stream is within the quota");
+const _: () = assert!(
+    COMMIT_BATCH <= COMMIT_QUEUE,
+    "a full batch fits in the queue before it"
+);
+const _: () = assert!(
+    VERIFY_QUEUE <= COMMIT_QUEUE,
+    "what was verified fits in the queue after it"
+);
+const _: () = assert!(
+    STREAM_WINDOW <= AGENCY_WINDOW,
+    "one full stream is within the quota"
+);
 const _: () = assert!(
     UNDER_WAY_KIB * 1024 >= 2 * MESSAGE_MAX,
     "the largest message never waits for itself"
 );
-const _: () = assert!(DELIVERY_BATCH <= CREDIT_MAX as usize, "a batch fits in the credits");
+const _: () = assert!(
+    DELIVERY_BATCH <= CREDIT_MAX as usize,
+    "a batch fits in the credits"
+);

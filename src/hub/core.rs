@@ -75,7 +75,6 @@ pub(super) enum LoadError {
 }
 
 impl Core {
-    #[expect(clippy::too_many_arguments, reason = "the parts of a hub, named at the only call")]
     pub(super) fn new(
         config: Config,
         clock: Clock,
@@ -114,19 +113,29 @@ impl Core {
     /// # Errors
     /// `DOCUMENT_UNKNOWN`, or `STORAGE_UNAVAILABLE` when the index cannot be read.
     pub(super) fn find(&self, document_id: &DocumentId) -> Result<DocumentRow, Refusal> {
-        let unknown = || Refusal::DocumentUnknown { document_id: document_id.to_string() };
+        let unknown = || Refusal::DocumentUnknown {
+            document_id: document_id.to_string(),
+        };
         let sequence = self
             .index
             .get(&rows::identity_key(document_id))
             .map_err(unavailable)?
             .ok_or_else(unknown)?;
-        let sequence = sequence.as_slice().try_into().map(u64::from_le_bytes).map_err(|_| unknown())?;
+        let sequence = sequence
+            .as_slice()
+            .try_into()
+            .map(u64::from_le_bytes)
+            .map_err(|_| unknown())?;
         self.row(sequence).map_err(unavailable)?.ok_or_else(unknown)
     }
 
     pub(super) fn row(&self, sequence: u64) -> Result<Option<DocumentRow>, ReadError> {
-        let Some(row) = self.index.get(&rows::document_key(sequence))? else { return Ok(None) };
-        DocumentRow::decode(&row).map(Some).ok_or(ReadError::Malformed('S'))
+        let Some(row) = self.index.get(&rows::document_key(sequence))? else {
+            return Ok(None);
+        };
+        DocumentRow::decode(&row)
+            .map(Some)
+            .ok_or(ReadError::Malformed('S'))
     }
 
     /// A document with its payload, from memory or from the journal. May wait for the disk.
@@ -137,7 +146,10 @@ impl Core {
         let row = self.row(sequence)?.ok_or(LoadError::Unknown(sequence))?;
         let body = self.reader.read(row.position)?;
         let payload = Payload::read(body.into()).ok_or(LoadError::NotADocument(sequence))?;
-        Ok(Arc::new(Stored { record: row.record, payload }))
+        Ok(Arc::new(Stored {
+            record: row.record,
+            payload,
+        }))
     }
 
     /// The code of an agency.
@@ -149,6 +161,11 @@ impl Core {
 /// The refusal when the store fails under a request. The error goes to the log, where somebody must
 /// see it; the caller learns that it is not its fault.
 pub(super) fn unavailable(error: impl std::error::Error + 'static) -> Refusal {
-    tracing::error!(error = &error as &dyn std::error::Error, "the store cannot be read");
-    Refusal::StorageUnavailable { problem: error.to_string() }
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "the store cannot be read"
+    );
+    Refusal::StorageUnavailable {
+        problem: error.to_string(),
+    }
 }

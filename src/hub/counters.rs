@@ -21,21 +21,46 @@ use crate::model::calendar::local;
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
     /// A document was accepted.
-    Accepted { sender: AgencyNo, day: i32, signing: Signing },
+    Accepted {
+        sender: AgencyNo,
+        day: i32,
+        signing: Signing,
+    },
     /// It is owed to a recipient.
-    Addressed { sender: AgencyNo, recipient: AgencyNo, signing: Signing },
+    Addressed {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+        signing: Signing,
+    },
     /// A recipient was locked.
-    Locked { sender: AgencyNo, recipient: AgencyNo },
+    Locked {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+    },
     /// A document was refused.
     Refused { sender: AgencyNo, reason: Reason },
     /// A delivery left for the recipient.
-    HandedOver { sender: AgencyNo, recipient: AgencyNo },
+    HandedOver {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+    },
     /// It came back, because the subscriber went away.
-    Returned { sender: AgencyNo, recipient: AgencyNo },
+    Returned {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+    },
     /// It was acknowledged on its way.
-    AcknowledgedInFlight { sender: AgencyNo, recipient: AgencyNo, day: i32 },
+    AcknowledgedInFlight {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+        day: i32,
+    },
     /// It was acknowledged by a recipient that fetched it.
-    AcknowledgedPending { sender: AgencyNo, recipient: AgencyNo, day: i32 },
+    AcknowledgedPending {
+        sender: AgencyNo,
+        recipient: AgencyNo,
+        day: i32,
+    },
 }
 
 /// Whether a document has full legal value.
@@ -95,14 +120,20 @@ pub(super) fn day_of(instant: Timestamp) -> i32 {
 /// The day with this number.
 pub(super) fn date_of(day: i32) -> jiff::civil::Date {
     let epoch = jiff::civil::date(1970, 1, 1);
-    epoch.checked_add(jiff::Span::new().days(day)).unwrap_or(epoch)
+    epoch
+        .checked_add(jiff::Span::new().days(day))
+        .unwrap_or(epoch)
 }
 
 impl Counters {
     /// Moves the numbers of one event.
     pub(super) fn count(&mut self, event: Count) {
         match event {
-            Count::Accepted { sender, day, signing } => {
+            Count::Accepted {
+                sender,
+                day,
+                signing,
+            } => {
                 let counts = self.sender(sender);
                 counts.submitted += 1;
                 counts.accepted += 1;
@@ -116,7 +147,11 @@ impl Counters {
                 counts.submitted += 1;
                 *counts.refused.entry(reason).or_default() += 1;
             }
-            Count::Addressed { sender, recipient, signing } => {
+            Count::Addressed {
+                sender,
+                recipient,
+                signing,
+            } => {
                 let pair = self.pair(sender, recipient);
                 pair.counts.addressed += 1;
                 pair.counts.pending += 1;
@@ -137,13 +172,21 @@ impl Counters {
                 pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
                 pair.counts.pending += 1;
             }
-            Count::AcknowledgedInFlight { sender, recipient, day } => {
+            Count::AcknowledgedInFlight {
+                sender,
+                recipient,
+                day,
+            } => {
                 let pair = self.pair(sender, recipient);
                 pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
                 pair.counts.acknowledged += 1;
                 self.day(day, recipient).received += 1;
             }
-            Count::AcknowledgedPending { sender, recipient, day } => {
+            Count::AcknowledgedPending {
+                sender,
+                recipient,
+                day,
+            } => {
                 let pair = self.pair(sender, recipient);
                 pair.counts.pending = pair.counts.pending.saturating_sub(1);
                 pair.counts.acknowledged += 1;
@@ -182,7 +225,9 @@ impl Counters {
             );
         }
         for ((sender, recipient), pair) in &self.pairs {
-            ledger.pairs.insert((organ(*sender), organ(*recipient)), pair.counts);
+            ledger
+                .pairs
+                .insert((organ(*sender), organ(*recipient)), pair.counts);
         }
         ledger
     }
@@ -204,9 +249,13 @@ impl Counters {
         let dirty = std::mem::take(&mut self.dirty);
         let mut changed = Vec::new();
         for sender in dirty.senders {
-            let Some(counts) = self.senders.get(&sender) else { continue };
+            let Some(counts) = self.senders.get(&sender) else {
+                continue;
+            };
             let mut w = Writer::default();
-            w.u64(counts.submitted).u64(counts.accepted).u64(counts.signed);
+            w.u64(counts.submitted)
+                .u64(counts.accepted)
+                .u64(counts.signed);
             changed.push((rows::refused_key(sender, ""), Some(w.0)));
             for (reason, count) in &counts.refused {
                 let value = count.to_le_bytes().to_vec();
@@ -214,15 +263,21 @@ impl Counters {
             }
         }
         for (sender, recipient) in dirty.pairs {
-            let Some(pair) = self.pairs.get(&(sender, recipient)) else { continue };
+            let Some(pair) = self.pairs.get(&(sender, recipient)) else {
+                continue;
+            };
             let mut w = Writer::default();
             // What was in flight is pending again after a restart.
-            w.u64(pair.counts.addressed).u64(pair.counts.acknowledged).u64(pair.counts.locked);
+            w.u64(pair.counts.addressed)
+                .u64(pair.counts.acknowledged)
+                .u64(pair.counts.locked);
             w.u64(pair.signed);
             changed.push((rows::pair_key(sender, recipient), Some(w.0)));
         }
         for (day, agency) in dirty.days {
-            let Some(counts) = self.days.get(&(day, agency)) else { continue };
+            let Some(counts) = self.days.get(&(day, agency)) else {
+                continue;
+            };
             let mut w = Writer::default();
             w.u64(counts.sent).u64(counts.signed).u64(counts.received);
             changed.push((rows::day_key(day, agency), Some(w.0)));
@@ -276,6 +331,10 @@ impl Counters {
 
     /// Counts what waits, found on restart, one delivery at a time.
     pub(super) fn restore_pending(&mut self, sender: AgencyNo, recipient: AgencyNo) {
-        self.pairs.entry((sender, recipient)).or_default().counts.pending += 1;
+        self.pairs
+            .entry((sender, recipient))
+            .or_default()
+            .counts
+            .pending += 1;
     }
 }

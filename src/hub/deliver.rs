@@ -123,10 +123,16 @@ pub(super) fn subscribe(
     core: &Arc<Core>,
     peer: Arc<Peer>,
     agency: AgencyNo,
-) -> (Arc<Flow>, impl Stream<Item = Result<v1::Delivery, Status>> + Send + use<>) {
+) -> (
+    Arc<Flow>,
+    impl Stream<Item = Result<v1::Delivery, Status>> + Send + use<>,
+) {
     let slot = core.mailboxes.slot(agency);
     let subscription = slot.subscribe();
-    let flow = Arc::new(Flow { slot, state: Mutex::default() });
+    let flow = Arc::new(Flow {
+        slot,
+        state: Mutex::default(),
+    });
     let deliveries = Deliveries {
         core: Arc::clone(core),
         peer,
@@ -201,7 +207,9 @@ impl Deliveries {
         let notices = waiting_notices(&self.core, self.agency, after, NOTICE_BATCH);
         let notices = notices.map_err(unavailable)?;
         // Counted before they are visible, or acknowledged and not yet gone: look again later.
-        let Some(last) = notices.last() else { return Ok(Notices::Later(NOTICES_EVERY)) };
+        let Some(last) = notices.last() else {
+            return Ok(Notices::Later(NOTICES_EVERY));
+        };
         state.notices_out = Some(last.cursor);
         state.notices_sent = last.cursor;
         drop(state);
@@ -219,7 +227,9 @@ impl Deliveries {
             return Ok(false);
         }
         let core = Arc::clone(&self.core);
-        let held = taken.iter().all(|sequence| core.recent.get(*sequence).is_some());
+        let held = taken
+            .iter()
+            .all(|sequence| core.recent.get(*sequence).is_some());
         let stored = if held {
             load(&core, &taken)
         } else {
@@ -235,12 +245,15 @@ impl Deliveries {
         state.credit = state.credit.saturating_sub(used);
         drop(state);
         self.hand_over(&stored);
-        self.ready.extend(stored.iter().map(|stored| delivery(stored)));
+        self.ready
+            .extend(stored.iter().map(|stored| delivery(stored)));
         // What the batch had no room for goes back.
         if stored.len() < taken.len() {
             self.put_back(&taken[stored.len()..]);
         }
-        self.core.stages.add(Stage::Deliver, self.core.clock.monotonic() - start);
+        self.core
+            .stages
+            .add(Stage::Deliver, self.core.clock.monotonic() - start);
         Ok(true)
     }
 
@@ -251,7 +264,9 @@ impl Deliveries {
             if let Some(refill) = queue.mailbox.wants_refill() {
                 self.refill(&mut queue, refill)?;
             }
-            let Some(next) = queue.mailbox.take() else { break };
+            let Some(next) = queue.mailbox.take() else {
+                break;
+            };
             taken.push(next.sequence);
         }
         Ok(taken)
@@ -259,7 +274,10 @@ impl Deliveries {
 
     /// Reads back what did not fit into the mailbox's window.
     fn refill(&self, queue: &mut Queue, refill: Refill) -> Result<(), ReadError> {
-        let Refill { priority, after_sequence } = refill;
+        let Refill {
+            priority,
+            after_sequence,
+        } = refill;
         let from = rows::pending_key(self.agency, priority, after_sequence + 1);
         let to = rows::pending_key(self.agency, priority, u64::MAX);
         let found = self.core.index.range(from..to, MAILBOX_WINDOW)?;
@@ -269,7 +287,11 @@ impl Deliveries {
             .filter_map(|(key, _)| rows::parse_pending_key(key))
             .map(|(_, _, sequence)| sequence)
             .collect();
-        let refilled = if exhausted { Refilled::Exhausted } else { Refilled::More };
+        let refilled = if exhausted {
+            Refilled::Exhausted
+        } else {
+            Refilled::More
+        };
         queue.mailbox.refill(priority, &sequences, refilled);
         Ok(())
     }
@@ -280,13 +302,18 @@ impl Deliveries {
         for stored in stored {
             let (sequence, sender) = (stored.record.sequence, stored.record.sender);
             queue.in_flight.insert(sequence, sender);
-            counters.count(Count::HandedOver { sender, recipient: self.agency });
+            counters.count(Count::HandedOver {
+                sender,
+                recipient: self.agency,
+            });
         }
     }
 
     fn put_back(&self, sequences: &[u64]) {
         let mut queue = self.flow.slot.queue();
-        sequences.iter().for_each(|sequence| queue.mailbox.release(*sequence));
+        sequences
+            .iter()
+            .for_each(|sequence| queue.mailbox.release(*sequence));
     }
 
     /// Everything in flight waits again.
@@ -296,7 +323,10 @@ impl Deliveries {
         let in_flight = std::mem::take(&mut queue.in_flight);
         let mut counters = self.core.counters();
         for sender in in_flight.into_values() {
-            counters.count(Count::Returned { sender, recipient: self.agency });
+            counters.count(Count::Returned {
+                sender,
+                recipient: self.agency,
+            });
         }
         drop(counters);
         drop(queue);
@@ -329,15 +359,21 @@ fn load(core: &Core, sequences: &[u64]) -> Result<Vec<Arc<Stored>>, LoadError> {
 }
 
 fn delivery(stored: &Stored) -> v1::Delivery {
-    v1::Delivery { item: Some(v1::delivery::Item::Document(document_delivery(stored))) }
+    v1::Delivery {
+        item: Some(v1::delivery::Item::Document(document_delivery(stored))),
+    }
 }
 
 /// A document as it goes to a recipient: the bytes its sender signed.
 pub(super) fn document_delivery(stored: &Stored) -> v1::DocumentDelivery {
-    let attachments = stored.payload.attachments.iter().map(|(sha256, content)| v1::Attachment {
-        sha256: sha256.as_bytes().to_vec().into(),
-        content: content.clone(),
-    });
+    let attachments = stored
+        .payload
+        .attachments
+        .iter()
+        .map(|(sha256, content)| v1::Attachment {
+            sha256: sha256.as_bytes().to_vec().into(),
+            content: content.clone(),
+        });
     v1::DocumentDelivery {
         hub_sequence: stored.record.sequence,
         accepted_at: Some(timestamp(stored.record.accepted_at)),

@@ -57,12 +57,20 @@ pub(super) async fn accept(
                         Ok(Ok(stream)) => {
                             let presented = stream.get_ref().1.peer_certificates();
                             let certificates = presented.unwrap_or_default();
-                            let certificates =
-                                certificates.iter().map(|c| c.clone().into_owned()).collect();
+                            let certificates = certificates
+                                .iter()
+                                .map(|c| c.clone().into_owned())
+                                .collect();
                             let trust = Arc::clone(&core.trust);
-                            let peer = Peer::new(address, certificates, trust, core.clock.clone());
+                            let peer = Peer::new(certificates, trust, core.clock.clone());
                             let peer = Arc::new(peer);
-                            let _ = ready.send(Ok(Connection { stream, peer, _place: place })).await;
+                            let _ = ready
+                                .send(Ok(Connection {
+                                    stream,
+                                    peer,
+                                    _place: place,
+                                }))
+                                .await;
                         }
                         Ok(Err(error)) => {
                             tracing::debug!(%address, %error, "handshake failed");

@@ -65,8 +65,10 @@ impl Mailboxes {
 
 impl Slot {
     fn new() -> Self {
-        let queue =
-            Queue { mailbox: Mailbox::new(MAILBOX_WINDOW), in_flight: HashMap::new() };
+        let queue = Queue {
+            mailbox: Mailbox::new(MAILBOX_WINDOW),
+            in_flight: HashMap::new(),
+        };
         Self {
             queue: Mutex::new(queue),
             bell: Notify::new(),

@@ -116,7 +116,11 @@ impl Hub {
         if recovered.agencies.count() == 0 {
             register_directory(&parts.clock, &mut journal, &index, &mut recovered)?;
         }
-        let Recovered { agencies, mut counters, heads } = recovered;
+        let Recovered {
+            agencies,
+            mut counters,
+            heads,
+        } = recovered;
         let mailboxes = Mailboxes::default();
         restore_pending(&index, &mailboxes, &mut counters)?;
         let (verify, verify_queue) = mpsc::channel(VERIFY_QUEUE);
@@ -161,7 +165,9 @@ impl Recovered {
         let mut counters = Counters::default();
         for letter in [b'C', b'R', b'Y'] {
             for (key, row) in every(index, letter)? {
-                counters.restore(&key, &row).ok_or_else(|| malformed("a counter"))?;
+                counters
+                    .restore(&key, &row)
+                    .ok_or_else(|| malformed("a counter"))?;
             }
         }
         let heads = match index.get(&rows::heads_key()).map_err(OpenError::Index)? {
@@ -173,7 +179,11 @@ impl Recovered {
                 Heads { sequence, cursor }
             }
         };
-        Ok(Self { agencies, counters, heads })
+        Ok(Self {
+            agencies,
+            counters,
+            heads,
+        })
     }
 
     /// Takes in one record of the journal.
@@ -185,21 +195,34 @@ impl Recovered {
     ) -> Result<(), ReadError> {
         let mut tx = Transaction::new(index);
         apply(record, &mut tx)?;
-        let Outcome { mut rows, fresh, counts, effects } = tx.finish();
+        let Outcome {
+            mut rows,
+            fresh,
+            counts,
+            effects,
+        } = tx.finish();
         for (sequence, record) in fresh {
             let row = DocumentRow { position, record };
             rows.push((rows::document_key(sequence), Change::Insert(row.encode())));
         }
         index.apply(rows);
-        counts.into_iter().for_each(|count| self.counters.count(count));
+        counts
+            .into_iter()
+            .for_each(|count| self.counters.count(count));
         for effect in effects {
-            if let super::transaction::Effect::Acknowledged { recipient, sender, day, .. } = effect
+            if let super::transaction::Effect::Acknowledged {
+                recipient,
+                sender,
+                day,
+                ..
+            } = effect
             {
-                self.counters.count(super::counters::Count::AcknowledgedPending {
-                    sender,
-                    recipient,
-                    day,
-                });
+                self.counters
+                    .count(super::counters::Count::AcknowledgedPending {
+                        sender,
+                        recipient,
+                        day,
+                    });
             }
         }
         match record {
@@ -225,7 +248,9 @@ fn open_journal(
         capacity_bytes: config.journal_max_bytes,
         ..store::JournalConfig::default()
     };
-    let Some(data) = data else { return Journal::in_memory(journal).map_err(OpenError::Register) };
+    let Some(data) = data else {
+        return Journal::in_memory(journal).map_err(OpenError::Register);
+    };
     let mut visit = |position: Position, kind: u8, body: &[u8]| {
         let record = Record::decode(kind, body)
             .ok_or_else(|| malformed(&format!("a journal record of kind {kind}")))?;
@@ -288,17 +313,24 @@ fn restore_pending(
         let parsed = rows::parse_pending_key(&key).zip(Reader(&row).u32());
         let ((recipient, priority, sequence), sender) =
             parsed.ok_or_else(|| malformed("a pending delivery"))?;
-        mailboxes.slot(recipient).queue().mailbox.push(priority, sequence);
+        mailboxes
+            .slot(recipient)
+            .queue()
+            .mailbox
+            .push(priority, sequence);
         counters.restore_pending(AgencyNo(sender), recipient);
     }
     for (key, _) in every(index, b'N')? {
         let agency = rows::parse_notice_agency(&key).ok_or_else(|| malformed("a notice"))?;
-        mailboxes.slot(agency).notices.fetch_add(1, Ordering::AcqRel);
+        mailboxes
+            .slot(agency)
+            .notices
+            .fetch_add(1, Ordering::AcqRel);
     }
     Ok(())
 }
 
-fn every(index: &Index, letter: u8) -> Result<Vec<(Vec<u8>, Vec<u8>)>, OpenError> {
+fn every(index: &Index, letter: u8) -> Result<Vec<store::Row>, OpenError> {
     let (from, to) = rows::every(letter);
     index.range(from..to, usize::MAX).map_err(OpenError::Index)
 }

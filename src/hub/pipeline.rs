@@ -96,14 +96,13 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
             return;
         }
         for VerifyJob { document, reply } in taken.drain(..) {
+            let sender = document.sender;
             let work = match verifier.verify(document) {
                 Ok(verified) => Work::Document(Box::new(verified), reply),
-                Err((document, refusal)) => {
-                    let counted =
-                        Work::Refused { sender: document.sender, reason: refusal.reason() };
-                    drop(document);
+                Err(refusal) => {
+                    let reason = refusal.reason();
                     reply.send(Err(refusal));
-                    counted
+                    Work::Refused { sender, reason }
                 }
             };
             if core.commit.blocking_send(work).is_err() {
@@ -134,7 +133,13 @@ impl Core {
             Err(refusal) => {
                 let reason = refusal.reason();
                 reply.send(Err(refusal));
-                let _ = self.commit.send(Work::Refused { sender: number, reason }).await;
+                let _ = self
+                    .commit
+                    .send(Work::Refused {
+                        sender: number,
+                        reason,
+                    })
+                    .await;
             }
         }
     }
@@ -151,7 +156,10 @@ impl Core {
             let _ = send.send(outcome);
         });
         let submitted = self.submit(caller, document, reply);
-        if tokio::time::timeout(self.config.queue_wait_max, submitted).await.is_err() {
+        if tokio::time::timeout(self.config.queue_wait_max, submitted)
+            .await
+            .is_err()
+        {
             let what = "the hub has no place for another document".to_owned();
             return Err(Refusal::Overloaded { what });
         }
@@ -172,18 +180,33 @@ impl Core {
         document: v1::SignedDocument,
     ) -> Result<Admitted, Refusal> {
         let received_at = self.clock.monotonic();
-        let kib = u32::try_from(admit::size(&document).div_ceil(1024).clamp(1, UNDER_WAY_KIB))
-            .unwrap_or(u32::MAX);
+        let kib = u32::try_from(
+            admit::size(&document)
+                .div_ceil(1024)
+                .clamp(1, UNDER_WAY_KIB),
+        )
+        .unwrap_or(u32::MAX);
         let agencies = self.agencies.load_full();
         let well_formed = admit::well_formed(&agencies, organ, document, self.clock.now())?;
-        self.stages.add(Stage::Admit, self.clock.monotonic() - received_at);
+        self.stages
+            .add(Stage::Admit, self.clock.monotonic() - received_at);
         let bytes = Arc::clone(&self.under_way)
             .acquire_many_owned(kib)
             .await
             .map_err(|_closed| Refusal::ShuttingDown)?;
         let slot = self.mailboxes.slot(sender);
         let place = Place::take(organ, &slot.under_way, bytes)?;
-        let admit::WellFormed { header, recipients, payload } = well_formed;
-        Ok(Admitted { sender, header, recipients, payload, received_at, place })
+        let admit::WellFormed {
+            header,
+            recipients,
+            payload,
+        } = well_formed;
+        Ok(Admitted {
+            sender,
+            header,
+            recipients,
+            payload,
+            place,
+        })
     }
 }

@@ -34,10 +34,19 @@ pub(super) fn decide(
     report: &Report,
     organ: impl Fn(AgencyNo) -> OrganId,
 ) -> Result<Result<Vec<Change>, Refusal>, ReadError> {
-    let unknown = || Refusal::DocumentUnknown { document_id: report.document_id.to_string() };
-    let Some(sequence) = tx.sequence_of(&report.document_id)? else { return Ok(Err(unknown())) };
-    let Some(document) = tx.document(sequence)? else { return Ok(Err(unknown())) };
-    let is_recipient = document.recipients.iter().any(|addressee| addressee.agency == by);
+    let unknown = || Refusal::DocumentUnknown {
+        document_id: report.document_id.to_string(),
+    };
+    let Some(sequence) = tx.sequence_of(&report.document_id)? else {
+        return Ok(Err(unknown()));
+    };
+    let Some(document) = tx.document(sequence)? else {
+        return Ok(Err(unknown()));
+    };
+    let is_recipient = document
+        .recipients
+        .iter()
+        .any(|addressee| addressee.agency == by);
     if document.sender != by && !is_recipient {
         return Ok(Err(unknown()));
     }
@@ -67,7 +76,9 @@ pub(super) fn decide(
     let mut first_refusal = None;
     let mut repeated = false;
     for recipient in concerned {
-        let Some(row) = tx.delivery(sequence, recipient)? else { continue };
+        let Some(row) = tx.delivery(sequence, recipient)? else {
+            continue;
+        };
         match row.stage.after(report.code, party, &report.description) {
             Ok(stage) if stage == row.stage => repeated = true,
             Ok(_) => changes.push(Change {

@@ -33,7 +33,10 @@ struct Held {
 
 impl Recent {
     pub(super) fn new(bytes_max: usize) -> Self {
-        Self { held: Mutex::default(), bytes_max }
+        Self {
+            held: Mutex::default(),
+            bytes_max,
+        }
     }
 
     pub(super) fn insert(&self, stored: Stored) {
@@ -47,7 +50,9 @@ impl Recent {
         held.order.push_back(sequence);
         held.bytes += size;
         while held.bytes > self.bytes_max {
-            let Some(oldest) = held.order.pop_front() else { break };
+            let Some(oldest) = held.order.pop_front() else {
+                break;
+            };
             if let Some(gone) = held.by_sequence.remove(&oldest) {
                 held.bytes -= gone.payload.size();
             }

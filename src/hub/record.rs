@@ -130,7 +130,11 @@ pub(super) struct Payload {
 impl Payload {
     /// Bytes held.
     pub(super) fn size(&self) -> usize {
-        let attachments: usize = self.attachments.iter().map(|(_, content)| content.len()).sum();
+        let attachments: usize = self
+            .attachments
+            .iter()
+            .map(|(_, content)| content.len())
+            .sum();
         self.header.len() + self.signature.len() + attachments
     }
 
@@ -165,9 +169,14 @@ impl Payload {
             Some(part)
         };
         let (header, signature) = (slice(header)?, slice(signature)?);
-        let attachments =
-            named.into_iter().map(|(digest, length)| Some((digest, slice(length)?)));
-        Some(Self { header, signature, attachments: attachments.collect::<Option<_>>()? })
+        let attachments = named
+            .into_iter()
+            .map(|(digest, length)| Some((digest, slice(length)?)));
+        Some(Self {
+            header,
+            signature,
+            attachments: attachments.collect::<Option<_>>()?,
+        })
     }
 }
 
@@ -180,15 +189,31 @@ impl Record {
                 document.write(&mut w);
                 1
             }
-            Self::Acknowledged(Acknowledged { at, by, status_cursor, sequences }) => {
-                w.instant(*at).u32(by.0).u64(*status_cursor).count(sequences.len());
+            Self::Acknowledged(Acknowledged {
+                at,
+                by,
+                status_cursor,
+                sequences,
+            }) => {
+                w.instant(*at)
+                    .u32(by.0)
+                    .u64(*status_cursor)
+                    .count(sequences.len());
                 for sequence in sequences {
                     w.u64(*sequence);
                 }
                 2
             }
-            Self::Statuses(Statuses { at, by, first_cursor, changes }) => {
-                w.instant(*at).u32(by.0).u64(*first_cursor).count(changes.len());
+            Self::Statuses(Statuses {
+                at,
+                by,
+                first_cursor,
+                changes,
+            }) => {
+                w.instant(*at)
+                    .u32(by.0)
+                    .u64(*first_cursor)
+                    .count(changes.len());
                 for change in changes {
                     w.u64(change.sequence).u32(change.recipient.0);
                     w.u8(change.code.number()).text(&change.description);
@@ -216,7 +241,12 @@ impl Record {
                 let (at, by) = (r.instant()?, AgencyNo(r.u32()?));
                 let (status_cursor, count) = (r.u64()?, r.count()?);
                 let sequences = (0..count).map(|_| r.u64()).collect::<Option<_>>()?;
-                Self::Acknowledged(Acknowledged { at, by, status_cursor, sequences })
+                Self::Acknowledged(Acknowledged {
+                    at,
+                    by,
+                    status_cursor,
+                    sequences,
+                })
             }
             3 => {
                 let (at, by) = (r.instant()?, AgencyNo(r.u32()?));
@@ -230,7 +260,12 @@ impl Record {
                     })
                 };
                 let changes = (0..count).map(|_| change()).collect::<Option<_>>()?;
-                Self::Statuses(Statuses { at, by, first_cursor, changes })
+                Self::Statuses(Statuses {
+                    at,
+                    by,
+                    first_cursor,
+                    changes,
+                })
             }
             4 => Self::Refused(Refused {
                 at: r.instant()?,
@@ -245,7 +280,9 @@ impl Record {
 
 impl DocumentRecord {
     pub(super) fn write(&self, w: &mut Writer) {
-        w.u64(self.sequence).instant(self.accepted_at).u32(self.sender.0);
+        w.u64(self.sequence)
+            .instant(self.accepted_at)
+            .u32(self.sender.0);
         w.u8(match self.legal_value {
             LegalValue::Full => 1,
             LegalValue::ReferenceOnly => 2,
@@ -258,7 +295,8 @@ impl DocumentRecord {
                 Standing::Locked => 1,
             });
         }
-        w.text(&self.document_id.to_string()).digest(&self.header_digest);
+        w.text(&self.document_id.to_string())
+            .digest(&self.header_digest);
         w.count(self.earlier.len());
         for sequence in &self.earlier {
             w.u64(*sequence);
@@ -274,7 +312,9 @@ impl DocumentRecord {
         };
         let priority = Priority::from_level(u32::from(r.u8()?))?;
         let business_type = BusinessType::from_code(u32::from(r.u8()?))?;
-        let recipients = (0..r.count()?).map(|_| Addressee::read(r)).collect::<Option<_>>()?;
+        let recipients = (0..r.count()?)
+            .map(|_| Addressee::read(r))
+            .collect::<Option<_>>()?;
         let document_id = r.text()?.parse().ok()?;
         let header_digest = r.digest()?;
         let earlier = (0..r.count()?).map(|_| r.u64()).collect::<Option<_>>()?;
@@ -295,8 +335,12 @@ impl DocumentRecord {
 
 impl AgencyRecord {
     pub(super) fn write(&self, w: &mut Writer) {
-        w.instant(self.at).u32(self.number.0).text(self.organ.as_str());
-        w.text(&self.name).text(&self.short_name).u8(self.state.to_byte());
+        w.instant(self.at)
+            .u32(self.number.0)
+            .text(self.organ.as_str());
+        w.text(&self.name)
+            .text(&self.short_name)
+            .u8(self.state.to_byte());
         w.text(self.changed_by.as_str()).text(&self.why);
     }
 

@@ -94,11 +94,6 @@ impl Agencies {
         self.rows.len()
     }
 
-    /// The number a new agency gets.
-    pub(super) fn next_number(&self) -> AgencyNo {
-        AgencyNo(u32::try_from(self.rows.len()).unwrap_or(u32::MAX))
-    }
-
     /// Sets one agency. Numbers are dense: a new one is the next.
     pub(super) fn set(&mut self, record: &AgencyRecord) {
         let agency = Arc::new(Agency {

@@ -1,6 +1,6 @@
 //! Committed → one mailbox entry per recipient, one count per event, one receipt per sender.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -27,12 +27,23 @@ use crate::wire::v1;
 pub(super) fn publish(
     core: &Core,
     outcome: Outcome,
-    place: impl FnOnce(&HashMap<u64, DocumentRecord>) -> Vec<(Position, Stored)>,
+    place: impl FnOnce(&BTreeMap<u64, DocumentRecord>) -> Vec<(Position, Stored)>,
 ) {
-    let Outcome { mut rows, fresh, counts, effects } = outcome;
+    let Outcome {
+        mut rows,
+        fresh,
+        counts,
+        effects,
+    } = outcome;
     for (position, stored) in place(&fresh) {
         let key = rows::document_key(stored.record.sequence);
-        let row = DocumentRow { position, record: stored.record.clone() };
+        let size = stored.payload.size();
+        core.stages
+            .add_payload(size, size - stored.payload.signature.len());
+        let row = DocumentRow {
+            position,
+            record: stored.record.clone(),
+        };
         rows.push((key, Change::Insert(row.encode())));
         core.recent.insert(stored);
     }
@@ -49,24 +60,38 @@ pub(super) fn publish(
 
 fn run(core: &Core, effect: Effect) {
     match effect {
-        Effect::Queued { recipient, priority, sequence } => {
+        Effect::Queued {
+            recipient,
+            priority,
+            sequence,
+        } => {
             let slot = core.mailboxes.slot(recipient);
             slot.queue().mailbox.push(priority, sequence);
             slot.bell.notify_waiters();
         }
-        Effect::Acknowledged { recipient, sender, priority, sequence, day } => {
+        Effect::Acknowledged {
+            recipient,
+            sender,
+            priority,
+            sequence,
+            day,
+        } => {
             let slot = core.mailboxes.slot(recipient);
             let mut queue = slot.queue();
             let from = queue.mailbox.acknowledge(priority, sequence);
             queue.in_flight.remove(&sequence);
             drop(queue);
             core.counters().count(match from {
-                Acknowledged::FromFlight => {
-                    Count::AcknowledgedInFlight { sender, recipient, day }
-                }
-                Acknowledged::FromPending | Acknowledged::Unknown => {
-                    Count::AcknowledgedPending { sender, recipient, day }
-                }
+                Acknowledged::FromFlight => Count::AcknowledgedInFlight {
+                    sender,
+                    recipient,
+                    day,
+                },
+                Acknowledged::FromPending | Acknowledged::Unknown => Count::AcknowledgedPending {
+                    sender,
+                    recipient,
+                    day,
+                },
             });
         }
         Effect::Noticed { agency } => {
@@ -75,7 +100,10 @@ fn run(core: &Core, effect: Effect) {
             slot.bell.notify_waiters();
         }
         Effect::NoticesDone { agency, count } => {
-            core.mailboxes.slot(agency).notices.fetch_sub(count, Ordering::AcqRel);
+            core.mailboxes
+                .slot(agency)
+                .notices
+                .fetch_sub(count, Ordering::AcqRel);
         }
     }
 }
@@ -84,7 +112,11 @@ fn run(core: &Core, effect: Effect) {
 pub(super) fn receipt(agencies: &Arc<Agencies>, record: &DocumentRecord) -> v1::Receipt {
     let recipients = record.recipients.iter().map(|addressee| {
         let accepted = addressee.standing == Standing::Open;
-        let reason = if accepted { "" } else { Reason::RecipientLocked.as_str() };
+        let reason = if accepted {
+            ""
+        } else {
+            Reason::RecipientLocked.as_str()
+        };
         v1::RecipientResult {
             organ_id: agencies.get(addressee.agency).organ.to_string(),
             accepted,

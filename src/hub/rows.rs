@@ -78,7 +78,10 @@ pub(super) fn delivery_key(sequence: u64, recipient: AgencyNo) -> Key {
 pub(super) fn pending_key(recipient: AgencyNo, priority: Priority, sequence: u64) -> Key {
     // Most urgent first.
     let rank = [4 - priority.level()];
-    key(b'P', &[&recipient.0.to_be_bytes(), &rank, &sequence.to_be_bytes()])
+    key(
+        b'P',
+        &[&recipient.0.to_be_bytes(), &rank, &sequence.to_be_bytes()],
+    )
 }
 
 /// Recipient, priority and sequence of a pending key.
@@ -96,7 +99,9 @@ pub(super) fn notice_key(agency: AgencyNo, cursor: u64) -> Key {
 
 /// Agency of a notice key.
 pub(super) fn parse_notice_agency(key: &[u8]) -> Option<AgencyNo> {
-    Some(AgencyNo(u32::from_be_bytes(key.get(1..5)?.try_into().ok()?)))
+    Some(AgencyNo(u32::from_be_bytes(
+        key.get(1..5)?.try_into().ok()?,
+    )))
 }
 
 /// Cursor of a notice key.
@@ -143,14 +148,21 @@ impl DocumentRow {
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut r = Reader(bytes);
         let position = Position::from_bytes(r.take(16)?.try_into().ok()?);
-        Some(Self { position, record: DocumentRecord::read(&mut r)? })
+        Some(Self {
+            position,
+            record: DocumentRecord::read(&mut r)?,
+        })
     }
 }
 
 impl DeliveryRow {
     /// A delivery nothing has happened to yet.
     pub(super) fn new() -> Self {
-        Self { acknowledged_at: None, stage: Stage::Sent, events: Vec::new() }
+        Self {
+            acknowledged_at: None,
+            stage: Stage::Sent,
+            events: Vec::new(),
+        }
     }
 
     pub(super) fn encode(&self) -> Vec<u8> {
@@ -174,14 +186,22 @@ impl DeliveryRow {
             0 => None,
             _ => Some(r.instant()?),
         };
-        let events = (0..r.count()?).map(|_| Event::read(&mut r)).collect::<Option<_>>()?;
-        Some(Self { acknowledged_at, stage, events })
+        let events = (0..r.count()?)
+            .map(|_| Event::read(&mut r))
+            .collect::<Option<_>>()?;
+        Some(Self {
+            acknowledged_at,
+            stage,
+            events,
+        })
     }
 }
 
 impl Event {
     fn write(&self, w: &mut Writer) {
-        w.u8(self.code.number()).instant(self.at).text(&self.description);
+        w.u8(self.code.number())
+            .instant(self.at)
+            .text(&self.description);
     }
 
     fn read(r: &mut Reader<'_>) -> Option<Self> {
@@ -196,7 +216,9 @@ impl Event {
 impl NoticeRow {
     pub(super) fn encode(&self) -> Vec<u8> {
         let mut w = Writer(Vec::with_capacity(80));
-        w.text(&self.document_id).u32(self.reporter.0).u32(self.recipient.0);
+        w.text(&self.document_id)
+            .u32(self.reporter.0)
+            .u32(self.recipient.0);
         self.event.write(&mut w);
         w.0
     }

@@ -112,11 +112,21 @@ impl Hub {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), ServeError> {
-        let Self { core, tls, committer, verify_queue, commit_queue, flush_queue, data } = self;
+        let Self {
+            core,
+            tls,
+            committer,
+            verify_queue,
+            commit_queue,
+            flush_queue,
+            data,
+        } = self;
         let verifiers = spawn_verifiers(&core, verify_queue).map_err(ServeError::Thread)?;
         let commit = spawn("hub-commit", move || committer.run(commit_queue))?;
         let flusher = Arc::clone(&core);
-        let flush = spawn("hub-index", move || flush_until_closed(&flusher, &flush_queue))?;
+        let flush = spawn("hub-index", move || {
+            flush_until_closed(&flusher, &flush_queue)
+        })?;
 
         let (ready, connections) = mpsc::channel(64);
         let accept = tokio::spawn(listen::accept(Arc::clone(&core), listener, tls, ready));
@@ -171,7 +181,10 @@ impl Hub {
         // Whoever holds bytes under way is still between admission and receipt.
         let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
         let finished = core.under_way.acquire_many(everything);
-        if tokio::time::timeout(core.config.drain_max, finished).await.is_err() {
+        if tokio::time::timeout(core.config.drain_max, finished)
+            .await
+            .is_err()
+        {
             tracing::warn!("documents were still under way when the drain ended");
         }
         let _ = core.commit.send(Work::Stop).await;
@@ -200,11 +213,11 @@ async fn tick(commit: mpsc::Sender<Work>) {
     }
 }
 
-fn spawn(
-    name: &str,
-    run: impl FnOnce() + Send + 'static,
-) -> Result<JoinHandle<()>, ServeError> {
-    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(ServeError::Thread)
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(ServeError::Thread)
 }
 
 /// Writes the index out whenever the commit thread froze it. A failure is not fatal: the journal has
@@ -212,7 +225,10 @@ fn spawn(
 fn flush_until_closed(core: &Core, queue: &std::sync::mpsc::Receiver<()>) {
     while queue.recv().is_ok() {
         if let Err(error) = core.index.flush_frozen() {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot write the index");
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "cannot write the index"
+            );
         }
     }
 }

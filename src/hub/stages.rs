@@ -53,6 +53,8 @@ impl Stage {
 #[derive(Debug, Default)]
 pub struct Stages {
     nanos: [AtomicU64; Stage::ALL.len()],
+    payload_bytes: AtomicU64,
+    digested_bytes: AtomicU64,
 }
 
 impl Stages {
@@ -60,6 +62,20 @@ impl Stages {
     pub(super) fn add(&self, stage: Stage, spent: Duration) {
         let nanos = u64::try_from(spent.as_nanos()).unwrap_or(u64::MAX);
         self.nanos[stage as usize].fetch_add(nanos, Ordering::Relaxed);
+    }
+
+    /// Adds the bytes of an accepted document: all, and those that were digested.
+    pub(super) fn add_payload(&self, bytes: usize, digested: usize) {
+        self.payload_bytes
+            .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.digested_bytes
+            .fetch_add(digested as u64, Ordering::Relaxed);
+    }
+
+    /// Bytes of accepted documents: all, and those that were digested.
+    pub fn payload_bytes(&self) -> (u64, u64) {
+        let load = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed);
+        (load(&self.payload_bytes), load(&self.digested_bytes))
     }
 
     /// Time spent in a stage so far.

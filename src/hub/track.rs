@@ -43,9 +43,13 @@ pub(super) fn visible(
     organ: OrganId,
     id: &DocumentId,
 ) -> Result<(DocumentRow, Role), Refusal> {
-    let unknown = || Refusal::DocumentUnknown { document_id: id.to_string() };
+    let unknown = || Refusal::DocumentUnknown {
+        document_id: id.to_string(),
+    };
     let agencies = core.agencies.load();
-    let (number, _) = agencies.find(organ).ok_or(Refusal::AgencyUnknown { organ })?;
+    let (number, _) = agencies
+        .find(organ)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
     let row = core.find(id)?;
     let is_recipient = row
         .record
@@ -68,7 +72,9 @@ pub(super) fn list_pending(
     request: &v1::ListPendingRequest,
 ) -> Result<v1::ListPendingResponse, Refusal> {
     let agencies = core.agencies.load();
-    let (number, _) = agencies.find(organ).ok_or(Refusal::AgencyUnknown { organ })?;
+    let (number, _) = agencies
+        .find(organ)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
     let size = match request.page_size {
         0 => PAGE_DEFAULT,
         asked => asked.min(PAGE_MAX),
@@ -84,7 +90,10 @@ pub(super) fn list_pending(
         }
     };
     let to = rows::pending_key(number, crate::model::Priority::Normal, u64::MAX);
-    let found = core.index.range(from..to, size as usize).map_err(unavailable)?;
+    let found = core
+        .index
+        .range(from..to, size as usize)
+        .map_err(unavailable)?;
     let documents = found
         .iter()
         .filter_map(|(key, _)| rows::parse_pending_key(key))
@@ -97,7 +106,11 @@ pub(super) fn list_pending(
     let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
     drop(queue);
     let statuses = waiting_notices(core, number, 0, size as usize).map_err(unavailable)?;
-    Ok(v1::ListPendingResponse { documents, statuses, pending_total })
+    Ok(v1::ListPendingResponse {
+        documents,
+        statuses,
+        pending_total,
+    })
 }
 
 fn pending_document(core: &Core, row: &DocumentRow) -> v1::PendingDocument {
@@ -133,10 +146,14 @@ pub(super) fn not_recalled(
     sequence: u64,
     role: Role,
 ) -> Result<(), Refusal> {
-    let Role::Recipient(agency) = role else { return Ok(()) };
+    let Role::Recipient(agency) = role else {
+        return Ok(());
+    };
     let delivery = delivery(core, sequence, agency).map_err(unavailable)?;
     if delivery.is_some_and(|delivery| delivery.stage == Stage::Recalled) {
-        return Err(Refusal::DocumentUnknown { document_id: format!("{id} (recalled)") });
+        return Err(Refusal::DocumentUnknown {
+            document_id: format!("{id} (recalled)"),
+        });
     }
     Ok(())
 }
@@ -149,7 +166,9 @@ fn delivery(
     let Some(row) = core.index.get(&rows::delivery_key(sequence, agency))? else {
         return Ok(None);
     };
-    DeliveryRow::decode(&row).map(Some).ok_or(ReadError::Malformed('D'))
+    DeliveryRow::decode(&row)
+        .map(Some)
+        .ok_or(ReadError::Malformed('D'))
 }
 
 /// The journey of one document.
@@ -193,7 +212,9 @@ pub(super) fn journey(
     }
     let mut receipt = receipt(&agencies, &row.record);
     if matches!(role, Role::Recipient(_)) {
-        receipt.recipients.retain(|recipient| recipient.organ_id == organ.to_string());
+        receipt
+            .recipients
+            .retain(|recipient| recipient.organ_id == organ.to_string());
     }
     Ok(v1::Journey {
         receipt: Some(receipt),

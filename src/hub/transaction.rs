@@ -3,6 +3,7 @@
 //! Decisions read through a [`Transaction`], so that the second of two equal documents in one batch
 //! finds the first; if the disk refuses, the transaction is dropped and nothing has happened.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 
 use super::counters::Count;
@@ -23,7 +24,7 @@ use crate::store::IndexError;
 pub(super) struct Transaction<'a> {
     index: &'a Index,
     rows: HashMap<Key, Change>,
-    fresh: HashMap<u64, DocumentRecord>,
+    fresh: BTreeMap<u64, DocumentRecord>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
 }
@@ -32,7 +33,11 @@ pub(super) struct Transaction<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Effect {
     /// A delivery waits.
-    Queued { recipient: AgencyNo, priority: Priority, sequence: u64 },
+    Queued {
+        recipient: AgencyNo,
+        priority: Priority,
+        sequence: u64,
+    },
     /// A delivery was acknowledged.
     Acknowledged {
         recipient: AgencyNo,
@@ -62,7 +67,7 @@ pub(super) enum ReadError {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) rows: Vec<(Key, Change)>,
-    pub(super) fresh: HashMap<u64, DocumentRecord>,
+    pub(super) fresh: BTreeMap<u64, DocumentRecord>,
     pub(super) counts: Vec<Count>,
     pub(super) effects: Vec<Effect>,
 }
@@ -72,7 +77,7 @@ impl<'a> Transaction<'a> {
         Self {
             index,
             rows: HashMap::new(),
-            fresh: HashMap::new(),
+            fresh: BTreeMap::new(),
             counts: Vec::new(),
             effects: Vec::new(),
         }
@@ -126,8 +131,13 @@ impl<'a> Transaction<'a> {
 
     /// Sequence of the document with this identity.
     pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
-        let Some(row) = self.get(&rows::identity_key(id))? else { return Ok(None) };
-        let bytes = row.as_slice().try_into().map_err(|_| ReadError::Malformed('I'))?;
+        let Some(row) = self.get(&rows::identity_key(id))? else {
+            return Ok(None);
+        };
+        let bytes = row
+            .as_slice()
+            .try_into()
+            .map_err(|_| ReadError::Malformed('I'))?;
         Ok(Some(u64::from_le_bytes(bytes)))
     }
 
@@ -136,7 +146,9 @@ impl<'a> Transaction<'a> {
         if let Some(record) = self.fresh.get(&sequence) {
             return Ok(Some(record.clone()));
         }
-        let Some(row) = self.get(&rows::document_key(sequence))? else { return Ok(None) };
+        let Some(row) = self.get(&rows::document_key(sequence))? else {
+            return Ok(None);
+        };
         let row = DocumentRow::decode(&row).ok_or(ReadError::Malformed('S'))?;
         Ok(Some(row.record))
     }
@@ -150,7 +162,9 @@ impl<'a> Transaction<'a> {
         let Some(row) = self.get(&rows::delivery_key(sequence, recipient))? else {
             return Ok(None);
         };
-        DeliveryRow::decode(&row).map(Some).ok_or(ReadError::Malformed('D'))
+        DeliveryRow::decode(&row)
+            .map(Some)
+            .ok_or(ReadError::Malformed('D'))
     }
 
     /// Every status notice of `agency` up to `cursor`, within the last committed state.
@@ -159,7 +173,10 @@ impl<'a> Transaction<'a> {
         agency: AgencyNo,
         cursor: u64,
     ) -> Result<Vec<Key>, ReadError> {
-        let range = (rows::notice_key(agency, 0), rows::notice_key(agency, cursor.saturating_add(1)));
+        let range = (
+            rows::notice_key(agency, 0),
+            rows::notice_key(agency, cursor.saturating_add(1)),
+        );
         let found = self.index.range(range.0..range.1, usize::MAX)?;
         Ok(found.into_iter().map(|(key, _)| key).collect())
     }

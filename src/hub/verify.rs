@@ -41,16 +41,13 @@ impl Verifier<'_> {
     /// Checks one document.
     ///
     /// # Errors
-    /// The document comes back with its refusal: `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the
-    /// signatures and certificates earn.
-    pub(super) fn verify(&self, document: Admitted) -> Result<Verified, (Admitted, Refusal)> {
+    /// `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the signatures and certificates earn.
+    pub(super) fn verify(&self, document: Admitted) -> Result<Verified, Refusal> {
         let start = self.clock.monotonic();
         let digests = self.digests(&document);
         let digested = self.clock.monotonic();
         self.stages.add(Stage::Digest, digested - start);
-        if let Err(refusal) = digests {
-            return Err((document, refusal));
-        }
+        digests?;
         let now = self.clock.now();
         let payload = &document.payload;
         let evidence = verify_document(
@@ -62,17 +59,15 @@ impl Verifier<'_> {
             now,
         );
         let header_digest = sha256(&payload.header);
-        self.stages.add(Stage::Verify, self.clock.monotonic() - digested);
-        match evidence {
-            Ok(evidence) => Ok(Verified {
-                legal_value: evidence.legal_value(),
-                header_digest,
-                verified_at: now,
-                document,
-                _proof: (),
-            }),
-            Err(refusal) => Err((document, refusal)),
-        }
+        self.stages
+            .add(Stage::Verify, self.clock.monotonic() - digested);
+        Ok(Verified {
+            legal_value: evidence?.legal_value(),
+            header_digest,
+            verified_at: now,
+            document,
+            _proof: (),
+        })
     }
 
     /// Every attachment the header names is here with its digest and size, and no other.
@@ -88,19 +83,31 @@ impl Verifier<'_> {
                 });
             }
             let size = content.len() as u64;
-            if !named.iter().any(|named| named.sha256 == *digest && named.size == size) {
+            if !named
+                .iter()
+                .any(|named| named.sha256 == *digest && named.size == size)
+            {
                 return Err(Refusal::DigestMismatch {
                     what: "inline attachment, which the header does not name".to_owned(),
-                    expected: named.first().map(|a| a.sha256.to_string()).unwrap_or_default(),
+                    expected: named
+                        .first()
+                        .map(|a| a.sha256.to_string())
+                        .unwrap_or_default(),
                     found: digest.to_string(),
                 });
             }
         }
-        named.iter().try_for_each(|named| self.present(document, named))
+        named
+            .iter()
+            .try_for_each(|named| self.present(document, named))
     }
 
     fn present(&self, document: &Admitted, named: &AttachmentRef) -> Result<(), Refusal> {
-        let inline = document.payload.attachments.iter().any(|(sha256, _)| *sha256 == named.sha256);
+        let inline = document
+            .payload
+            .attachments
+            .iter()
+            .any(|(sha256, _)| *sha256 == named.sha256);
         if inline {
             return Ok(());
         }
@@ -119,4 +126,7 @@ impl Verifier<'_> {
     }
 }
 
-const _: () = assert!(INLINE_MAX <= super::config::MESSAGE_MAX as u64, "one inline fits a message");
+const _: () = assert!(
+    INLINE_MAX <= super::config::MESSAGE_MAX as u64,
+    "one inline fits a message"
+);

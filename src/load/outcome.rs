@@ -57,12 +57,18 @@ pub fn ledger_of(accounts: &BTreeMap<OrganId, Counts>) -> Ledger {
             ledger.senders.insert(*organ, sender);
         }
         for recipient in counts.sent.iter().flat_map(|sent| &sent.accepted_for) {
-            ledger.pairs.entry((*organ, *recipient)).or_insert_with(PairCounts::default).addressed +=
-                1;
+            ledger
+                .pairs
+                .entry((*organ, *recipient))
+                .or_insert_with(PairCounts::default)
+                .addressed += 1;
         }
         for (sender, received) in &counts.received {
-            ledger.pairs.entry((*sender, *organ)).or_insert_with(PairCounts::default).acknowledged +=
-                received;
+            ledger
+                .pairs
+                .entry((*sender, *organ))
+                .or_insert_with(PairCounts::default)
+                .acknowledged += received;
         }
     }
     ledger
@@ -74,14 +80,19 @@ pub fn judge(hub: &Ledger, accounts: &BTreeMap<OrganId, Counts>) -> Verdict {
     let nothing = HashSet::new();
     for sent in accounts.values().flat_map(|counts| &counts.sent) {
         for recipient in &sent.accepted_for {
-            let got = accounts.get(recipient).map_or(&nothing, |counts| &counts.documents);
+            let got = accounts
+                .get(recipient)
+                .map_or(&nothing, |counts| &counts.documents);
             if !got.contains(&sent.document_id) {
                 lost.insert(format!("{} → {recipient}", sent.document_id));
             }
         }
     }
     let all = |pick: fn(&Counts) -> &Vec<String>| {
-        accounts.values().flat_map(|counts| pick(counts).iter().cloned()).collect()
+        accounts
+            .values()
+            .flat_map(|counts| pick(counts).iter().cloned())
+            .collect()
     };
     Verdict {
         imbalances: hub.imbalances(),

@@ -82,8 +82,13 @@ pub enum Ending {
 
 /// Something that is on its way.
 enum Done {
-    Document { number: usize, outcome: Result<Outcome, String> },
-    Recall { taken: bool },
+    Document {
+        number: usize,
+        outcome: Result<Outcome, String>,
+    },
+    Recall {
+        taken: bool,
+    },
 }
 
 /// A run in progress.
@@ -138,31 +143,47 @@ pub async fn replay(
     }
     let ending = run.until_quiet(&tell).await;
     let elapsed = clock.monotonic() - begun;
-    Replayed { elapsed, unexpected: run.unexpected, recalls: run.taken, ending }
+    Replayed {
+        elapsed,
+        unexpected: run.unexpected,
+        recalls: run.taken,
+        ending,
+    }
 }
 
 impl<'a> Run<'a> {
     /// Whether a document concerns one that has no receipt yet.
     fn must_wait(&self, planned: &Planned) -> bool {
         let header = &planned.header;
-        let mut concerned = header.response_for.iter().map(|earlier| &earlier.document_id);
+        let mut concerned = header
+            .response_for
+            .iter()
+            .map(|earlier| &earlier.document_id);
         self.open.contains(&header.document_id) || concerned.any(|id| self.open.contains(id))
     }
 
     fn release(&mut self, number: usize, planned: &'a Planned) {
         let Some(sender) = self.participants.get(&planned.header.from) else {
-            self.unexpected.push(format!("{}: no such sender", planned.header.document_id));
+            self.unexpected
+                .push(format!("{}: no such sender", planned.header.document_id));
             return;
         };
         // Any other agency's signer is a wrong one.
         let other = (planned.fault == Some(Fault::WrongSigner))
-            .then(|| self.participants.values().find(|p| p.organ() != sender.organ()))
+            .then(|| {
+                self.participants
+                    .values()
+                    .find(|p| p.organ() != sender.organ())
+            })
             .flatten()
             .map(|participant| Arc::clone(participant.identity()));
         self.open.insert(&planned.header.document_id);
         self.on_its_way.push(Box::pin(async move {
             let outcome = sender.send(draft(planned), other).await;
-            Done::Document { number, outcome: outcome.map_err(|error| error.to_string()) }
+            Done::Document {
+                number,
+                outcome: outcome.map_err(|error| error.to_string()),
+            }
         }));
     }
 
@@ -174,9 +195,13 @@ impl<'a> Run<'a> {
             }
             self.recalls.pop();
             let id = &self.plan.documents[number].header.document_id;
-            let Some(sender) = self.participants.get(&id.organ()) else { continue };
+            let Some(sender) = self.participants.get(&id.organ()) else {
+                continue;
+            };
             self.on_its_way.push(Box::pin(async move {
-                Done::Recall { taken: sender.recall(id).await.is_ok() }
+                Done::Recall {
+                    taken: sender.recall(id).await.is_ok(),
+                }
             }));
         }
     }
@@ -207,10 +232,12 @@ impl<'a> Run<'a> {
             }
             (Ok(Outcome::Refused { reason, .. }), Some(expected)) if reason == expected => {}
             (Ok(Outcome::Accepted(_)), Some(reason)) => {
-                self.unexpected.push(format!("{id}: accepted, expected {}", reason.as_str()));
+                self.unexpected
+                    .push(format!("{id}: accepted, expected {}", reason.as_str()));
             }
             (Ok(Outcome::Refused { reason, message }), _) => {
-                self.unexpected.push(format!("{id}: {} {message}", reason.as_str()));
+                self.unexpected
+                    .push(format!("{id}: {} {message}", reason.as_str()));
             }
             (Err(error), _) => self.unexpected.push(format!("{id}: {error}")),
         }
@@ -229,7 +256,11 @@ impl<'a> Run<'a> {
             let (mut owed, mut statuses, mut due) = (0, 0, 0);
             for participant in self.participants.values() {
                 let counts = participant.account().counts();
-                owed += counts.sent.iter().map(|sent| sent.accepted_for.len() as u64).sum::<u64>();
+                owed += counts
+                    .sent
+                    .iter()
+                    .map(|sent| sent.accepted_for.len() as u64)
+                    .sum::<u64>();
                 statuses += counts.statuses_taken;
                 drop(counts);
                 due += participant.statuses_due();

@@ -85,7 +85,9 @@ impl Account {
     pub(super) fn accepted(&self, sent: Sent, waited: Duration) {
         let mut counts = self.counts();
         counts.sent.push(sent);
-        counts.receipt_us.saturating_record(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
+        counts
+            .receipt_us
+            .saturating_record(u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
     }
 
     pub(super) fn refused(&self, reason: Reason) {

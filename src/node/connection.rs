@@ -62,11 +62,22 @@ impl Connection {
         identity: Option<(&str, &str)>,
         clock: &Clock,
     ) -> Result<Self, ConnectError> {
-        let bad = |problem: String| ConnectError::Address { found: hub.to_owned(), problem };
-        let uri: Uri = hub.parse().map_err(|error: http::uri::InvalidUri| bad(error.to_string()))?;
-        let host = uri.host().ok_or_else(|| bad("no host".to_owned()))?.to_owned();
+        let bad = |problem: String| ConnectError::Address {
+            found: hub.to_owned(),
+            problem,
+        };
+        let uri: Uri = hub
+            .parse()
+            .map_err(|error: http::uri::InvalidUri| bad(error.to_string()))?;
+        let host = uri
+            .host()
+            .ok_or_else(|| bad("no host".to_owned()))?
+            .to_owned();
         let port = uri.port_u16().ok_or_else(|| bad("no port".to_owned()))?;
-        let bare = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let bare = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
         let name = ServerName::try_from(bare.clone()).map_err(|error| bad(error.to_string()))?;
         let config = client_config(anchors, identity, Arc::new(clock.clone()))?;
         let connector = TlsConnector::from(Arc::new(config));
@@ -86,7 +97,9 @@ impl Connection {
                 Ok::<_, std::io::Error>(TokioIo::new(connector.connect(name, socket).await?))
             }
         });
-        Ok(Self { channel: endpoint.connect_with_connector_lazy(dial) })
+        Ok(Self {
+            channel: endpoint.connect_with_connector_lazy(dial),
+        })
     }
 
     /// Sending and receiving.

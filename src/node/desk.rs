@@ -41,7 +41,11 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(document_id: DocumentId, at: Timestamp) -> Self {
-        Self { document_id, at, tasks: Vec::with_capacity(5) }
+        Self {
+            document_id,
+            at,
+            tasks: Vec::with_capacity(5),
+        }
     }
 
     /// The next status, this long after the one before.

@@ -63,7 +63,10 @@ impl Identity {
             std::fs::read_to_string(&path).map_err(|source| IdentityError::File { path, source })
         };
         let credential = |usage: &'static str| {
-            let (certificates, key) = (file(&format!("{usage}.pem"))?, file(&format!("{usage}.key"))?);
+            let (certificates, key) = (
+                file(&format!("{usage}.pem"))?,
+                file(&format!("{usage}.key"))?,
+            );
             Credential::from_pem(&certificates, &key)
                 .map_err(|source| IdentityError::Credential { usage, source })
         };
@@ -83,6 +86,11 @@ impl Identity {
         let trust = Arc::new(trust);
         let signer = DocumentSigner::new(credential("person")?, credential("seal")?);
         let connection = (file("connection.pem")?, file("connection.key")?);
-        Ok(Self { anchors, connection, signer, trust })
+        Ok(Self {
+            anchors,
+            connection,
+            signer,
+            trust,
+        })
     }
 }

@@ -66,14 +66,21 @@ impl Inbox {
 
     async fn stream(&self, seen: &mut HashSet<u64>, backoff: &mut Backoff) -> Result<(), Status> {
         let (requests, receive) = mpsc::channel(16);
-        let first = v1::SubscribeRequest { credit: CREDIT, acknowledge: None };
+        let first = v1::SubscribeRequest {
+            credit: CREDIT,
+            acknowledge: None,
+        };
         let _ = requests.try_send(first);
         let mut exchange = self.connection.exchange();
-        let mut deliveries =
-            exchange.subscribe(ReceiverStream::new(receive)).await?.into_inner();
+        let mut deliveries = exchange
+            .subscribe(ReceiverStream::new(receive))
+            .await?
+            .into_inner();
         loop {
             let mut done = v1::Acknowledgement::default();
-            let Some(delivery) = deliveries.message().await? else { return Ok(()) };
+            let Some(delivery) = deliveries.message().await? else {
+                return Ok(());
+            };
             backoff.reset();
             self.take(delivery, seen, &mut done).await;
             // Whatever else is here already goes into the same acknowledgement.
@@ -84,7 +91,10 @@ impl Inbox {
                 }
             }
             let credit = u32::try_from(done.hub_sequences.len()).unwrap_or(CREDIT);
-            let request = v1::SubscribeRequest { credit, acknowledge: Some(done) };
+            let request = v1::SubscribeRequest {
+                credit,
+                acknowledge: Some(done),
+            };
             if requests.send(request).await.is_err() {
                 return Ok(());
             }
@@ -119,7 +129,10 @@ impl Inbox {
 
     async fn document(&self, delivery: v1::DocumentDelivery) {
         let legal_value = wire::legal_value_from_wire(delivery.legal_value());
-        let accepted_at = delivery.accepted_at.as_ref().and_then(wire::timestamp_from_wire);
+        let accepted_at = delivery
+            .accepted_at
+            .as_ref()
+            .and_then(wire::timestamp_from_wire);
         let (Some(document), Some(accepted_at)) = (delivery.document, accepted_at) else {
             return;
         };
@@ -127,7 +140,10 @@ impl Inbox {
             Ok(header) => header,
             Err(refusal) => {
                 let reason = refusal.reason().as_str();
-                self.account.counts().disagreements.push(format!("unreadable header: {reason}"));
+                self.account
+                    .counts()
+                    .disagreements
+                    .push(format!("unreadable header: {reason}"));
                 return;
             }
         };
@@ -138,8 +154,13 @@ impl Inbox {
             self.account.counts().disagreements.push(id.clone());
         }
         if self.account.received(header.from, &id) {
-            let problem = checked.err().map(|refusal| refusal.reason().as_str().to_owned());
-            let arrival = Arrival::Document { header: Box::new(header), problem };
+            let problem = checked
+                .err()
+                .map(|refusal| refusal.reason().as_str().to_owned());
+            let arrival = Arrival::Document {
+                header: Box::new(header),
+                problem,
+            };
             let _ = self.office.send(arrival).await;
         }
     }
@@ -172,10 +193,14 @@ impl Inbox {
     }
 
     async fn notice(&self, notice: v1::StatusNotice) {
-        let Some(code) = StatusCode::from_number(notice.code) else { return };
+        let Some(code) = StatusCode::from_number(notice.code) else {
+            return;
+        };
         *self.account.counts().notices.entry(code).or_default() += 1;
         if code == StatusCode::RecallRequested {
-            let Ok(document_id) = notice.document_id.parse() else { return };
+            let Ok(document_id) = notice.document_id.parse() else {
+                return;
+            };
             let _ = self.office.send(Arrival::Recall { document_id }).await;
         }
     }

@@ -58,7 +58,10 @@ pub struct Delay {
 #[derive(Debug)]
 pub(super) enum Arrival {
     /// A document; `problem` when its check failed.
-    Document { header: Box<DocumentHeader>, problem: Option<String> },
+    Document {
+        header: Box<DocumentHeader>,
+        problem: Option<String>,
+    },
     /// The sender wants one back.
     Recall { document_id: DocumentId },
 }
@@ -113,7 +116,10 @@ impl Habits {
             desk.report(after(self.finish, &mut rng), StatusCode::Finished, "");
         }
         let mut tasks = desk.tasks();
-        if matches!(header.business_type, BusinessType::Recall | BusinessType::Update) {
+        if matches!(
+            header.business_type,
+            BusinessType::Recall | BusinessType::Update
+        ) {
             let concerned = header.response_for.iter();
             tasks.extend(concerned.map(|earlier| self.change(own, &earlier.document_id, now)));
         }
@@ -126,12 +132,22 @@ impl Habits {
         let mut rng = self.rng(own, id, b'c');
         let declined = rng.random_bool(self.declined_share);
         let (code, description) = if declined {
-            (StatusCode::ChangeRejected, pick(&self.decline_reasons, &mut rng))
+            (
+                StatusCode::ChangeRejected,
+                pick(&self.decline_reasons, &mut rng),
+            )
         } else {
             (StatusCode::ChangeAccepted, "")
         };
-        let due = now.saturating_add(self.answer_change.draw(&mut rng)).unwrap_or(now);
-        Task { due, document_id: id.clone(), code, description: description.to_owned() }
+        let due = now
+            .saturating_add(self.answer_change.draw(&mut rng))
+            .unwrap_or(now);
+        Task {
+            due,
+            document_id: id.clone(),
+            code,
+            description: description.to_owned(),
+        }
     }
 
     fn rng(&self, own: OrganId, id: &DocumentId, salt: u8) -> Pcg64Mcg {

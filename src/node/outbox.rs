@@ -111,7 +111,10 @@ impl Outbox {
         for (tag, waiting) in &mut *waiting {
             waiting.sent_at = self.clock.monotonic();
             let document = Some(waiting.document.clone());
-            let _ = requests.try_send(v1::SubmitStreamRequest { tag: *tag, document });
+            let _ = requests.try_send(v1::SubmitStreamRequest {
+                tag: *tag,
+                document,
+            });
         }
         let mut next_tag = waiting.last_key_value().map_or(1, |(tag, _)| tag + 1);
         let mut answers = match exchange.submit_stream(ReceiverStream::new(receive)).await {
@@ -154,18 +157,27 @@ impl Outbox {
     }
 
     fn answered(&self, answer: v1::SubmitStreamResponse, waiting: &mut BTreeMap<u64, Waiting>) {
-        let Some(Waiting { outcome, sent_at, .. }) = waiting.remove(&answer.tag) else { return };
+        let Some(Waiting {
+            outcome, sent_at, ..
+        }) = waiting.remove(&answer.tag)
+        else {
+            return;
+        };
         let told = match answer.outcome {
             Some(v1::submit_stream_response::Outcome::Receipt(receipt)) => {
                 if let Some(sent) = read_receipt(&receipt) {
-                    self.account.accepted(sent, self.clock.monotonic() - sent_at);
+                    self.account
+                        .accepted(sent, self.clock.monotonic() - sent_at);
                 }
                 Outcome::Accepted(receipt)
             }
             Some(v1::submit_stream_response::Outcome::Refused(refused)) => {
                 let reason = Reason::from_name(&refused.reason).unwrap_or(Reason::HeaderInvalid);
                 self.account.refused(reason);
-                Outcome::Refused { reason, message: refused.message }
+                Outcome::Refused {
+                    reason,
+                    message: refused.message,
+                }
             }
             None => return,
         };
@@ -179,7 +191,10 @@ impl Outbox {
             let chunks: Vec<v1::Chunk> = (0..content.len())
                 .step_by(CHUNK_BYTES)
                 .map(|from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
-                .map(|data| v1::Chunk { data, ..v1::Chunk::default() })
+                .map(|data| v1::Chunk {
+                    data,
+                    ..v1::Chunk::default()
+                })
                 .collect();
             loop {
                 let request = tokio_stream::iter(chunks.clone());
@@ -202,10 +217,15 @@ async fn next(
 }
 
 fn read_receipt(receipt: &v1::Receipt) -> Option<Sent> {
-    let accepted = receipt.recipients.iter().filter(|recipient| recipient.accepted);
+    let accepted = receipt
+        .recipients
+        .iter()
+        .filter(|recipient| recipient.accepted);
     Some(Sent {
         document_id: receipt.document_id.as_str().into(),
         legal_value: wire::legal_value_from_wire(receipt.legal_value())?,
-        accepted_for: accepted.filter_map(|recipient| recipient.organ_id.parse().ok()).collect(),
+        accepted_for: accepted
+            .filter_map(|recipient| recipient.organ_id.parse().ok())
+            .collect(),
     })
 }

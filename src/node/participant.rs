@@ -82,7 +82,14 @@ pub enum SendError {
 impl Participant {
     /// Starts its tasks on the present runtime.
     pub fn start(parts: Parts) -> Self {
-        let Parts { organ, identity, connection, habits, clock, signing } = parts;
+        let Parts {
+            organ,
+            identity,
+            connection,
+            habits,
+            clock,
+            signing,
+        } = parts;
         let account = Arc::new(Account::new());
         let stop = CancellationToken::new();
         let (outgoing, queue) = mpsc::channel(WRITTEN_MAX);
@@ -168,7 +175,10 @@ impl Participant {
         let written = written.await.map_err(|_stopped| SendError::Stopped)??;
         let (outcome, receive) = oneshot::channel();
         let outgoing = Outgoing { written, outcome };
-        self.outgoing.send(outgoing).await.map_err(|_stopped| SendError::Stopped)?;
+        self.outgoing
+            .send(outgoing)
+            .await
+            .map_err(|_stopped| SendError::Stopped)?;
         receive.await.map_err(|_stopped| SendError::Stopped)
     }
 
@@ -183,7 +193,11 @@ impl Participant {
             code: u32::from(StatusCode::RecallRequested.number()),
             description: String::new(),
         };
-        self.connection.exchange().report_status(report).await.map(|_| ())
+        self.connection
+            .exchange()
+            .report_status(report)
+            .await
+            .map(|_| ())
     }
 
     /// Stops its tasks and waits for them.

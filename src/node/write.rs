@@ -81,7 +81,13 @@ pub(super) fn write(
     own: &Identity,
     other: Option<&Identity>,
 ) -> Result<Written, WriteError> {
-    let Draft { mut header, attachments, signing, at, mistake } = draft;
+    let Draft {
+        mut header,
+        attachments,
+        signing,
+        at,
+        mistake,
+    } = draft;
     if mistake == Some(Mistake::Secret) {
         header.secrecy = Secrecy::Confidential;
     } else if header.secrecy != Secrecy::None {
@@ -92,12 +98,20 @@ pub(super) fn write(
     header.attachments = Vec::with_capacity(attachments.len());
     for (name, content_type, content) in attachments {
         let (sha256, size) = (sha256(&content), content.len() as u64);
-        header.attachments.push(AttachmentRef { name, content_type, size, sha256 });
+        header.attachments.push(AttachmentRef {
+            name,
+            content_type,
+            size,
+            sha256,
+        });
         if size > INLINE_MAX {
             uploads.push(content.into());
         } else {
             let sha256 = sha256.as_bytes().to_vec().into();
-            inline.push(v1::Attachment { sha256, content: content.into() });
+            inline.push(v1::Attachment {
+                sha256,
+                content: content.into(),
+            });
         }
     }
     let mut bytes = encode_header(&header);
@@ -124,8 +138,11 @@ pub(super) fn write(
         Some(Mistake::MissingAttachment) => inline.clear(),
         Some(Mistake::Secret | Mistake::WrongSigner) | None => {}
     }
-    let document =
-        v1::SignedDocument { header: bytes.into(), signature: signature.into(), attachments: inline };
+    let document = v1::SignedDocument {
+        header: bytes.into(),
+        signature: signature.into(),
+        attachments: inline,
+    };
     debug_assert!(document.encoded_len() > 0);
     Ok(Written { document, uploads })
 }

@@ -286,13 +286,19 @@ fn stored(database: &redb::Database) -> Result<Stored, redb::Error> {
 fn enter(overlay: &mut Overlay, key: Vec<u8>, change: Change) {
     match change {
         Change::Insert(row) => {
-            let changed = Changed { row: Some(row), below: Below::Nothing };
+            let changed = Changed {
+                row: Some(row),
+                below: Below::Nothing,
+            };
             overlay.insert(key, changed);
         }
         Change::Put(row) => match overlay.get_mut(&key) {
             Some(changed) => changed.row = Some(row),
             None => {
-                let changed = Changed { row: Some(row), below: Below::Perhaps };
+                let changed = Changed {
+                    row: Some(row),
+                    below: Below::Perhaps,
+                };
                 overlay.insert(key, changed);
             }
         },
@@ -301,7 +307,13 @@ fn enter(overlay: &mut Overlay, key: Vec<u8>, change: Change) {
                 overlay.remove(&key);
             }
             _ => {
-                overlay.insert(key, Changed { row: None, below: Below::Perhaps });
+                overlay.insert(
+                    key,
+                    Changed {
+                        row: None,
+                        below: Below::Perhaps,
+                    },
+                );
             }
         },
     }
@@ -310,36 +322,36 @@ fn enter(overlay: &mut Overlay, key: Vec<u8>, change: Change) {
 fn merge(
     upper: &mut Merged<'_>,
     table: &Stored,
-        bounds: (Bound<&[u8]>, Bound<&[u8]>),
-        limit: usize,
-    ) -> Result<Vec<Row>, redb::Error> {
-        let mut stored = table.range::<&[u8]>(bounds)?;
-        let mut next_stored = stored.next().transpose()?;
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let over = upper.peek();
-            let under = next_stored.as_ref().map(|(key, _)| key.value());
-            match (over, under) {
-                (None, None) => break,
-                (Some((key, row)), under) if under.is_none_or(|under| key <= under) => {
-                    if let Some(row) = row {
-                        found.push((key.to_vec(), row.clone()));
-                    }
-                    if under == Some(key) {
-                        next_stored = stored.next().transpose()?;
-                    }
-                    upper.advance();
+    bounds: (Bound<&[u8]>, Bound<&[u8]>),
+    limit: usize,
+) -> Result<Vec<Row>, redb::Error> {
+    let mut stored = table.range::<&[u8]>(bounds)?;
+    let mut next_stored = stored.next().transpose()?;
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let over = upper.peek();
+        let under = next_stored.as_ref().map(|(key, _)| key.value());
+        match (over, under) {
+            (None, None) => break,
+            (Some((key, row)), under) if under.is_none_or(|under| key <= under) => {
+                if let Some(row) = row {
+                    found.push((key.to_vec(), row.clone()));
                 }
-                _ => {
-                    if let Some((key, row)) = next_stored.take() {
-                        found.push((key.value().to_vec(), row.value().to_vec()));
-                    }
+                if under == Some(key) {
                     next_stored = stored.next().transpose()?;
                 }
+                upper.advance();
+            }
+            _ => {
+                if let Some((key, row)) = next_stored.take() {
+                    found.push((key.value().to_vec(), row.value().to_vec()));
+                }
+                next_stored = stored.next().transpose()?;
             }
         }
-        Ok(found)
     }
+    Ok(found)
+}
 
 /// Whether changes were set aside.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

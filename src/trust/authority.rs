@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
 use rcgen::CertificateRevocationListParams;
-use rcgen::CertificateSigningRequestParams;
 use rcgen::DistinguishedName;
 use rcgen::DnType;
 use rcgen::ExtendedKeyUsagePurpose;
@@ -20,11 +19,14 @@ use rcgen::RevokedCertParams;
 use rcgen::SanType;
 use rcgen::SerialNumber;
 use rustls_pki_types::CertificateDer;
-use rustls_pki_types::CertificateSigningRequestDer;
 use rustls_pki_types::pem::PemObject as _;
+use x509_parser::certification_request::X509CertificationRequest;
+use x509_parser::prelude::FromDer as _;
 
 use super::certificate::ORGAN_URI;
 use super::certificate::USE_URI;
+use super::certificate::public_key;
+use super::cms::SignatureAlgorithm;
 use super::key::KeyError;
 use super::key::KeyKind;
 use super::key::KeyPair;
@@ -119,7 +121,7 @@ pub enum IssueError {
     Pem(String),
     /// The applicant did not prove that it holds the key, or the request is malformed.
     #[error("the signing request is refused: {0}")]
-    Request(#[source] rcgen::Error),
+    Request(String),
     /// Longer than a subscriber's certificate may live, or backwards.
     #[error("validity must be positive and at most {SUBSCRIBER_YEARS_MAX} years")]
     Validity,
@@ -132,15 +134,26 @@ impl Authority {
     /// [`IssueError`].
     pub fn create(not_before: Timestamp) -> Result<Self, IssueError> {
         let until = not_before + DAY * i32::try_from(AUTHORITY_YEARS * 365 + 5).unwrap_or(7305);
-        let validity = Validity { not_before, not_after: until };
+        let validity = Validity {
+            not_before,
+            not_after: until,
+        };
         let root_key = KeyPair::generate(KeyKind::Rsa2048)?;
         let root = authority_params("Government Root CA (simulated)", 1, validity);
         let root = root.self_signed(&root_key.key)?;
-        let root = Party { certificate: root.der().clone(), pem: root.pem(), key: root_key };
+        let root = Party {
+            certificate: root.der().clone(),
+            pem: root.pem(),
+            key: root_key,
+        };
         let key = KeyPair::generate(KeyKind::Rsa2048)?;
         let issuing = authority_params("Government Issuing CA (simulated)", 0, validity);
         let issuing = issuing.signed_by(&key.key, &root.issuer()?)?;
-        let issuing = Party { certificate: issuing.der().clone(), pem: issuing.pem(), key };
+        let issuing = Party {
+            certificate: issuing.der().clone(),
+            pem: issuing.pem(),
+            key,
+        };
         Ok(Self { root, issuing })
     }
 
@@ -185,12 +198,10 @@ impl Authority {
         subject: &Subject,
         validity: Validity,
     ) -> Result<IssuedCertificate, IssueError> {
-        let request = CertificateSigningRequestDer::from(request.to_vec());
-        let mut request =
-            CertificateSigningRequestParams::from_der(&request).map_err(IssueError::Request)?;
+        let key = proved_key(request)?;
         let serial = new_serial()?;
-        request.params = subscriber_params(subject, validity, &serial)?;
-        let certificate = request.signed_by(&self.issuing.issuer()?)?;
+        let params = subscriber_params(subject, validity, &serial)?;
+        let certificate = params.signed_by(&key, &self.issuing.issuer()?)?;
         Ok(self.issued(&certificate, serial))
     }
 
@@ -226,9 +237,13 @@ impl Authority {
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         for name in names {
-            params.subject_alt_names.push(SanType::DnsName((*name).try_into()?));
+            params
+                .subject_alt_names
+                .push(SanType::DnsName((*name).try_into()?));
         }
-        params.subject_alt_names.extend(addresses.iter().copied().map(SanType::IpAddress));
+        params
+            .subject_alt_names
+            .extend(addresses.iter().copied().map(SanType::IpAddress));
         let certificate = params.signed_by(&key.key, &self.issuing.issuer()?)?;
         Ok(self.issued(&certificate, serial))
     }
@@ -244,7 +259,7 @@ impl Authority {
         next_update: Timestamp,
     ) -> Result<RevocationLists, IssueError> {
         let list = |party: &Party, revoked: &[RevokedSerial]| -> Result<Vec<u8>, IssueError> {
-            let number = u64::try_from(this_update.as_second()).unwrap_or(0);
+            let number = u64::try_from(this_update.as_microsecond()).unwrap_or(0);
             let params = CertificateRevocationListParams {
                 this_update: offset(this_update),
                 next_update: offset(next_update),
@@ -263,7 +278,10 @@ impl Authority {
             };
             Ok(params.signed_by(&party.issuer()?)?.der().to_vec())
         };
-        Ok(RevocationLists { root: list(&self.root, &[])?, issuing: list(&self.issuing, revoked)? })
+        Ok(RevocationLists {
+            root: list(&self.root, &[])?,
+            issuing: list(&self.issuing, revoked)?,
+        })
     }
 
     fn issued(&self, certificate: &rcgen::Certificate, serial: Vec<u8>) -> IssuedCertificate {
@@ -280,7 +298,11 @@ impl Party {
         let der = CertificateDer::from_pem_slice(certificate.as_bytes())
             .map_err(|error| IssueError::Pem(error.to_string()))?;
         let key = KeyPair::from_pkcs8_pem(key)?;
-        Ok(Self { certificate: der, pem: certificate.to_owned(), key })
+        Ok(Self {
+            certificate: der,
+            pem: certificate.to_owned(),
+            key,
+        })
     }
 
     fn issuer(&self) -> Result<Issuer<'static, &rcgen::KeyPair>, IssueError> {
@@ -290,7 +312,9 @@ impl Party {
 
 impl std::fmt::Debug for Party {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Party").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("Party")
+            .field("key", &self.key)
+            .finish_non_exhaustive()
     }
 }
 
@@ -310,15 +334,24 @@ fn subscriber_params(
     validity: Validity,
     serial: &[u8],
 ) -> Result<CertificateParams, IssueError> {
-    let longest = DAY * i32::try_from(SUBSCRIBER_YEARS_MAX * 366).unwrap_or(1830);
+    // Five years have at most two leap days.
+    let longest = DAY * i32::try_from(SUBSCRIBER_YEARS_MAX * 365 + 2).unwrap_or(1827);
     let life = validity.not_before.duration_until(validity.not_after);
     if life.is_negative() || life.is_zero() || life > longest {
         return Err(IssueError::Validity);
     }
     let mut params = params(&subject.common_name, validity, Some(serial))?;
     params.subject_alt_names = vec![
-        SanType::URI(format!("{ORGAN_URI}{}", subject.organ).as_str().try_into()?),
-        SanType::URI(format!("{USE_URI}{}", subject.usage.as_str()).as_str().try_into()?),
+        SanType::URI(
+            format!("{ORGAN_URI}{}", subject.organ)
+                .as_str()
+                .try_into()?,
+        ),
+        SanType::URI(
+            format!("{USE_URI}{}", subject.usage.as_str())
+                .as_str()
+                .try_into()?,
+        ),
     ];
     match subject.usage {
         CertificateUse::Connection => {
@@ -331,8 +364,10 @@ fn subscriber_params(
                 ExtendedKeyUsagePurpose::Other(DOCUMENT_SIGNING.to_vec()),
                 ExtendedKeyUsagePurpose::EmailProtection,
             ];
-            params.key_usages =
-                vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::ContentCommitment];
+            params.key_usages = vec![
+                KeyUsagePurpose::DigitalSignature,
+                KeyUsagePurpose::ContentCommitment,
+            ];
         }
     }
     Ok(params)
@@ -359,6 +394,29 @@ fn distinguished_name(common_name: &str) -> DistinguishedName {
     name.push(DnType::OrganizationName, "Ban Cơ yếu Chính phủ (simulated)");
     name.push(DnType::CommonName, common_name);
     name
+}
+
+/// The public key of a request whose signature proves that the applicant holds the private one.
+fn proved_key(request: &[u8]) -> Result<rcgen::SubjectPublicKeyInfo, IssueError> {
+    let refused = |problem: &dyn std::fmt::Display| IssueError::Request(problem.to_string());
+    let (_, parsed) =
+        X509CertificationRequest::from_der(request).map_err(|error| refused(&error))?;
+    let info = &parsed.certification_request_info;
+    let algorithm = match parsed.signature_algorithm.algorithm.to_id_string().as_str() {
+        "1.2.840.113549.1.1.11" => SignatureAlgorithm::RsaPkcs1Sha256,
+        "1.2.840.10045.4.3.2" => SignatureAlgorithm::EcdsaSha256,
+        "1.2.840.10045.4.3.3" => SignatureAlgorithm::EcdsaSha384,
+        other => {
+            return Err(refused(&format!(
+                "signature algorithm {other} is not supported"
+            )));
+        }
+    };
+    let key = public_key(&info.subject_pki).map_err(|problem| refused(&problem))?;
+    if !key.verify(algorithm, info.raw, &parsed.signature_value.data) {
+        return Err(refused(&"its signature does not verify with its own key"));
+    }
+    rcgen::SubjectPublicKeyInfo::from_der(info.subject_pki.raw).map_err(|error| refused(&error))
 }
 
 /// Sixteen random bytes, positive as a DER integer.

@@ -66,7 +66,11 @@ pub(super) struct Subscriber {
 #[derive(Debug)]
 pub(super) enum PublicKey {
     EcdsaP256(ParsedPublicKey),
-    EcdsaP384(ParsedPublicKey),
+    /// With SHA-384, and with SHA-256, which is what openssl signs with unless told otherwise.
+    EcdsaP384 {
+        sha384: ParsedPublicKey,
+        sha256: ParsedPublicKey,
+    },
     Rsa(ParsedPublicKey),
 }
 
@@ -78,13 +82,18 @@ impl PublicKey {
         message: &[u8],
         signature: &[u8],
     ) -> bool {
-        let key = match (self, algorithm) {
+        let key = self.prepared_for(algorithm);
+        key.is_some_and(|key| key.verify_sig(message, signature).is_ok())
+    }
+
+    fn prepared_for(&self, algorithm: SignatureAlgorithm) -> Option<&ParsedPublicKey> {
+        match (self, algorithm) {
             (Self::EcdsaP256(key), SignatureAlgorithm::EcdsaSha256)
-            | (Self::EcdsaP384(key), SignatureAlgorithm::EcdsaSha384)
-            | (Self::Rsa(key), SignatureAlgorithm::RsaPkcs1Sha256) => key,
-            _ => return false,
-        };
-        key.verify_sig(message, signature).is_ok()
+            | (Self::EcdsaP384 { sha384: key, .. }, SignatureAlgorithm::EcdsaSha384)
+            | (Self::EcdsaP384 { sha256: key, .. }, SignatureAlgorithm::EcdsaSha256)
+            | (Self::Rsa(key), SignatureAlgorithm::RsaPkcs1Sha256) => Some(key),
+            _ => None,
+        }
     }
 }
 
@@ -102,20 +111,33 @@ impl Subscriber {
         let (mut organ, mut usage) = (None, None);
         if let Ok(Some(names)) = certificate.subject_alternative_name() {
             for name in &names.value.general_names {
-                let GeneralName::URI(uri) = name else { continue };
+                let GeneralName::URI(uri) = name else {
+                    continue;
+                };
                 if let Some(code) = uri.strip_prefix(ORGAN_URI) {
-                    organ = Some(code.parse().map_err(|_error| "its organisation code is malformed")?);
+                    organ = Some(
+                        code.parse()
+                            .map_err(|_error| "its organisation code is malformed")?,
+                    );
                 } else if let Some(word) = uri.strip_prefix(USE_URI) {
-                    usage = [CertificateUse::Connection, CertificateUse::Person, CertificateUse::Seal]
-                        .into_iter()
-                        .find(|usage| usage.as_str() == word);
+                    usage = [
+                        CertificateUse::Connection,
+                        CertificateUse::Person,
+                        CertificateUse::Seal,
+                    ]
+                    .into_iter()
+                    .find(|usage| usage.as_str() == word);
                 }
             }
         }
         let key_usage = certificate.key_usage().ok().flatten();
         let extended = certificate.extended_key_usage().ok().flatten();
         let document_signing = extended.as_ref().is_some_and(|extended| {
-            extended.value.other.iter().any(|oid| oid.to_id_string() == DOCUMENT_SIGNING)
+            extended
+                .value
+                .other
+                .iter()
+                .any(|oid| oid.to_id_string() == DOCUMENT_SIGNING)
         });
         let subject_key_id = certificate.iter_extensions().find_map(|extension| {
             match extension.parsed_extension() {
@@ -155,18 +177,26 @@ pub(super) fn public_key(
         ParsedPublicKey::new(algorithm, bytes)
             .map_err(|_error| "its key is malformed, or of a size that is not allowed")
     };
-    let parameters =
-        info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok()).map(|o| o.to_id_string());
-    match (info.algorithm.algorithm.to_id_string().as_str(), parameters.as_deref()) {
+    let parameters = info
+        .algorithm
+        .parameters
+        .as_ref()
+        .and_then(|any| any.as_oid().ok())
+        .map(|o| o.to_id_string());
+    match (
+        info.algorithm.algorithm.to_id_string().as_str(),
+        parameters.as_deref(),
+    ) {
         ("1.2.840.113549.1.1.1", _) => {
             parse(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256).map(PublicKey::Rsa)
         }
         ("1.2.840.10045.2.1", Some("1.2.840.10045.3.1.7")) => {
             parse(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1).map(PublicKey::EcdsaP256)
         }
-        ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => {
-            parse(&aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1).map(PublicKey::EcdsaP384)
-        }
+        ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => Ok(PublicKey::EcdsaP384 {
+            sha384: parse(&aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1)?,
+            sha256: parse(&aws_lc_rs::signature::ECDSA_P384_SHA256_ASN1)?,
+        }),
         _ => Err("its key is not RSA, P-256 or P-384"),
     }
 }

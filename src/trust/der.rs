@@ -48,14 +48,28 @@ impl<'a> Reader<'a> {
             0x81..=0x84 => {
                 let (bytes, after) = rest.split_at_checked(usize::from(first & 0x7f))?;
                 rest = after;
-                bytes.iter().fold(0usize, |length, byte| length << 8 | usize::from(*byte))
+                // DER writes a length in one way only.
+                let shortest = match bytes {
+                    [only] => *only >= 0x80,
+                    _ => bytes.first().is_some_and(|byte| *byte != 0),
+                };
+                if !shortest {
+                    return None;
+                }
+                bytes
+                    .iter()
+                    .fold(0usize, |length, byte| length << 8 | usize::from(*byte))
             }
             _ => return None,
         };
         let (content, after) = rest.split_at_checked(length)?;
         let whole = &self.0[..self.0.len() - after.len()];
         self.0 = after;
-        Some(Element { tag, content, whole })
+        Some(Element {
+            tag,
+            content,
+            whole,
+        })
     }
 
     pub(super) fn expect(&mut self, tag: u8) -> Option<Element<'a>> {

@@ -65,10 +65,16 @@ impl FromStr for KeyKind {
     type Err = UnknownKeyKind;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::EcdsaP256, Self::EcdsaP384, Self::Rsa2048, Self::Rsa3072, Self::Rsa4096]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
-            .ok_or(UnknownKeyKind)
+        [
+            Self::EcdsaP256,
+            Self::EcdsaP384,
+            Self::Rsa2048,
+            Self::Rsa3072,
+            Self::Rsa4096,
+        ]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or(UnknownKeyKind)
     }
 }
 
@@ -132,8 +138,11 @@ impl KeyPair {
     /// # Errors
     /// [`KeyError::Sign`].
     pub fn signing_request(&self) -> Result<Vec<u8>, KeyError> {
-        let params = rcgen::CertificateParams::default();
-        let request = params.serialize_request(&self.key).map_err(KeyError::Sign)?;
+        let mut params = rcgen::CertificateParams::default();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        let request = params
+            .serialize_request(&self.key)
+            .map_err(KeyError::Sign)?;
         Ok(request.der().to_vec())
     }
 

@@ -12,7 +12,9 @@ pub struct Policy {
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { clock_skew: SignedDuration::from_mins(10) }
+        Self {
+            clock_skew: SignedDuration::from_mins(10),
+        }
     }
 }
 

@@ -32,10 +32,19 @@ pub enum RevocationError {
     Unsigned(String),
 }
 
+/// Which of two lists is newer: by date, and by `crlNumber` within a second.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) struct Order {
+    pub(super) this_update: Timestamp,
+    /// Of the number, so that it compares as a number.
+    length: usize,
+    number: Vec<u8>,
+}
+
 /// The list of one issuer.
 #[derive(Clone, Debug)]
 pub(super) struct RevocationList {
-    pub(super) this_update: Timestamp,
+    pub(super) order: Order,
     pub(super) next_update: Timestamp,
     /// Serial to the instant from which it is revoked.
     revoked: HashMap<Vec<u8>, Timestamp>,
@@ -54,8 +63,24 @@ pub(super) fn read(
     issuer_key: impl Fn(&[u8]) -> Option<std::sync::Arc<PublicKey>>,
 ) -> Result<(Vec<u8>, RevocationList), RevocationError> {
     let malformed = |problem: &str| RevocationError::Malformed(problem.to_owned());
-    let (_, list) = CertificateRevocationList::from_der(der)
+    let (rest, list) = CertificateRevocationList::from_der(der)
         .map_err(|error| RevocationError::Malformed(error.to_string()))?;
+    if !rest.is_empty() {
+        return Err(malformed("bytes follow the list"));
+    }
+    // A critical extension changes what the list means (a delta, a partial scope): not understood,
+    // not believed (RFC 5280, 5.2).
+    let entries = list
+        .iter_revoked_certificates()
+        .flat_map(|entry| entry.extensions());
+    if list
+        .extensions()
+        .iter()
+        .chain(entries)
+        .any(|extension| extension.critical)
+    {
+        return Err(malformed("it has a critical extension"));
+    }
     let issuer = list.issuer().as_raw().to_vec();
     let unsigned = || RevocationError::Unsigned(list.issuer().to_string());
     let key = issuer_key(&issuer).ok_or_else(unsigned)?;
@@ -72,13 +97,35 @@ pub(super) fn read(
     let instant = |time: x509_parser::time::ASN1Time| {
         Timestamp::from_second(time.timestamp()).map_err(|_error| malformed("a date is malformed"))
     };
-    let next = list.next_update().ok_or_else(|| malformed("no date for the next list"))?;
+    let next = list
+        .next_update()
+        .ok_or_else(|| malformed("no date for the next list"))?;
     let mut revoked = HashMap::new();
     for entry in list.iter_revoked_certificates() {
-        revoked.insert(strip(entry.raw_serial()).to_vec(), instant(entry.revocation_date)?);
+        let at = instant(entry.revocation_date)?;
+        // Named twice, the earlier date counts.
+        let known = revoked
+            .entry(strip(entry.raw_serial()).to_vec())
+            .or_insert(at);
+        *known = at.min(*known);
     }
-    let (this_update, next_update) = (instant(list.last_update())?, instant(next)?);
-    Ok((issuer, RevocationList { this_update, next_update, revoked }))
+    let number = list
+        .crl_number()
+        .map(|number| number.to_bytes_be())
+        .unwrap_or_default();
+    let order = Order {
+        this_update: instant(list.last_update())?,
+        length: number.len(),
+        number,
+    };
+    Ok((
+        issuer,
+        RevocationList {
+            order,
+            next_update: instant(next)?,
+            revoked,
+        },
+    ))
 }
 
 /// A serial without the zero that keeps a DER integer positive.

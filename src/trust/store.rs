@@ -41,6 +41,8 @@ pub struct TrustStore {
     intermediates: Vec<CertificateDer<'static>>,
     /// Key of each authority by its raw name.
     authority_keys: HashMap<Vec<u8>, Arc<PublicKey>>,
+    /// When each anchor is valid, by its raw name.
+    anchors_valid: HashMap<Vec<u8>, Window>,
     lists: ArcSwap<Lists>,
     replacing: Mutex<()>,
     verdicts: RwLock<HashMap<Digest, Arc<Certified>>>,
@@ -83,13 +85,18 @@ pub struct Certified {
     pub(super) issuer: Vec<u8>,
     /// Raw names and serials of the authorities between it and the anchor.
     authorities: Vec<(Vec<u8>, Vec<u8>)>,
+    /// When every authority above it is valid.
+    authorities_valid: Window,
     pub(super) key: PublicKey,
 }
 
 impl Certified {
     /// The serial number in hexadecimal.
     pub fn serial_hex(&self) -> String {
-        self.serial.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.serial
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -104,6 +111,7 @@ impl TrustStore {
         let mut anchors = Vec::new();
         let mut intermediates = Vec::new();
         let mut authority_keys = HashMap::new();
+        let mut anchors_valid = HashMap::new();
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
             let certificate = certificate.map_err(|error| bad(&error))?;
             let (_, parsed) =
@@ -111,8 +119,11 @@ impl TrustStore {
             let key = public_key(parsed.public_key()).map_err(|problem| bad(&problem))?;
             let name = parsed.subject().as_raw().to_vec();
             let is_root = name == parsed.issuer().as_raw();
-            authority_keys.insert(name, Arc::new(key));
+            if authority_keys.insert(name.clone(), Arc::new(key)).is_some() {
+                return Err(bad(&"two authorities have the same name"));
+            }
             if is_root {
+                anchors_valid.insert(name, Window::of(&parsed).map_err(|problem| bad(&problem))?);
                 let anchor =
                     webpki::anchor_from_trusted_cert(&certificate).map_err(|error| bad(&error))?;
                 anchors.push(anchor.to_owned());
@@ -127,6 +138,7 @@ impl TrustStore {
             anchors,
             intermediates,
             authority_keys,
+            anchors_valid,
             lists: ArcSwap::default(),
             replacing: Mutex::new(()),
             verdicts: RwLock::default(),
@@ -138,16 +150,19 @@ impl TrustStore {
     /// # Errors
     /// [`RevocationError`]; the lists in force stay.
     pub fn replace_crls(&self, lists: &[Vec<u8>]) -> Result<CrlEpoch, RevocationError> {
-        let _one_at_a_time = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one_at_a_time = self
+            .replacing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let in_force = self.lists.load_full();
         let mut by_issuer = in_force.by_issuer.clone();
         for der in lists {
             let key = |issuer: &[u8]| self.authority_keys.get(issuer).cloned();
             let (issuer, list) = revocation::read(der, key)?;
             if let Some(known) = by_issuer.get(&issuer)
-                && known.this_update > list.this_update
+                && known.order > list.order
             {
-                let (found, in_force) = (list.this_update, known.this_update);
+                let (found, in_force) = (list.order.this_update, known.order.this_update);
                 return Err(RevocationError::Older { found, in_force });
             }
             by_issuer.insert(issuer, list);
@@ -185,6 +200,13 @@ impl TrustStore {
                 at: valid_at.to_string(),
             });
         }
+        if !certified.authorities_valid.contains(valid_at) {
+            let problem = format!("an authority above it is not valid at {valid_at}");
+            return Err(Refusal::ChainUntrusted {
+                subject: subject(),
+                problem,
+            });
+        }
         if valid_at > certified.not_after {
             return Err(Refusal::CertificateExpired {
                 subject: subject(),
@@ -194,9 +216,15 @@ impl TrustStore {
         }
         let lists = self.lists.load();
         let leaf = (&certified.issuer, &certified.serial);
-        let authorities = certified.authorities.iter().map(|(issuer, serial)| (issuer, serial));
+        let authorities = certified
+            .authorities
+            .iter()
+            .map(|(issuer, serial)| (issuer, serial));
         for (issuer, serial) in std::iter::once(leaf).chain(authorities) {
-            let unknown = |problem: String| Refusal::RevocationUnknown { subject: subject(), problem };
+            let unknown = |problem: String| Refusal::RevocationUnknown {
+                subject: subject(),
+                problem,
+            };
             let list = lists
                 .by_issuer
                 .get(issuer)
@@ -206,9 +234,15 @@ impl TrustStore {
                 let problem = format!("the list should have been replaced at {}", list.next_update);
                 return Err(unknown(problem));
             }
-            if list.revoked_at(serial).is_some_and(|revoked_at| revoked_at <= trusted_at) {
+            if list
+                .revoked_at(serial)
+                .is_some_and(|revoked_at| revoked_at <= trusted_at)
+            {
                 let serial = certified.serial_hex();
-                return Err(Refusal::CertificateRevoked { subject: subject(), serial });
+                return Err(Refusal::CertificateRevoked {
+                    subject: subject(),
+                    serial,
+                });
             }
         }
         Ok(certified)
@@ -223,7 +257,10 @@ impl TrustStore {
         }
         drop(known);
         let certified = Arc::new(self.build_path(der, embedded, fingerprint)?);
-        let mut known = self.verdicts.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .verdicts
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
         if known.len() >= VERDICTS_MAX {
             // Rare enough that starting over is cheaper than keeping an order.
             known.clear();
@@ -248,7 +285,11 @@ impl TrustStore {
         let end_entity = webpki::EndEntityCert::try_from(&leaf)
             .map_err(|error| untrusted(&read.subject, error.to_string()))?;
         let mut intermediates = self.intermediates.clone();
-        intermediates.extend(embedded.iter().map(|der| CertificateDer::from(der.to_vec())));
+        intermediates.extend(
+            embedded
+                .iter()
+                .map(|der| CertificateDer::from(der.to_vec())),
+        );
         // Validity of the leaf is judged at every use; the path is built at an instant within it.
         let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(
             u64::try_from(read.not_before.as_second()).unwrap_or(0),
@@ -264,15 +305,64 @@ impl TrustStore {
                 None,
             )
             .map_err(|error| untrusted(&read.subject, error.to_string()))?;
-        let authorities = path
-            .intermediate_certificates()
-            .map(|certificate| {
-                let fields = super::certificate::CertificateFields::parse(certificate.der().as_ref())
-                    .map(|fields| (fields.issuer.to_vec(), fields.serial.to_vec()));
-                fields.ok_or_else(|| untrusted(&read.subject, "an issuer is malformed".to_owned()))
-            })
-            .collect::<Result<Vec<_>, Refusal>>()?;
-        certify(read, authorities, fingerprint)
+        let mut authorities = Vec::new();
+        let mut valid = Window::ALWAYS;
+        for certificate in path.intermediate_certificates() {
+            let der = certificate.der();
+            let (_, parsed) = X509Certificate::from_der(&der)
+                .map_err(|error| untrusted(&read.subject, error.to_string()))?;
+            let window = Window::of(&parsed);
+            valid =
+                valid.and(window.map_err(|problem| untrusted(&read.subject, problem.to_owned()))?);
+            if let Some(anchor) = self.anchors_valid.get(parsed.issuer().as_raw()) {
+                valid = valid.and(*anchor);
+            }
+            let name = (
+                parsed.issuer().as_raw().to_vec(),
+                parsed.raw_serial().to_vec(),
+            );
+            authorities.push(name);
+        }
+        if let Some(anchor) = self.anchors_valid.get(&read.issuer) {
+            valid = valid.and(*anchor);
+        }
+        certify(read, authorities, valid, fingerprint)
+    }
+}
+
+/// When a certificate is valid, both ends included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Window {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Window {
+    const ALWAYS: Self = Self {
+        from: Timestamp::MIN,
+        to: Timestamp::MAX,
+    };
+
+    fn of(certificate: &X509Certificate<'_>) -> Result<Self, &'static str> {
+        let instant = |time: x509_parser::time::ASN1Time| {
+            Timestamp::from_second(time.timestamp()).map_err(|_error| "a validity is malformed")
+        };
+        let validity = certificate.validity();
+        Ok(Self {
+            from: instant(validity.not_before)?,
+            to: instant(validity.not_after)?,
+        })
+    }
+
+    fn and(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            to: self.to.min(other.to),
+        }
+    }
+
+    fn contains(self, instant: Timestamp) -> bool {
+        self.from <= instant && instant <= self.to
     }
 }
 
@@ -289,6 +379,7 @@ impl webpki::ExtendedKeyUsageValidator for AnyPurpose {
 fn certify(
     read: Subscriber,
     authorities: Vec<(Vec<u8>, Vec<u8>)>,
+    authorities_valid: Window,
     fingerprint: Digest,
 ) -> Result<Certified, Refusal> {
     let problem = match (read.organ, read.usage) {
@@ -310,13 +401,17 @@ fn certify(
                     fingerprint,
                     issuer: read.issuer,
                     authorities,
+                    authorities_valid,
                     key: read.key,
                 });
             }
             "its key usage does not allow what it is for"
         }
     };
-    Err(Refusal::CertificateUsage { subject: read.subject, problem: problem.to_owned() })
+    Err(Refusal::CertificateUsage {
+        subject: read.subject,
+        problem: problem.to_owned(),
+    })
 }
 
 impl std::fmt::Debug for TrustStore {

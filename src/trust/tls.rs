@@ -67,10 +67,19 @@ pub fn peer_identity(
     let embedded: Vec<&[u8]> = embedded.iter().map(AsRef::as_ref).collect();
     let certified = trust.judge(leaf, &embedded, now, now)?;
     if certified.usage != CertificateUse::Connection {
-        let problem = format!("a {} certificate does not connect", certified.usage.as_str());
-        return Err(Refusal::CertificateUsage { subject: certified.subject.clone(), problem });
+        let problem = format!(
+            "a {} certificate does not connect",
+            certified.usage.as_str()
+        );
+        return Err(Refusal::CertificateUsage {
+            subject: certified.subject.clone(),
+            problem,
+        });
     }
-    Ok(PeerIdentity { organ: certified.organ, not_after: certified.not_after })
+    Ok(PeerIdentity {
+        organ: certified.organ,
+        not_after: certified.not_after,
+    })
 }
 
 /// The hub's side. `certificates` and `key` are PEM.
@@ -83,7 +92,9 @@ pub fn server_config(
     time: Arc<dyn TimeProvider>,
 ) -> Result<rustls::ServerConfig, TlsError> {
     let provider = provider();
-    let verifier = Arc::new(PossessionOnly { provider: Arc::clone(&provider) });
+    let verifier = Arc::new(PossessionOnly {
+        provider: Arc::clone(&provider),
+    });
     let mut config = rustls::ServerConfig::builder_with_details(provider, time)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(verifier)
@@ -131,7 +142,9 @@ fn chain(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         .collect::<Result<_, _>>()
         .map_err(|error| TlsError::Certificate(error.to_string()))?;
     if chain.is_empty() {
-        return Err(TlsError::Certificate("the file has no certificate".to_owned()));
+        return Err(TlsError::Certificate(
+            "the file has no certificate".to_owned(),
+        ));
     }
     Ok(chain)
 }
@@ -188,6 +201,8 @@ impl ClientCertVerifier for PossessionOnly {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

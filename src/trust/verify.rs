@@ -72,21 +72,35 @@ pub fn verify_document(
 ) -> Result<Evidence, Refusal> {
     if signature.is_empty() {
         let legal_value = LegalValue::earned_by(false, false);
-        return Ok(Evidence { legal_value, signers: Vec::new() });
+        return Ok(Evidence {
+            legal_value,
+            signers: Vec::new(),
+        });
     }
     let data = SignedData::parse(signature).map_err(invalid)?;
     let mut signers = Vec::with_capacity(data.signers.len());
-    let mut digest = ContentDigest { header, sha256: None };
+    let mut digest = ContentDigest {
+        header,
+        sha256: None,
+    };
     for info in &data.signers {
         if digest.of(info.digest) != info.message_digest {
-            return Err(invalid("the header is not the one that was signed: digests differ"));
+            return Err(invalid(
+                "the header is not the one that was signed: digests differ",
+            ));
         }
         signers.push(signer(trust, policy, &data, info, sender, trusted_at)?);
     }
-    let has = |usage| signers.iter().any(|signer: &SignerFacts| signer.usage == usage);
-    let legal_value =
-        LegalValue::earned_by(has(CertificateUse::Person), has(CertificateUse::Seal));
-    Ok(Evidence { legal_value, signers })
+    let has = |usage| {
+        signers
+            .iter()
+            .any(|signer: &SignerFacts| signer.usage == usage)
+    };
+    let legal_value = LegalValue::earned_by(has(CertificateUse::Person), has(CertificateUse::Seal));
+    Ok(Evidence {
+        legal_value,
+        signers,
+    })
 }
 
 fn signer(
@@ -103,15 +117,28 @@ fn signer(
         .copied()
         .find(|certificate| is_named_by(certificate, info))
         .ok_or_else(|| invalid("the signer's certificate is not in the CMS"))?;
-    if info.certificate_hash.is_some_and(|hash| hash != sha256(certificate).as_bytes()) {
+    let is_other = info
+        .certificate_hash
+        .is_some_and(|(algorithm, hash)| match algorithm {
+            DigestAlgorithm::Sha256 => hash != sha256(certificate).as_bytes(),
+            DigestAlgorithm::Sha384 => hash != sha384(certificate),
+        });
+    if is_other {
         return Err(invalid("signing-certificate-v2 names another certificate"));
     }
     let signing_time = info.signing_time.unwrap_or(trusted_at);
-    let latest = trusted_at.saturating_add(policy.clock_skew).unwrap_or(trusted_at);
+    let latest = trusted_at
+        .saturating_add(policy.clock_skew)
+        .unwrap_or(trusted_at);
     let certified = trust.judge(certificate, &data.certificates, signing_time, trusted_at)?;
     let signed = element(SET, info.signed_attributes);
-    if !certified.key.verify(info.algorithm, &signed, info.signature) {
-        return Err(invalid("the signature does not verify with the certificate's key"));
+    if !certified
+        .key
+        .verify(info.algorithm, &signed, info.signature)
+    {
+        return Err(invalid(
+            "the signature does not verify with the certificate's key",
+        ));
     }
     if signing_time > latest {
         return Err(Refusal::ClockSkew {
@@ -122,11 +149,17 @@ fn signer(
     }
     if certified.usage == CertificateUse::Connection {
         let problem = "a connection certificate does not sign documents".to_owned();
-        return Err(Refusal::CertificateUsage { subject: certified.subject.clone(), problem });
+        return Err(Refusal::CertificateUsage {
+            subject: certified.subject.clone(),
+            problem,
+        });
     }
     if certified.organ != sender {
         let certificate = certified.organ.to_string();
-        return Err(Refusal::SignerMismatch { certificate, sender });
+        return Err(Refusal::SignerMismatch {
+            certificate,
+            sender,
+        });
     }
     Ok(SignerFacts {
         usage: certified.usage,
@@ -157,14 +190,17 @@ struct ContentDigest<'a> {
 impl ContentDigest<'_> {
     fn of(&mut self, algorithm: DigestAlgorithm) -> Vec<u8> {
         match algorithm {
-            DigestAlgorithm::Sha256 => {
-                self.sha256.get_or_insert_with(|| *sha256(self.header).as_bytes()).to_vec()
-            }
+            DigestAlgorithm::Sha256 => self
+                .sha256
+                .get_or_insert_with(|| *sha256(self.header).as_bytes())
+                .to_vec(),
             DigestAlgorithm::Sha384 => sha384(self.header).to_vec(),
         }
     }
 }
 
 fn invalid(problem: &'static str) -> Refusal {
-    Refusal::SignatureInvalid { problem: problem.to_owned() }
+    Refusal::SignatureInvalid {
+        problem: problem.to_owned(),
+    }
 }

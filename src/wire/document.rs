@@ -31,7 +31,10 @@ use crate::model::parse_date;
 /// `TOO_LARGE` for an attachment above [`ATTACHMENT_MAX`].
 pub fn decode_header(bytes: &[u8]) -> Result<DocumentHeader, Refusal> {
     let header = v1::DocumentHeader::decode(bytes).map_err(|error| {
-        Refusal::field("header", format!("is not a serialised DocumentHeader: {error}"))
+        Refusal::field(
+            "header",
+            format!("is not a serialised DocumentHeader: {error}"),
+        )
     })?;
     let mut check = Check::default();
     let document_id = check.parsed::<DocumentId>("document_id", &header.document_id);
@@ -47,30 +50,51 @@ pub fn decode_header(bytes: &[u8]) -> Result<DocumentHeader, Refusal> {
         check.same("promulgation_date", promulgation_date.as_ref(), &id.date());
         check.same("code_number", code.as_ref(), id.code());
     }
-    let document_type = check.text("document_type", header.document_type, 1, length::DOCUMENT_TYPE);
+    let document_type = check.text(
+        "document_type",
+        header.document_type,
+        1,
+        length::DOCUMENT_TYPE,
+    );
     let subject = check.text("subject", header.subject, 1, length::SUBJECT);
     let signer = header.signer.unwrap_or_default();
     let signer = Signer {
-        competence: check.text("signer.competence", signer.competence, 0, length::COMPETENCE),
+        competence: check.text(
+            "signer.competence",
+            signer.competence,
+            0,
+            length::COMPETENCE,
+        ),
         position: check.text("signer.position", signer.position, 0, length::POSITION),
         full_name: check.text("signer.full_name", signer.full_name, 0, length::FULL_NAME),
     };
-    let priority = match u32::try_from(header.priority).ok().and_then(Priority::from_level) {
+    let priority = match u32::try_from(header.priority)
+        .ok()
+        .and_then(Priority::from_level)
+    {
         Some(priority) => Some(priority),
-        None => check.broken("priority", format!("is {}, allowed are 0 to 4", header.priority)),
+        None => check.broken(
+            "priority",
+            format!("is {}, allowed are 0 to 4", header.priority),
+        ),
     };
-    let business_type =
-        match u32::try_from(header.business_type).ok().and_then(BusinessType::from_code) {
-            Some(business_type) => Some(business_type),
-            None => check.broken(
-                "business_type",
-                format!("is {}, allowed are 0 to 3", header.business_type),
-            ),
-        };
+    let business_type = match u32::try_from(header.business_type)
+        .ok()
+        .and_then(BusinessType::from_code)
+    {
+        Some(business_type) => Some(business_type),
+        None => check.broken(
+            "business_type",
+            format!("is {}, allowed are 0 to 3", header.business_type),
+        ),
+    };
     let response_for = response_for(&mut check, &header.response_for);
     if business_type.is_some_and(|kind| kind != BusinessType::New) && header.response_for.is_empty()
     {
-        check.broken::<()>("response_for", "a recall, update or replacement names its document");
+        check.broken::<()>(
+            "response_for",
+            "a recall, update or replacement names its document",
+        );
     }
     let due_date = match header.due_date.as_str() {
         "" => None,
@@ -86,7 +110,9 @@ pub fn decode_header(bytes: &[u8]) -> Result<DocumentHeader, Refusal> {
     let attachments = attachments(&mut check, header.attachments)?;
     // Secrecy first: whatever else is wrong with it, a secret must not be looked at further.
     if let Some(secrecy) = secrecy.filter(|secrecy| *secrecy != Secrecy::None) {
-        return Err(Refusal::SecretRefused { secrecy: secrecy.as_str().to_owned() });
+        return Err(Refusal::SecretRefused {
+            secrecy: secrecy.as_str().to_owned(),
+        });
     }
     check.finish()?;
     let complete = (|| {
@@ -115,7 +141,12 @@ pub fn encode_header(header: &DocumentHeader) -> Vec<u8> {
     v1::DocumentHeader {
         document_id: header.document_id.to_string(),
         from: header.from.to_string(),
-        to: header.to.as_slice().iter().map(ToString::to_string).collect(),
+        to: header
+            .to
+            .as_slice()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         code_number: header.code.number().to_owned(),
         code_notation: header.code.notation().to_owned(),
         promulgation_date: format_date(header.promulgation_date),
@@ -189,7 +220,10 @@ pub fn legal_value_from_wire(value: v1::LegalValue) -> Option<LegalValue> {
 
 fn recipients(check: &mut Check, to: &[String]) -> Option<Recipients> {
     if to.len() > Recipients::MAX {
-        return check.broken("to", format!("{} recipients, at most {}", to.len(), Recipients::MAX));
+        return check.broken(
+            "to",
+            format!("{} recipients, at most {}", to.len(), Recipients::MAX),
+        );
     }
     let organs: Option<Vec<OrganId>> = to
         .iter()
@@ -206,14 +240,21 @@ fn response_for(check: &mut Check, earlier: &[v1::ResponseFor]) -> Vec<ResponseF
     if earlier.len() > length::RESPONSE_FOR {
         check.broken::<()>(
             "response_for",
-            format!("{} entries, at most {}", earlier.len(), length::RESPONSE_FOR),
+            format!(
+                "{} entries, at most {}",
+                earlier.len(),
+                length::RESPONSE_FOR
+            ),
         );
         return Vec::new();
     }
     let mut found = Vec::with_capacity(earlier.len());
     for (index, entry) in earlier.iter().enumerate() {
         let organ = check.parsed(&format!("response_for[{index}].organ_id"), &entry.organ_id);
-        let id = check.parsed(&format!("response_for[{index}].document_id"), &entry.document_id);
+        let id = check.parsed(
+            &format!("response_for[{index}].document_id"),
+            &entry.document_id,
+        );
         if let (Some(organ), Some(document_id)) = (organ, id) {
             found.push(ResponseFor { organ, document_id });
         }
@@ -228,7 +269,11 @@ fn attachments(
     if named.len() > length::ATTACHMENTS {
         check.broken::<()>(
             "attachments",
-            format!("{} attachments, at most {}", named.len(), length::ATTACHMENTS),
+            format!(
+                "{} attachments, at most {}",
+                named.len(),
+                length::ATTACHMENTS
+            ),
         );
         return Ok(Vec::new());
     }
@@ -243,11 +288,20 @@ fn attachments(
             });
         }
         let name = check.text(&path("name"), entry.name, 1, length::ATTACHMENT_NAME);
-        let content_type =
-            check.text(&path("content_type"), entry.content_type, 1, length::CONTENT_TYPE);
+        let content_type = check.text(
+            &path("content_type"),
+            entry.content_type,
+            1,
+            length::CONTENT_TYPE,
+        );
         match Digest::try_from(entry.sha256.as_ref()) {
             Ok(sha256) => {
-                found.push(AttachmentRef { name, content_type, size: entry.size, sha256 });
+                found.push(AttachmentRef {
+                    name,
+                    content_type,
+                    size: entry.size,
+                    sha256,
+                });
             }
             Err(error) => {
                 check.broken::<()>(&path("sha256"), error.to_string());
@@ -290,8 +344,14 @@ impl Check {
     fn text(&mut self, field: &str, text: String, min: usize, max: usize) -> String {
         let found = text.chars().count();
         if found < min || found > max {
-            self.broken::<()>(field, format!("{found} characters, allowed are {min} to {max}"));
-        } else if text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
+            self.broken::<()>(
+                field,
+                format!("{found} characters, allowed are {min} to {max}"),
+            );
+        } else if text
+            .chars()
+            .any(|c| c.is_control() && c != '\n' && c != '\t')
+        {
             self.broken::<()>(field, "has a control character");
         }
         text
@@ -307,7 +367,9 @@ impl Check {
         if self.violations.is_empty() {
             Ok(())
         } else {
-            Err(Refusal::HeaderInvalid { violations: self.violations })
+            Err(Refusal::HeaderInvalid {
+                violations: self.violations,
+            })
         }
     }
 }

@@ -20,6 +20,7 @@ pub use status::status;
 #[expect(
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
+    clippy::missing_errors_doc,
     unused_qualifications,
     reason = "generated"
 )]

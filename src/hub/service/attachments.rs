@@ -52,9 +52,8 @@ pub(super) async fn put(
             });
         }
         // The disk must not hold up the reactor.
-        let written = tokio::task::spawn_blocking(move || {
-            upload.write(&chunk.data).map(|()| upload)
-        });
+        let written =
+            tokio::task::spawn_blocking(move || upload.write(&chunk.data).map(|()| upload));
         upload = written.await.map_err(unavailable)?.map_err(refusal)?;
     }
     if announced_size != 0 && announced_size != size {
@@ -74,7 +73,10 @@ pub(super) async fn put(
     }
     let finished = tokio::task::spawn_blocking(move || upload.finish()).await;
     let sha256 = finished.map_err(unavailable)?.map_err(refusal)?;
-    Ok(v1::StoredAttachment { sha256: sha256.as_bytes().to_vec().into(), size })
+    Ok(v1::StoredAttachment {
+        sha256: sha256.as_bytes().to_vec().into(),
+        size,
+    })
 }
 
 /// The content of one attachment of a document the caller may see.
@@ -92,9 +94,16 @@ pub(super) async fn get(
     let loading = Arc::clone(core);
     let stored = tokio::task::spawn_blocking(move || loading.load(sequence)).await;
     let stored = stored.map_err(unavailable)?.map_err(unavailable)?;
-    let inline = stored.payload.attachments.iter().find(|(sha256, _)| *sha256 == digest);
+    let inline = stored
+        .payload
+        .attachments
+        .iter()
+        .find(|(sha256, _)| *sha256 == digest);
     if let Some((_, content)) = inline {
-        let chunk = v1::Chunk { data: content.clone(), ..v1::Chunk::default() };
+        let chunk = v1::Chunk {
+            data: content.clone(),
+            ..v1::Chunk::default()
+        };
         return Ok(Box::pin(stream::iter([Ok(chunk)])));
     }
     let missing = || Refusal::AttachmentMissing {
@@ -102,11 +111,19 @@ pub(super) async fn get(
         sha256: digest.to_string(),
     };
     let header = wire::decode_header(&stored.payload.header)?;
-    if !header.attachments.iter().any(|named| named.sha256 == digest) {
+    if !header
+        .attachments
+        .iter()
+        .any(|named| named.sha256 == digest)
+    {
         return Err(missing());
     }
     let (file, size) = core.attachments.open_content(digest).ok_or_else(missing)?;
-    let first = v1::Chunk { size, sha256: sha256.to_vec().into(), data: Bytes::new() };
+    let first = v1::Chunk {
+        size,
+        sha256: sha256.to_vec().into(),
+        data: Bytes::new(),
+    };
     let rest = stream::unfold(Some(file), |file| async move {
         let mut file = file?;
         let read = tokio::task::spawn_blocking(move || {
@@ -118,19 +135,27 @@ pub(super) async fn get(
         match read.await {
             Ok(Ok((buffer, _))) if buffer.is_empty() => None,
             Ok(Ok((buffer, file))) => {
-                let chunk = v1::Chunk { data: buffer.into(), ..v1::Chunk::default() };
+                let chunk = v1::Chunk {
+                    data: buffer.into(),
+                    ..v1::Chunk::default()
+                };
                 Some((Ok(chunk), Some(file)))
             }
             Ok(Err(error)) => Some((Err(wire::status(&unavailable(error))), None)),
             Err(error) => Some((Err(wire::status(&unavailable(error))), None)),
         }
     });
-    Ok(Box::pin(stream::StreamExt::chain(stream::iter([Ok(first)]), rest)))
+    Ok(Box::pin(stream::StreamExt::chain(
+        stream::iter([Ok(first)]),
+        rest,
+    )))
 }
 
 fn refusal(error: AttachmentError) -> Refusal {
     match error {
-        AttachmentError::Full { .. } => Refusal::StorageFull { problem: error.to_string() },
+        AttachmentError::Full { .. } => Refusal::StorageFull {
+            problem: error.to_string(),
+        },
         _ => unavailable(error),
     }
 }

@@ -51,12 +51,15 @@ pub(super) async fn next<T>(core: &Core, stream: &mut Streaming<T>) -> Result<Op
     match tokio::time::timeout(limit, stream.message()).await {
         Ok(Ok(message)) => Ok(message),
         Ok(Err(status)) if status.code() == Code::OutOfRange => Err(too_large()),
-        Ok(Err(status)) if status.code() == Code::Internal => {
-            Err(Refusal::field("message", format!("cannot be decoded: {}", status.message())))
-        }
+        Ok(Err(status)) if status.code() == Code::Internal => Err(Refusal::field(
+            "message",
+            format!("cannot be decoded: {}", status.message()),
+        )),
         // The client went away: nobody reads an answer.
         Ok(Err(_gone)) => Ok(None),
-        Err(_elapsed) => Err(Refusal::StreamIdle { limit_s: limit.as_secs() }),
+        Err(_elapsed) => Err(Refusal::StreamIdle {
+            limit_s: limit.as_secs(),
+        }),
     }
 }
 
@@ -68,7 +71,9 @@ impl v1::exchange_server::Exchange for Exchange {
     ) -> Result<Response<v1::Receipt>, Status> {
         let organ = peer(&request)?.organ();
         let receipt = self.0.submit_and_wait(organ, request.into_inner()).await;
-        receipt.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        receipt
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
     type SubmitStreamStream = Answers<v1::SubmitStreamResponse>;
@@ -105,7 +110,8 @@ impl v1::exchange_server::Exchange for Exchange {
                     });
                     place.send(Ok(v1::SubmitStreamResponse { tag, outcome }));
                 });
-                core.submit(peer.organ(), document.unwrap_or_default(), reply).await;
+                core.submit(peer.organ(), document.unwrap_or_default(), reply)
+                    .await;
             }
         });
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
@@ -136,7 +142,9 @@ impl v1::exchange_server::Exchange for Exchange {
     ) -> Result<Response<v1::ListPendingResponse>, Status> {
         let organ = caller(&request)?;
         let pending = track::list_pending(&self.0, organ, &request.into_inner());
-        pending.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        pending
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
     async fn fetch(
@@ -148,7 +156,9 @@ impl v1::exchange_server::Exchange for Exchange {
             Ok(id) => track::fetch(&self.0, organ, &id).await,
             Err(refusal) => Err(refusal),
         };
-        fetched.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        fetched
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
     async fn acknowledge(
@@ -168,7 +178,9 @@ impl v1::exchange_server::Exchange for Exchange {
     ) -> Result<Response<v1::ReportStatusResponse>, Status> {
         let organ = caller(&request)?;
         let reported = report_one(&self.0, organ, request.into_inner()).await;
-        reported.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        reported
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
     type ReportStatusStreamStream = Answers<v1::ReportStatusBatchResponse>;
@@ -211,7 +223,9 @@ impl v1::exchange_server::Exchange for Exchange {
     ) -> Result<Response<v1::StoredAttachment>, Status> {
         let organ = caller(&request)?;
         let stored = attachments::put(&self.0, organ, request.into_inner()).await;
-        stored.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        stored
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
     type GetAttachmentStream = Answers<v1::Chunk>;
@@ -236,7 +250,9 @@ impl v1::exchange_server::Exchange for Exchange {
         let organ = caller(&request)?;
         let journey = document_id(&request.get_ref().document_id)
             .and_then(|id| track::journey(&self.0, organ, &id));
-        journey.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        journey
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 }
 
@@ -249,8 +265,17 @@ async fn follow(
 ) -> Result<(), Refusal> {
     // A subscriber may be silent for as long as it likes: HTTP/2 keep-alive finds the dead.
     while let Ok(Some(request)) = stream.message().await {
-        if let Some(v1::Acknowledgement { hub_sequences, status_cursor }) = request.acknowledge {
-            let work = Acknowledge { by, sequences: hub_sequences, status_cursor, reply: None };
+        if let Some(v1::Acknowledgement {
+            hub_sequences,
+            status_cursor,
+        }) = request.acknowledge
+        {
+            let work = Acknowledge {
+                by,
+                sequences: hub_sequences,
+                status_cursor,
+                reply: None,
+            };
             send(core, Work::Acknowledge(work)).await?;
             if status_cursor > 0 {
                 flow.notices_done(status_cursor);
@@ -269,10 +294,17 @@ async fn acknowledge(
     request: v1::Acknowledgement,
 ) -> Result<u32, Refusal> {
     let by = agency(core, organ)?;
-    let v1::Acknowledgement { hub_sequences, status_cursor } = request;
+    let v1::Acknowledgement {
+        hub_sequences,
+        status_cursor,
+    } = request;
     let (reply, receive) = oneshot::channel();
-    let work =
-        Acknowledge { by, sequences: hub_sequences, status_cursor, reply: Some(reply) };
+    let work = Acknowledge {
+        by,
+        sequences: hub_sequences,
+        status_cursor,
+        reply: Some(reply),
+    };
     send(core, Work::Acknowledge(work)).await?;
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
 }
@@ -286,7 +318,9 @@ async fn report_one(
     let outcomes = commit_reports(core, by, vec![report(request)?]).await?;
     let outcome = outcomes.into_iter().next();
     let at = outcome.ok_or_else(|| unavailable(std::io::Error::other("no outcome")))??;
-    Ok(v1::ReportStatusResponse { reported_at: Some(timestamp(at)) })
+    Ok(v1::ReportStatusResponse {
+        reported_at: Some(timestamp(at)),
+    })
 }
 
 async fn report_many(
@@ -300,18 +334,27 @@ async fn report_many(
         return Err(Refusal::field("reports", problem));
     }
     let parsed: Vec<Result<Report, Refusal>> = requests.into_iter().map(report).collect();
-    let well_formed = parsed.iter().filter_map(|parsed| parsed.as_ref().ok().cloned()).collect();
+    let well_formed = parsed
+        .iter()
+        .filter_map(|parsed| parsed.as_ref().ok().cloned())
+        .collect();
     let mut committed = commit_reports(core, by, well_formed).await?.into_iter();
     let outcomes = parsed.into_iter().map(|parsed| {
         let outcome = parsed.and_then(|_| committed.next().unwrap_or(Err(Refusal::ShuttingDown)));
         match outcome {
-            Ok(_) => v1::StatusOutcome { accepted: true, refused: None },
-            Err(refusal) => {
-                v1::StatusOutcome { accepted: false, refused: Some(wire::refused(&refusal)) }
-            }
+            Ok(_) => v1::StatusOutcome {
+                accepted: true,
+                refused: None,
+            },
+            Err(refusal) => v1::StatusOutcome {
+                accepted: false,
+                refused: Some(wire::refused(&refusal)),
+            },
         }
     });
-    Ok(v1::ReportStatusBatchResponse { outcomes: outcomes.collect() })
+    Ok(v1::ReportStatusBatchResponse {
+        outcomes: outcomes.collect(),
+    })
 }
 
 async fn commit_reports(
@@ -325,13 +368,15 @@ async fn commit_reports(
 }
 
 async fn send(core: &Core, work: Work) -> Result<(), Refusal> {
-    core.commit.send(work).await.map_err(|_closed| Refusal::ShuttingDown)
+    core.commit
+        .send(work)
+        .await
+        .map_err(|_closed| Refusal::ShuttingDown)
 }
 
 fn report(request: v1::StatusReport) -> Result<Report, Refusal> {
-    let code = StatusCode::from_number(request.code).ok_or_else(|| {
-        Refusal::field("code", format!("{} is not a status code", request.code))
-    })?;
+    let code = StatusCode::from_number(request.code)
+        .ok_or_else(|| Refusal::field("code", format!("{} is not a status code", request.code)))?;
     let recipient = match request.recipient.as_str() {
         "" => None,
         text => Some(
@@ -344,9 +389,15 @@ fn report(request: v1::StatusReport) -> Result<Report, Refusal> {
         return Err(Refusal::field("description", problem));
     }
     let document_id = document_id(&request.document_id)?;
-    Ok(Report { document_id, recipient, code, description: request.description })
+    Ok(Report {
+        document_id,
+        recipient,
+        code,
+        description: request.description,
+    })
 }
 
 fn document_id(text: &str) -> Result<DocumentId, Refusal> {
-    text.parse::<DocumentId>().map_err(|error| Refusal::field("document_id", error.to_string()))
+    text.parse::<DocumentId>()
+        .map_err(|error| Refusal::field("document_id", error.to_string()))
 }

@@ -52,9 +52,15 @@ where
         Box::pin(async move {
             let answer = answer.await?;
             let headers = answer.headers();
-            let unexplained = headers.get("grpc-status").is_some_and(|s| s == OUT_OF_RANGE)
+            let unexplained = headers
+                .get("grpc-status")
+                .is_some_and(|s| s == OUT_OF_RANGE)
                 && !headers.contains_key("grpc-status-details-bin");
-            Ok(if unexplained { wire::status(&too_large()).into_http() } else { answer })
+            Ok(if unexplained {
+                wire::status(&too_large()).into_http()
+            } else {
+                answer
+            })
         })
     }
 }

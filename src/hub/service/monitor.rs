@@ -83,7 +83,10 @@ impl v1::monitor_server::Monitor for Monitor {
     ) -> Result<Response<v1::GetTimeResponse>, Status> {
         // Anyone may ask: a wrong clock is often why a certificate is refused.
         let now = Some(timestamp(self.0.clock.now()));
-        Ok(Response::new(v1::GetTimeResponse { now, utc_offset_minutes: UTC_OFFSET_MINUTES }))
+        Ok(Response::new(v1::GetTimeResponse {
+            now,
+            utc_offset_minutes: UTC_OFFSET_MINUTES,
+        }))
     }
 }
 
@@ -103,7 +106,10 @@ fn totals(core: &Core) -> v1::Totals {
         refusals: ledger
             .refused_by_reason()
             .into_iter()
-            .map(|(reason, count)| v1::ReasonCount { reason: reason.as_str().to_owned(), count })
+            .map(|(reason, count)| v1::ReasonCount {
+                reason: reason.as_str().to_owned(),
+                count,
+            })
             .collect(),
     }
 }
@@ -141,17 +147,20 @@ fn by_agency(core: &Core) -> Vec<v1::Counter> {
 fn by_pair(core: &Core) -> Vec<v1::Counter> {
     let agencies = core.agencies.load();
     let counters = core.counters();
-    let rows = counters.pairs().iter().map(|((sender, recipient), pair)| v1::Counter {
-        organ_id: agencies.get(*sender).organ.to_string(),
-        recipient: agencies.get(*recipient).organ.to_string(),
-        sent: pair.counts.addressed,
-        signed: pair.signed,
-        received: pair.counts.acknowledged,
-        pending: pair.counts.pending,
-        in_flight: pair.counts.in_flight,
-        locked: pair.counts.locked,
-        ..v1::Counter::default()
-    });
+    let rows = counters
+        .pairs()
+        .iter()
+        .map(|((sender, recipient), pair)| v1::Counter {
+            organ_id: agencies.get(*sender).organ.to_string(),
+            recipient: agencies.get(*recipient).organ.to_string(),
+            sent: pair.counts.addressed,
+            signed: pair.signed,
+            received: pair.counts.acknowledged,
+            pending: pair.counts.pending,
+            in_flight: pair.counts.in_flight,
+            locked: pair.counts.locked,
+            ..v1::Counter::default()
+        });
     rows.collect()
 }
 

@@ -56,7 +56,9 @@ impl Registry {
     ) -> Result<Response<v1::Agency>, Status> {
         let organ = caller(&request)?;
         let changed = set_state(&self.0, organ, request.into_inner(), state).await;
-        changed.map(Response::new).map_err(|refusal| wire::status(&refusal))
+        changed
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 }
 
@@ -70,14 +72,17 @@ async fn set_state(
     if caller != operator {
         return Err(Refusal::OperatorOnly { caller, operator });
     }
-    let organ: OrganId = request
-        .organ_id
-        .parse()
-        .map_err(|error: crate::model::InvalidOrganId| {
-            Refusal::field("organ_id", error.to_string())
-        })?;
+    let organ: OrganId =
+        request
+            .organ_id
+            .parse()
+            .map_err(|error: crate::model::InvalidOrganId| {
+                Refusal::field("organ_id", error.to_string())
+            })?;
     let agencies = core.agencies.load_full();
-    let (number, agency) = agencies.find(organ).ok_or(Refusal::AgencyUnknown { organ })?;
+    let (number, agency) = agencies
+        .find(organ)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
     let record = AgencyRecord {
         at: core.clock.now(),
         number,
@@ -91,9 +96,15 @@ async fn set_state(
     tracing::info!(%organ, state = state.as_str(), by = %caller, why = record.why, "agency changed");
     let (reply, committed) = oneshot::channel();
     let work = Work::Agency(Box::new(record), reply);
-    core.commit.send(work).await.map_err(|_closed| Refusal::ShuttingDown)?;
+    core.commit
+        .send(work)
+        .await
+        .map_err(|_closed| Refusal::ShuttingDown)?;
     committed.await.unwrap_or(Err(Refusal::ShuttingDown))?;
-    Ok(encode(&Agency { state, ..agency.clone() }))
+    Ok(encode(&Agency {
+        state,
+        ..agency.clone()
+    }))
 }
 
 fn encode(agency: &Agency) -> v1::Agency {

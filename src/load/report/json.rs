@@ -21,14 +21,22 @@ pub fn to_json(report: &Report) -> Value {
         .into_iter()
         .map(|(organ, share)| (organ.to_string(), round(share, 4).into()))
         .collect();
-    let at = |quantile: f64| round(report.receipt_us.value_at_quantile(quantile) as f64 / 1e3, 3);
+    let at = |quantile: f64| {
+        round(
+            report.receipt_us.value_at_quantile(quantile) as f64 / 1e3,
+            3,
+        )
+    };
     let documents = totals.sent.max(1) as f64;
     let stages: Map<String, Value> = report
         .cost
         .stages
         .iter()
         .map(|(name, spent)| {
-            ((*name).to_owned(), round(spent.as_secs_f64() * 1e6 / documents, 2).into())
+            (
+                (*name).to_owned(),
+                round(spent.as_secs_f64() * 1e6 / documents, 2).into(),
+            )
         })
         .collect();
     let parts = &report.cost.parts;

@@ -38,11 +38,15 @@ fn write_report(out: &mut String, report: &Report, language: Language) -> std::f
             say(Phrase::Received)
         )
     };
-    let width = [Phrase::CountedByHub, Phrase::CountedByNodes, Phrase::ReportedFor2019]
-        .map(|phrase| say(phrase).chars().count())
-        .into_iter()
-        .max()
-        .unwrap_or(0);
+    let width = [
+        Phrase::CountedByHub,
+        Phrase::CountedByNodes,
+        Phrase::ReportedFor2019,
+    ]
+    .map(|phrase| say(phrase).chars().count())
+    .into_iter()
+    .max()
+    .unwrap_or(0);
     let balance = if report.verdict.is_balanced() {
         Phrase::LedgerBalanced
     } else {
@@ -99,7 +103,12 @@ fn write_shares(out: &mut String, report: &Report, language: Language) -> std::f
         say(Phrase::LowestFirst)
     )?;
     for (organ, share) in shares.iter().take(LISTED) {
-        writeln!(out, "    {:<28} {:>6} %", name(*organ), percent(*share, language))?;
+        writeln!(
+            out,
+            "    {:<28} {:>6} %",
+            name(*organ),
+            percent(*share, language)
+        )?;
     }
     if shares.len() > LISTED {
         writeln!(out, "    …")?;
@@ -133,9 +142,16 @@ fn write_busiest(out: &mut String, report: &Report, language: Language) -> std::
     }
     let refused = report.hub.refused_by_reason();
     if !refused.is_empty() {
-        let reasons: Vec<String> =
-            refused.iter().map(|(reason, count)| format!("{} {count}", reason.as_str())).collect();
-        writeln!(out, "\n  {}: {}", Phrase::Refused.text(language), reasons.join(" · "))?;
+        let reasons: Vec<String> = refused
+            .iter()
+            .map(|(reason, count)| format!("{} {count}", reason.as_str()))
+            .collect();
+        writeln!(
+            out,
+            "\n  {}: {}",
+            Phrase::Refused.text(language),
+            reasons.join(" · ")
+        )?;
     }
     Ok(())
 }
@@ -166,7 +182,11 @@ fn write_cost(out: &mut String, report: &Report, language: Language) -> std::fmt
         at(1.0)
     )?;
     if let Some(cpu) = report.cpu_us_per_document() {
-        let verifying = report.cost.stages.iter().find(|(name, _)| *name == "verify");
+        let verifying = report
+            .cost
+            .stages
+            .iter()
+            .find(|(name, _)| *name == "verify");
         let verifying = verifying.map_or(0.0, |(_, spent)| {
             spent.as_secs_f64() * 1e6 / totals.sent.max(1) as f64
         });
@@ -190,7 +210,11 @@ fn write_invalid(out: &mut String, report: &Report, language: Language) -> std::
         writeln!(out, "    {imbalance:?}")?;
     }
     for difference in verdict.differences.iter().take(NAMED) {
-        writeln!(out, "    {}: {difference:?}", Phrase::Difference.text(language))?;
+        writeln!(
+            out,
+            "    {}: {difference:?}",
+            Phrase::Difference.text(language)
+        )?;
     }
     let lists = [
         (Phrase::Lost, &verdict.lost),

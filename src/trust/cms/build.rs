@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::X509Certificate;
 
 use super::oid;
 use crate::trust::certificate::CertificateFields;
@@ -44,6 +46,9 @@ pub enum CredentialError {
     /// The key file.
     #[error("cannot read the key: {0}")]
     Key(#[from] KeyError),
+    /// Key and certificate are not of the same pair.
+    #[error("the key is not the one in the certificate")]
+    KeyMismatch,
 }
 
 /// Why a document could not be signed.
@@ -60,17 +65,27 @@ impl Credential {
     /// # Errors
     /// [`CredentialError`].
     pub fn from_pem(certificates: &str, key: &str) -> Result<Self, CredentialError> {
-        let bad = |problem: &dyn std::fmt::Display| {
-            CredentialError::Certificate(problem.to_string())
-        };
+        let bad =
+            |problem: &dyn std::fmt::Display| CredentialError::Certificate(problem.to_string());
         let chain = CertificateDer::pem_slice_iter(certificates.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| bad(&error))?;
-        let leaf = chain.first().ok_or_else(|| bad(&"the file has no certificate"))?;
+        let leaf = chain
+            .first()
+            .ok_or_else(|| bad(&"the file has no certificate"))?;
         let fields = CertificateFields::parse(leaf).ok_or_else(|| bad(&"malformed"))?;
         let serial = element(INTEGER, fields.serial);
         let issuer_and_serial = wrap(SEQUENCE, &[fields.issuer, &serial]);
-        Ok(Self { key: KeyPair::from_pkcs8_pem(key)?, chain, issuer_and_serial })
+        let key = KeyPair::from_pkcs8_pem(key)?;
+        let (_, parsed) = X509Certificate::from_der(leaf).map_err(|error| bad(&error))?;
+        if parsed.public_key().subject_public_key.data.as_ref() != key.key.public_key_raw() {
+            return Err(CredentialError::KeyMismatch);
+        }
+        Ok(Self {
+            key,
+            chain,
+            issuer_and_serial,
+        })
     }
 
     /// The leaf, DER.
@@ -89,17 +104,26 @@ pub struct DocumentSigner {
 impl DocumentSigner {
     /// The competent person and the organisation: together they give full legal value.
     pub fn new(person: Credential, seal: Credential) -> Self {
-        Self { person: Some(person), seal: Some(seal) }
+        Self {
+            person: Some(person),
+            seal: Some(seal),
+        }
     }
 
     /// The competent person alone; such a document is for reference only.
     pub fn person_only(person: Credential) -> Self {
-        Self { person: Some(person), seal: None }
+        Self {
+            person: Some(person),
+            seal: None,
+        }
     }
 
     /// The organisation alone; such a document is for reference only.
     pub fn seal_only(seal: Credential) -> Self {
-        Self { person: None, seal: Some(seal) }
+        Self {
+            person: None,
+            seal: Some(seal),
+        }
     }
 
     /// A detached CMS `SignedData` (DER) over `header`.
@@ -107,7 +131,8 @@ impl DocumentSigner {
     /// # Errors
     /// [`SignError`].
     pub fn sign(&self, header: &[u8], signing_time: Timestamp) -> Result<Vec<u8>, SignError> {
-        let credentials: Vec<&Credential> = [&self.person, &self.seal].into_iter().flatten().collect();
+        let credentials: Vec<&Credential> =
+            [&self.person, &self.seal].into_iter().flatten().collect();
         let mut digests = Vec::new();
         let mut certificates: Vec<Vec<u8>> = Vec::new();
         let mut infos = Vec::new();
@@ -117,7 +142,10 @@ impl DocumentSigner {
                 digests.push(digest);
             }
             for certificate in &credential.chain {
-                if !certificates.iter().any(|known| known.as_slice() == certificate.as_ref()) {
+                if !certificates
+                    .iter()
+                    .any(|known| known.as_slice() == certificate.as_ref())
+                {
                     certificates.push(certificate.to_vec());
                 }
             }
@@ -155,7 +183,10 @@ fn signer_info(
         attribute(oid::CONTENT_TYPE, &element(OID, oid::DATA)),
         attribute(oid::MESSAGE_DIGEST, &element(OCTET_STRING, &digest)),
         attribute(oid::SIGNING_TIME, &time(signing_time)),
-        attribute(oid::SIGNING_CERTIFICATE_V2, &element(SEQUENCE, &certificate_id)),
+        attribute(
+            oid::SIGNING_CERTIFICATE_V2,
+            &element(SEQUENCE, &certificate_id),
+        ),
     ];
     // Signed as a SET OF, carried under an implicit [0]: only the first byte differs.
     let mut attributes = set_of(SET, attributes);
@@ -206,8 +237,14 @@ fn time(instant: Timestamp) -> Vec<u8> {
         utc.second()
     );
     if (1950..2050).contains(&utc.year()) {
-        element(UTC_TIME, format!("{:02}{rest}", utc.year() % 100).as_bytes())
+        element(
+            UTC_TIME,
+            format!("{:02}{rest}", utc.year() % 100).as_bytes(),
+        )
     } else {
-        element(GENERALIZED_TIME, format!("{:04}{rest}", utc.year()).as_bytes())
+        element(
+            GENERALIZED_TIME,
+            format!("{:04}{rest}", utc.year()).as_bytes(),
+        )
     }
 }

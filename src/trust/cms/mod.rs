@@ -21,14 +21,12 @@ pub(super) mod oid {
     /// id-signedData.
     pub(in crate::trust) const SIGNED_DATA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
     /// Attribute content-type.
-    pub(in crate::trust) const CONTENT_TYPE: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
+    pub(in crate::trust) const CONTENT_TYPE: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 3];
     /// Attribute message-digest.
     pub(in crate::trust) const MESSAGE_DIGEST: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4];
     /// Attribute signing-time.
-    pub(in crate::trust) const SIGNING_TIME: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 5];
+    pub(in crate::trust) const SIGNING_TIME: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 5];
     /// Attribute signing-certificate-v2 (RFC 5035).
     pub(in crate::trust) const SIGNING_CERTIFICATE_V2: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 2, 47];

@@ -40,8 +40,8 @@ pub(in crate::trust) struct SignerInfo<'a> {
     pub(in crate::trust) signed_attributes: &'a [u8],
     pub(in crate::trust) message_digest: &'a [u8],
     pub(in crate::trust) signing_time: Option<Timestamp>,
-    /// SHA-256 of the certificate, where signing-certificate-v2 names it with that algorithm.
-    pub(in crate::trust) certificate_hash: Option<&'a [u8]>,
+    /// Digest of the certificate, where signing-certificate-v2 names it.
+    pub(in crate::trust) certificate_hash: Option<(DigestAlgorithm, &'a [u8])>,
     pub(in crate::trust) signature: &'a [u8],
 }
 
@@ -78,8 +78,10 @@ impl<'a> SignedData<'a> {
         if info.expect(OID).ok_or(malformed)?.content != oid::SIGNED_DATA {
             return Err("the CMS content is not SignedData");
         }
-        let mut data =
-            info.only(CONTEXT_0).and_then(|inside| inside.only(SEQUENCE)).ok_or(malformed)?;
+        let mut data = info
+            .only(CONTEXT_0)
+            .and_then(|inside| inside.only(SEQUENCE))
+            .ok_or(malformed)?;
         data.expect(INTEGER).ok_or(malformed)?;
         data.expect(SET).ok_or(malformed)?;
         let mut content = data.enter(SEQUENCE).ok_or(malformed)?;
@@ -115,7 +117,14 @@ impl<'a> SignedData<'a> {
         if signers.is_empty() {
             return Err("the CMS has no signer");
         }
-        if data.is_empty() { Ok(Self { certificates, signers }) } else { Err(malformed) }
+        if data.is_empty() {
+            Ok(Self {
+                certificates,
+                signers,
+            })
+        } else {
+            Err(malformed)
+        }
     }
 }
 
@@ -129,7 +138,9 @@ impl<'a> SignerInfo<'a> {
             oid::SHA384 => DigestAlgorithm::Sha384,
             _ => return Err("the digest algorithm is neither SHA-256 nor SHA-384"),
         };
-        let attributes = info.enter(CONTEXT_0).ok_or("a signer has no signed attributes")?;
+        let attributes = info
+            .enter(CONTEXT_0)
+            .ok_or("a signer has no signed attributes")?;
         let algorithm = match (algorithm(&mut info).ok_or(malformed)?, digest) {
             (oid::RSA | oid::RSA_SHA256, DigestAlgorithm::Sha256) => {
                 SignatureAlgorithm::RsaPkcs1Sha256
@@ -150,7 +161,9 @@ impl<'a> SignerInfo<'a> {
             digest,
             algorithm,
             signed_attributes: attributes.bytes,
-            message_digest: attributes.message_digest.ok_or("message-digest is missing")?,
+            message_digest: attributes
+                .message_digest
+                .ok_or("message-digest is missing")?,
             signing_time: attributes.signing_time,
             certificate_hash: attributes.certificate_hash,
             signature,
@@ -164,7 +177,7 @@ struct Attributes<'a> {
     content_type: Option<&'a [u8]>,
     message_digest: Option<&'a [u8]>,
     signing_time: Option<Timestamp>,
-    certificate_hash: Option<&'a [u8]>,
+    certificate_hash: Option<(DigestAlgorithm, &'a [u8])>,
 }
 
 impl<'a> Attributes<'a> {
@@ -191,9 +204,7 @@ impl<'a> Attributes<'a> {
                 }
                 oid::SIGNING_CERTIFICATE_V2 => {
                     let hash = certificate_hash(value).ok_or(malformed)?;
-                    let twice = found.certificate_hash.is_some();
-                    found.certificate_hash = hash;
-                    twice
+                    found.certificate_hash.replace(hash).is_some()
                 }
                 _ => false,
             };
@@ -210,7 +221,9 @@ impl<'a> Attributes<'a> {
 
 fn identifier<'a>(info: &mut Reader<'a>) -> Option<SignerIdentifier<'a>> {
     if info.peek()? == CONTEXT_0_PRIMITIVE {
-        return info.any().map(|element| SignerIdentifier::SubjectKey(element.content));
+        return info
+            .any()
+            .map(|element| SignerIdentifier::SubjectKey(element.content));
     }
     let mut pair = info.enter(SEQUENCE)?;
     let issuer = pair.expect(SEQUENCE)?.whole;
@@ -222,17 +235,19 @@ fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     reader.enter(SEQUENCE)?.expect(OID).map(|oid| oid.content)
 }
 
-/// The hash of the first ESSCertIDv2, where its algorithm is the default, SHA-256.
-fn certificate_hash(value: Element<'_>) -> Option<Option<&[u8]>> {
+/// Algorithm and digest of the first ESSCertIDv2; SHA-256 is the default.
+fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
     let mut list = Reader(value.content);
     let mut first = list.enter(SEQUENCE)?.enter(SEQUENCE)?;
-    if let Some(algorithm) = first.enter(SEQUENCE) {
-        let mut algorithm = algorithm;
-        if algorithm.expect(OID)?.content != oid::SHA256 {
-            return Some(None);
-        }
-    }
-    Some(Some(first.expect(OCTET_STRING)?.content))
+    let algorithm = match first.enter(SEQUENCE) {
+        None => DigestAlgorithm::Sha256,
+        Some(mut named) => match named.expect(OID)?.content {
+            oid::SHA256 => DigestAlgorithm::Sha256,
+            oid::SHA384 => DigestAlgorithm::Sha384,
+            _ => return None,
+        },
+    };
+    Some((algorithm, first.expect(OCTET_STRING)?.content))
 }
 
 /// `UTCTime` (years 1950 to 2049) or `GeneralizedTime`, in whole seconds, UTC.
@@ -244,7 +259,14 @@ fn parse_time(value: Element<'_>) -> Option<Timestamp> {
     let (year, rest) = match (value.tag, text.len()) {
         (UTC_TIME, 12) => {
             let short: i16 = text[..2].parse().ok()?;
-            (if short < 50 { 2000 + short } else { 1900 + short }, &text[2..])
+            (
+                if short < 50 {
+                    2000 + short
+                } else {
+                    1900 + short
+                },
+                &text[2..],
+            )
         }
         (GENERALIZED_TIME, 14) => (text[..4].parse().ok()?, &text[4..]),
         _ => return None,
@@ -252,5 +274,7 @@ fn parse_time(value: Element<'_>) -> Option<Timestamp> {
     let two = |at: usize| rest[at..at + 2].parse::<i8>().ok();
     let date = civil::Date::new(year, two(0)?, two(2)?).ok()?;
     let time = civil::Time::new(two(4)?, two(6)?, two(8)?, 0).ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(civil::DateTime::from_parts(date, time)).ok()
+    jiff::tz::Offset::UTC
+        .to_timestamp(civil::DateTime::from_parts(date, time))
+        .ok()
 }

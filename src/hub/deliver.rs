@@ -113,7 +113,7 @@ const NOTICES_AT_ONCE: u64 = 128;
 
 /// Time between two deliveries of few notices. A status is not urgent; a delivery for each would cost
 /// more than the documents do.
-const NOTICES_EVERY: Duration = Duration::from_millis(20);
+const NOTICES_EVERY: Duration = Duration::from_millis(100);
 
 /// Longer than any wait that matters.
 const NEVER: Duration = Duration::from_secs(3600);
@@ -220,7 +220,8 @@ impl Deliveries {
 
     /// Takes what the credits allow. `false` when there is nothing to take.
     async fn fill(&mut self) -> Result<bool, Refusal> {
-        let start = self.core.clock.monotonic();
+        let clock = self.core.clock.clone();
+        let start = clock.monotonic();
         let credit = self.flow.state().credit as usize;
         let taken = self.take(credit.min(DELIVERY_BATCH)).map_err(unavailable)?;
         if taken.is_empty() {
@@ -230,16 +231,18 @@ impl Deliveries {
         let held = taken
             .iter()
             .all(|sequence| core.recent.get(*sequence).is_some());
-        let stored = if held {
-            load(&core, &taken)
+        let mut spent = clock.monotonic() - start;
+        let (loaded, loading) = if held {
+            timed(&core, &taken)
         } else {
             // The disk may have to be asked; the reactor must not wait for it.
             let wanted = taken.clone();
-            tokio::task::spawn_blocking(move || load(&core, &wanted))
+            tokio::task::spawn_blocking(move || timed(&core, &wanted))
                 .await
                 .map_err(unavailable)?
         };
-        let stored = stored.map_err(unavailable)?;
+        let stored = loaded.map_err(unavailable)?;
+        let loaded_at = clock.monotonic();
         let used = u32::try_from(stored.len()).unwrap_or(u32::MAX);
         let mut state = self.flow.state();
         state.credit = state.credit.saturating_sub(used);
@@ -251,9 +254,8 @@ impl Deliveries {
         if stored.len() < taken.len() {
             self.put_back(&taken[stored.len()..]);
         }
-        self.core
-            .stages
-            .add(Stage::Deliver, self.core.clock.monotonic() - start);
+        spent += loading + (clock.monotonic() - loaded_at);
+        self.core.stages.add(Stage::Deliver, spent);
         Ok(true)
     }
 
@@ -341,6 +343,13 @@ impl Drop for Deliveries {
             self.give_back();
         }
     }
+}
+
+/// Loads, and says how long it took: waiting for a thread is not the delivery's own time.
+fn timed(core: &Core, sequences: &[u64]) -> (Result<Vec<Arc<Stored>>, LoadError>, Duration) {
+    let start = core.clock.monotonic();
+    let loaded = load(core, sequences);
+    (loaded, core.clock.monotonic() - start)
 }
 
 /// The documents with these sequences, as many as fit in a batch; at least one.

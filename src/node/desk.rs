@@ -27,7 +27,7 @@ use crate::model::StatusCode;
 use crate::wire::v1;
 
 /// How often the office looks at the clock.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 /// Statuses reported together.
 const BATCH: usize = 512;

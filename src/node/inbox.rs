@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -31,6 +31,9 @@ const CREDIT: u32 = 256;
 
 /// Documents acknowledged together.
 const ACKNOWLEDGE_MAX: usize = 64;
+
+/// How long an acknowledgement waits for company: a message each would cost more than the documents.
+const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(20);
 
 /// The receiving side of one participant.
 #[derive(Debug)]
@@ -83,10 +86,12 @@ impl Inbox {
             };
             backoff.reset();
             self.take(delivery, seen, &mut done).await;
-            // Whatever else is here already goes into the same acknowledgement.
+            // What comes within moments goes into the same acknowledgement.
+            let deadline = tokio::time::Instant::now() + ACKNOWLEDGE_WITHIN;
             while done.hub_sequences.len() < ACKNOWLEDGE_MAX {
-                match deliveries.message().now_or_never() {
-                    Some(Ok(Some(delivery))) => self.take(delivery, seen, &mut done).await,
+                match tokio::time::timeout_at(deadline, deliveries.message()).await {
+                    Ok(Ok(Some(delivery))) => self.take(delivery, seen, &mut done).await,
+                    // Nothing more in time; that a stream ended shows at the next reading.
                     _ => break,
                 }
             }

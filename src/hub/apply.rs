@@ -1,6 +1,8 @@
 //! What a record means for the index and the counters. The same code runs when a record is committed
 //! and when it is read back after a crash, so the two cannot differ.
 
+use std::sync::Arc;
+
 use super::bytes::Writer;
 use super::counters::Count;
 use super::counters::Signing;
@@ -60,7 +62,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
         rows::identity_key(&document.document_id),
         sequence.to_le_bytes().to_vec(),
     );
-    tx.document_is(document.clone());
+    tx.document_is(Arc::new(document.clone()));
     tx.count(Count::Accepted {
         sender,
         day: day_of(document.accepted_at),

@@ -16,6 +16,7 @@ use super::config::COMMIT_BATCH_BYTES;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
 use super::core::unavailable;
+use super::known::Known;
 use super::pipeline::Reply;
 use super::progress;
 use super::progress::Report;
@@ -106,13 +107,14 @@ pub(super) struct Committer {
     core: Arc<Core>,
     journal: Journal,
     heads: Heads,
+    known: Known,
     batch: Batch,
     flush: std::sync::mpsc::SyncSender<()>,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
 enum Answer {
-    Document(Reply, Box<DocumentRecord>, super::admit::Place),
+    Document(Reply, Arc<DocumentRecord>, super::admit::Place),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Agency(oneshot::Sender<Result<(), Refusal>>),
@@ -139,6 +141,7 @@ impl Committer {
             core,
             journal,
             heads,
+            known: Known::default(),
             batch: Batch::new(),
             flush,
         }
@@ -169,8 +172,9 @@ impl Committer {
         let start = self.core.clock.monotonic();
         self.batch.clear();
         let core = Arc::clone(&self.core);
+        let known = std::mem::take(&mut self.known);
         let mut open = Open {
-            tx: Transaction::new(&core.index),
+            tx: Transaction::new(&core.index, &known),
             answers: Vec::new(),
             documents: Vec::new(),
             agencies: Vec::new(),
@@ -193,9 +197,10 @@ impl Committer {
         let written = core.clock.monotonic();
         core.stages.add(Stage::Sync, written - decided);
         match appended {
-            Ok(positions) => self.publish(open, &positions),
+            Ok(positions) => self.publish(open, &positions, &known),
             Err(error) => refuse(open.answers, error),
         }
+        self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
             self.write_out();
         }
@@ -248,7 +253,7 @@ impl Committer {
             match same {
                 Some(known) => {
                     open.answers
-                        .push(Answer::Document(reply, Box::new(known), document.place));
+                        .push(Answer::Document(reply, known, document.place));
                 }
                 None => {
                     let refusal = Refusal::DuplicateDocument {
@@ -280,7 +285,7 @@ impl Committer {
         };
         open.answers.push(Answer::Document(
             reply,
-            Box::new(record.clone()),
+            Arc::new(record.clone()),
             document.place,
         ));
         open.documents
@@ -420,7 +425,7 @@ impl Committer {
     }
 
     /// The batch is on disk: everybody may see it.
-    fn publish(&mut self, open: Open<'_>, positions: &[Position]) {
+    fn publish(&mut self, open: Open<'_>, positions: &[Position], known: &Known) {
         let Open {
             tx,
             answers,
@@ -436,6 +441,9 @@ impl Committer {
             core.agencies.store(Arc::new(changed));
         }
         route::publish(core, tx.finish(), |fresh| {
+            fresh
+                .values()
+                .for_each(|record| known.insert(Arc::clone(record)));
             documents
                 .into_iter()
                 .filter_map(|(number, sequence, payload)| {

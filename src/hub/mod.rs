@@ -16,6 +16,7 @@ mod config;
 mod core;
 mod counters;
 mod deliver;
+mod known;
 mod listen;
 mod mailboxes;
 mod open;

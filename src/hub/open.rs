@@ -15,6 +15,7 @@ use super::config::Config;
 use super::config::VERIFY_QUEUE;
 use super::core::Core;
 use super::counters::Counters;
+use super::known::Known;
 use super::mailboxes::Mailboxes;
 use super::pipeline::VerifyJob;
 use super::record::AgencyRecord;
@@ -120,6 +121,7 @@ impl Hub {
             agencies,
             mut counters,
             heads,
+            known: _,
         } = recovered;
         let mailboxes = Mailboxes::default();
         restore_pending(&index, &mailboxes, &mut counters)?;
@@ -153,6 +155,7 @@ struct Recovered {
     agencies: Agencies,
     counters: Counters,
     heads: Heads,
+    known: Known,
 }
 
 impl Recovered {
@@ -183,6 +186,7 @@ impl Recovered {
             agencies,
             counters,
             heads,
+            known: Known::default(),
         })
     }
 
@@ -193,7 +197,7 @@ impl Recovered {
         position: Position,
         record: &Record,
     ) -> Result<(), ReadError> {
-        let mut tx = Transaction::new(index);
+        let mut tx = Transaction::new(index, &self.known);
         apply(record, &mut tx)?;
         let Outcome {
             mut rows,

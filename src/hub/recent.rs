@@ -13,7 +13,7 @@ use super::record::Payload;
 /// A document as it is delivered.
 #[derive(Debug)]
 pub(super) struct Stored {
-    pub(super) record: DocumentRecord,
+    pub(super) record: Arc<DocumentRecord>,
     pub(super) payload: Payload,
 }
 

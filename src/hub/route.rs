@@ -27,7 +27,7 @@ use crate::wire::v1;
 pub(super) fn publish(
     core: &Core,
     outcome: Outcome,
-    place: impl FnOnce(&BTreeMap<u64, DocumentRecord>) -> Vec<(Position, Stored)>,
+    place: impl FnOnce(&BTreeMap<u64, Arc<DocumentRecord>>) -> Vec<(Position, Stored)>,
 ) {
     let Outcome {
         mut rows,
@@ -42,7 +42,7 @@ pub(super) fn publish(
             .add_payload(size, size - stored.payload.signature.len());
         let row = DocumentRow {
             position,
-            record: stored.record.clone(),
+            record: Arc::clone(&stored.record),
         };
         rows.push((key, Change::Insert(row.encode())));
         core.recent.insert(stored);

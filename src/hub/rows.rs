@@ -12,6 +12,8 @@
 //!
 //! Numbers in keys are big-endian, so that rows lie in their natural order.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::bytes::Reader;
@@ -31,7 +33,7 @@ pub(super) type Key = Vec<u8>;
 #[derive(Clone, Debug)]
 pub(super) struct DocumentRow {
     pub(super) position: Position,
-    pub(super) record: DocumentRecord,
+    pub(super) record: Arc<DocumentRecord>,
 }
 
 /// How far one document got at one recipient.
@@ -150,7 +152,7 @@ impl DocumentRow {
         let position = Position::from_bytes(r.take(16)?.try_into().ok()?);
         Some(Self {
             position,
-            record: DocumentRecord::read(&mut r)?,
+            record: Arc::new(DocumentRecord::read(&mut r)?),
         })
     }
 }

@@ -3,10 +3,13 @@
 //! Decisions read through a [`Transaction`], so that the second of two equal documents in one batch
 //! finds the first; if the disk refuses, the transaction is dropped and nothing has happened.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::counters::Count;
+use super::known::Known;
 use super::record::DocumentRecord;
 use super::registry::AgencyNo;
 use super::rows;
@@ -23,8 +26,11 @@ use crate::store::IndexError;
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
     index: &'a Index,
+    known: &'a Known,
     rows: HashMap<Key, Change>,
-    fresh: BTreeMap<u64, DocumentRecord>,
+    /// Rows read from the index, so that deciding and applying read them once.
+    read: RefCell<HashMap<Key, Option<Vec<u8>>>>,
+    fresh: BTreeMap<u64, Arc<DocumentRecord>>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
 }
@@ -67,15 +73,17 @@ pub(super) enum ReadError {
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) rows: Vec<(Key, Change)>,
-    pub(super) fresh: BTreeMap<u64, DocumentRecord>,
+    pub(super) fresh: BTreeMap<u64, Arc<DocumentRecord>>,
     pub(super) counts: Vec<Count>,
     pub(super) effects: Vec<Effect>,
 }
 
 impl<'a> Transaction<'a> {
-    pub(super) fn new(index: &'a Index) -> Self {
+    pub(super) fn new(index: &'a Index, known: &'a Known) -> Self {
         Self {
             index,
+            known,
+            read: RefCell::default(),
             rows: HashMap::new(),
             fresh: BTreeMap::new(),
             counts: Vec::new(),
@@ -87,7 +95,14 @@ impl<'a> Transaction<'a> {
         match self.rows.get(key) {
             Some(Change::Insert(row) | Change::Put(row)) => Ok(Some(row.clone())),
             Some(Change::Delete) => Ok(None),
-            None => Ok(self.index.get(key)?),
+            None => {
+                if let Some(row) = self.read.borrow().get(key) {
+                    return Ok(row.clone());
+                }
+                let row = self.index.get(key)?;
+                self.read.borrow_mut().insert(key.to_vec(), row.clone());
+                Ok(row)
+            }
         }
     }
 
@@ -125,12 +140,15 @@ impl<'a> Transaction<'a> {
     }
 
     /// Remembers a document whose place in the journal is not known yet.
-    pub(super) fn document_is(&mut self, record: DocumentRecord) {
+    pub(super) fn document_is(&mut self, record: Arc<DocumentRecord>) {
         self.fresh.insert(record.sequence, record);
     }
 
     /// Sequence of the document with this identity.
     pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
+        if let Some(sequence) = self.known.sequence_of(id) {
+            return Ok(Some(sequence));
+        }
         let Some(row) = self.get(&rows::identity_key(id))? else {
             return Ok(None);
         };
@@ -142,14 +160,16 @@ impl<'a> Transaction<'a> {
     }
 
     /// The document with this sequence.
-    pub(super) fn document(&self, sequence: u64) -> Result<Option<DocumentRecord>, ReadError> {
-        if let Some(record) = self.fresh.get(&sequence) {
-            return Ok(Some(record.clone()));
+    pub(super) fn document(&self, sequence: u64) -> Result<Option<Arc<DocumentRecord>>, ReadError> {
+        let held = self.fresh.get(&sequence).map(Arc::clone);
+        if let Some(record) = held.or_else(|| self.known.document(sequence)) {
+            return Ok(Some(record));
         }
         let Some(row) = self.get(&rows::document_key(sequence))? else {
             return Ok(None);
         };
         let row = DocumentRow::decode(&row).ok_or(ReadError::Malformed('S'))?;
+        self.known.insert(Arc::clone(&row.record));
         Ok(Some(row.record))
     }
 

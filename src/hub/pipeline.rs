@@ -49,11 +49,13 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// A document on its way to verification.
+/// What a verifying thread is given.
 #[derive(Debug)]
-pub(super) struct VerifyJob {
-    pub(super) document: Admitted,
-    pub(super) reply: Reply,
+pub(super) enum VerifyJob {
+    /// A document, and where its outcome goes.
+    Document(Box<Admitted>, Reply),
+    /// One thread has nothing more to do.
+    Stop,
 }
 
 /// Documents a verifying thread takes at once. Small, so that two threads share a short queue; it
@@ -95,9 +97,14 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
         if count == 0 {
             return;
         }
-        for VerifyJob { document, reply } in taken.drain(..) {
+        let mut stops = 0;
+        for job in taken.drain(..) {
+            let VerifyJob::Document(document, reply) = job else {
+                stops += 1;
+                continue;
+            };
             let sender = document.sender;
-            let work = match verifier.verify(document) {
+            let work = match verifier.verify(*document) {
                 Ok(verified) => Work::Document(Box::new(verified), reply),
                 Err(refusal) => {
                     let reason = refusal.reason();
@@ -108,6 +115,13 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
             if core.commit.blocking_send(work).is_err() {
                 return;
             }
+        }
+        if stops > 0 {
+            // One is for this thread, the others' go back into the queue.
+            for _ in 1..stops {
+                let _ = core.verify.try_send(VerifyJob::Stop);
+            }
+            return;
         }
     }
 }
@@ -128,7 +142,10 @@ impl Core {
         match self.admit(organ, number, document).await {
             Ok(document) => {
                 // Closed only when the hub is gone, and then nobody waits for the reply.
-                let _ = self.verify.send(VerifyJob { document, reply }).await;
+                let _ = self
+                    .verify
+                    .send(VerifyJob::Document(Box::new(document), reply))
+                    .await;
             }
             Err(refusal) => {
                 let reason = refusal.reason();

@@ -17,6 +17,7 @@ use super::config::MESSAGE_MAX;
 use super::core::Core;
 use super::listen;
 use super::open::Hub;
+use super::pipeline::VerifyJob;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
 use super::service::ExplainLimits;
@@ -187,15 +188,17 @@ impl Hub {
         {
             tracing::warn!("documents were still under way when the drain ended");
         }
+        for _ in &verifiers {
+            let _ = core.verify.send(VerifyJob::Stop).await;
+        }
         let _ = core.commit.send(Work::Stop).await;
         let joined = tokio::task::spawn_blocking(move || {
             let committed = commit.join();
             // The commit thread is gone, and with it the flusher's other end.
             let flushed = flush.join();
-            // The verifiers end with the queue, which ends with the hub.
-            drop(verifiers);
+            let verified = verifiers.into_iter().try_for_each(JoinHandle::join);
             drop(data);
-            committed.and(flushed)
+            committed.and(flushed).and(verified)
         });
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("a thread of the hub did not end well");

@@ -4,4 +4,7 @@
     reason = "clippy allows it in test functions only, not in what they share"
 )]
 
+mod exchange;
+mod refusal;
+mod support;
 mod tidy;

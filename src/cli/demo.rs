@@ -286,7 +286,7 @@ async fn replay(
         seed: scenario.seed,
         period: period(scenario),
         keys: scenario.key_algorithm.clone(),
-        durability: arguments.durability,
+        durability: arguments.durability.to_string(),
         agencies: axis.participants.len(),
         nodes: load::ledger_of(&accounts),
         hub,

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("wire", &["model", "text"]),
     ("node", &["clock", "model", "trust", "wire"]),
     ("hub", &["clock", "model", "store", "trust", "wire"]),
-    ("load", &["clock", "model", "node", "trust"]),
+    ("load", &["clock", "model", "node", "text", "trust"]),
     (
         "axis",
         &[

@@ -11,7 +11,7 @@ use tonic::body::Body;
 use tower::Layer;
 use tower::Service;
 
-use super::super::config::MESSAGE_MAX;
+use crate::hub::config::MESSAGE_MAX;
 use crate::model::Refusal;
 use crate::wire;
 

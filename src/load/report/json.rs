@@ -72,7 +72,7 @@ pub fn to_json(report: &Report) -> Value {
         "latency_ms": {
             "p50": at(0.5), "p90": at(0.9), "p99": at(0.99), "p999": at(0.999), "max": at(1.0),
         },
-        "durability": report.durability.to_string(),
+        "durability": report.durability,
         "hub": {
             "cpu_us_per_doc": cpu.map(|cpu| round(cpu, 2)),
             "parts_us_per_doc": {

@@ -12,7 +12,6 @@ use super::outcome::Verdict;
 use super::replay::Replayed;
 use crate::model::Ledger;
 use crate::model::OrganId;
-use crate::store::Durability;
 
 pub use json::to_json;
 pub use text::to_text;
@@ -28,8 +27,8 @@ pub struct Report {
     pub period: String,
     /// Keys of persons and seals.
     pub keys: String,
-    /// What a receipt promised.
-    pub durability: Durability,
+    /// What a receipt promised: `fsync`, or something UNSAFE.
+    pub durability: String,
     /// Agencies that took part.
     pub agencies: usize,
     /// The hub's ledger.

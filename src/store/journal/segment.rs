@@ -307,7 +307,7 @@ pub(super) mod faults {
     use std::io;
 
     #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub(in super::super) enum Operation {
+    pub(in crate::store::journal) enum Operation {
         Reserve,
         Sync,
         SyncNames,
@@ -338,13 +338,13 @@ pub(super) mod faults {
 
     /// The next such operation of this thread fails once.
     #[cfg(test)]
-    pub(in super::super) fn fail_next(operation: Operation, kind: io::ErrorKind) {
+    pub(in crate::store::journal) fn fail_next(operation: Operation, kind: io::ErrorKind) {
         NEXT.set(Some((operation, kind)));
     }
 
     /// Takes back a failure that was not met.
     #[cfg(test)]
-    pub(in super::super) fn fail_none() {
+    pub(in crate::store::journal) fn fail_none() {
         NEXT.set(None);
     }
 }

@@ -1,6 +1,5 @@
 //! A hub in this process, with a CA and clients of any organisation: everything over real sockets.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,41 +37,39 @@ use docaxis::wire::v1;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
-pub const HANOI: &str = "000.00.00.H26";
-pub const PHU_THO: &str = "000.00.00.H44";
-pub const VINH_PHUC: &str = "000.00.00.H62";
-pub const VPCP: &str = "000.00.00.G22";
+pub(crate) const HANOI: &str = "000.00.00.H26";
+pub(crate) const PHU_THO: &str = "000.00.00.H44";
+pub(crate) const VINH_PHUC: &str = "000.00.00.H62";
+pub(crate) const VPCP: &str = "000.00.00.G22";
 
 /// A hub, its CA, and the clock everybody goes by.
-pub struct Axis {
-    pub authority: Authority,
-    pub clock: Clock,
-    pub hub: hub::Handle,
-    pub address: String,
-    pub data: Option<PathBuf>,
+pub(crate) struct Axis {
+    pub(crate) authority: Authority,
+    pub(crate) clock: Clock,
+    pub(crate) hub: hub::Handle,
+    pub(crate) address: String,
     revoked: std::sync::Mutex<Vec<RevokedSerial>>,
     shutdown: Option<tokio::sync::oneshot::Sender<()>>,
     served: Option<tokio::task::JoinHandle<()>>,
 }
 
 /// An organisation's certificates and how it signs.
-pub struct Party {
-    pub organ: OrganId,
-    pub connection: Connection,
-    pub signer: DocumentSigner,
-    pub serials: Vec<Vec<u8>>,
+pub(crate) struct Party {
+    pub(crate) connection: Connection,
+    pub(crate) signer: DocumentSigner,
+    pub(crate) serials: Vec<Vec<u8>>,
 }
 
-pub fn organ(code: &str) -> OrganId {
+pub(crate) fn organ(code: &str) -> OrganId {
     code.parse().unwrap()
 }
 
 /// Nine in the morning of a working day of the reference period.
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2019-06-03T02:00:00Z".parse().unwrap()
 }
 
-pub fn year() -> Validity {
+pub(crate) fn year() -> Validity {
     let not_before = start() - SignedDuration::from_hours(24 * 30);
     Validity {
         not_before,
@@ -82,16 +79,16 @@ pub fn year() -> Validity {
 
 impl Axis {
     /// In memory, with the defaults.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(hub::Config::new(None, Durability::Memory)).await
     }
 
-    pub async fn start_with(config: hub::Config) -> Self {
+    pub(crate) async fn start_with(config: hub::Config) -> Self {
         let authority = Authority::create(start() - SignedDuration::from_hours(24 * 60)).unwrap();
         Self::start_under(authority, config).await
     }
 
-    pub async fn start_under(authority: Authority, config: hub::Config) -> Self {
+    pub(crate) async fn start_under(authority: Authority, config: hub::Config) -> Self {
         let clock = Clock::manual(start());
         let key = KeyPair::generate(KeyKind::EcdsaP256).unwrap();
         let loopback = [std::net::Ipv4Addr::LOCALHOST.into()];
@@ -104,7 +101,6 @@ impl Axis {
         trust
             .replace_crls(&lists(&authority, &[], start()))
             .unwrap();
-        let data = config.data.clone();
         let parts = hub::Parts {
             clock: clock.clone(),
             trust,
@@ -127,7 +123,6 @@ impl Axis {
             clock,
             hub: handle,
             address,
-            data,
             revoked: std::sync::Mutex::default(),
             shutdown: Some(shutdown),
             served: Some(served),
@@ -135,27 +130,27 @@ impl Axis {
     }
 
     /// Stops the hub and gives its CA back.
-    pub async fn stop(mut self) -> Authority {
+    pub(crate) async fn stop(mut self) -> Authority {
         drop(self.shutdown.take());
         self.served.take().unwrap().await.unwrap();
         self.authority
     }
 
-    pub fn party(&self, code: &str) -> Party {
+    pub(crate) fn party(&self, code: &str) -> Party {
         self.party_valid(code, year())
     }
 
-    pub fn party_valid(&self, code: &str, validity: Validity) -> Party {
+    pub(crate) fn party_valid(&self, code: &str, validity: Validity) -> Party {
         party_of(&self.authority, &self.authority, code, validity, self)
     }
 
     /// A connection with this certificate and key.
-    pub fn connect(&self, identity: Option<(&str, &str)>) -> Connection {
+    pub(crate) fn connect(&self, identity: Option<(&str, &str)>) -> Connection {
         let anchors = self.authority.anchors_pem();
         Connection::new(&self.address, &anchors, identity, &self.clock).unwrap()
     }
 
-    pub fn revoke(&self, serials: &[Vec<u8>]) {
+    pub(crate) fn revoke(&self, serials: &[Vec<u8>]) {
         let mut revoked = self.revoked.lock().unwrap();
         for serial in serials {
             revoked.push(RevokedSerial {
@@ -171,14 +166,18 @@ impl Axis {
     }
 }
 
-pub fn lists(authority: &Authority, revoked: &[RevokedSerial], now: Timestamp) -> Vec<Vec<u8>> {
+pub(crate) fn lists(
+    authority: &Authority,
+    revoked: &[RevokedSerial],
+    now: Timestamp,
+) -> Vec<Vec<u8>> {
     let next = now + SignedDuration::from_hours(24 * 30);
     let lists = authority.revocation_lists(revoked, now, next).unwrap();
     vec![lists.root, lists.issuing]
 }
 
 /// Certificates of one organisation; `connecting` may be another CA than `signing`.
-pub fn party_of(
+pub(crate) fn party_of(
     connecting: &Authority,
     signing: &Authority,
     code: &str,
@@ -202,7 +201,6 @@ pub fn party_of(
     let seal = issue(signing, CertificateUse::Seal);
     let credential = |(c, k): &(String, String)| Credential::from_pem(c, k).unwrap();
     Party {
-        organ: organ(code),
         connection: axis.connect(Some((&certificates, &key))),
         signer: DocumentSigner::new(credential(&person), credential(&seal)),
         serials,
@@ -210,12 +208,12 @@ pub fn party_of(
 }
 
 /// A document under construction; every field may be bent before it is signed.
-pub struct Writing {
-    pub header: DocumentHeader,
-    pub contents: Vec<Vec<u8>>,
+pub(crate) struct Writing {
+    pub(crate) header: DocumentHeader,
+    pub(crate) contents: Vec<Vec<u8>>,
 }
 
-pub fn document(number: u32, from: &str, to: &[&str]) -> Writing {
+pub(crate) fn document(number: u32, from: &str, to: &[&str]) -> Writing {
     let code = DocumentCode::new(&number.to_string(), "VB-TN").unwrap();
     let date = calendar::local(start()).date();
     Writing {
@@ -240,7 +238,7 @@ pub fn document(number: u32, from: &str, to: &[&str]) -> Writing {
 }
 
 impl Writing {
-    pub fn attach(mut self, name: &str, content: &[u8]) -> Self {
+    pub(crate) fn attach(mut self, name: &str, content: &[u8]) -> Self {
         self.header.attachments.push(AttachmentRef {
             name: name.to_owned(),
             content_type: "application/pdf".to_owned(),
@@ -251,7 +249,7 @@ impl Writing {
         self
     }
 
-    pub fn unsigned(self) -> v1::SignedDocument {
+    pub(crate) fn unsigned(self) -> v1::SignedDocument {
         let attachments = self.contents.iter().map(|content| v1::Attachment {
             sha256: sha256(content).as_bytes().to_vec().into(),
             content: content.clone().into(),
@@ -263,7 +261,7 @@ impl Writing {
         }
     }
 
-    pub fn signed_by(self, party: &Party, at: Timestamp) -> v1::SignedDocument {
+    pub(crate) fn signed_by(self, party: &Party, at: Timestamp) -> v1::SignedDocument {
         let mut document = self.unsigned();
         document.signature = party.signer.sign(&document.header, at).unwrap().into();
         document
@@ -271,8 +269,8 @@ impl Writing {
 }
 
 /// The stable reason of a refused call.
-pub fn reason<T: std::fmt::Debug>(answer: Result<T, tonic::Status>) -> Reason {
-    let status = answer.err().expect("the call was to be refused");
+pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, tonic::Status>) -> Reason {
+    let status = answer.expect_err("the call was to be refused");
     let explained = wire::reason_of(&status);
     explained
         .unwrap_or_else(|| panic!("no reason in {status:?}"))
@@ -280,7 +278,10 @@ pub fn reason<T: std::fmt::Debug>(answer: Result<T, tonic::Status>) -> Reason {
 }
 
 impl Party {
-    pub async fn submit(&self, document: v1::SignedDocument) -> Result<v1::Receipt, tonic::Status> {
+    pub(crate) async fn submit(
+        &self,
+        document: v1::SignedDocument,
+    ) -> Result<v1::Receipt, tonic::Status> {
         Ok(self
             .connection
             .exchange()
@@ -289,7 +290,7 @@ impl Party {
             .into_inner())
     }
 
-    pub async fn report(
+    pub(crate) async fn report(
         &self,
         id: &str,
         code: u32,
@@ -309,7 +310,7 @@ impl Party {
             .into_inner())
     }
 
-    pub async fn pending(&self) -> v1::ListPendingResponse {
+    pub(crate) async fn pending(&self) -> v1::ListPendingResponse {
         let request = v1::ListPendingRequest::default();
         self.connection
             .exchange()
@@ -319,7 +320,7 @@ impl Party {
             .into_inner()
     }
 
-    pub async fn track(&self, id: &str) -> Result<v1::Journey, tonic::Status> {
+    pub(crate) async fn track(&self, id: &str) -> Result<v1::Journey, tonic::Status> {
         let request = v1::TrackRequest {
             document_id: id.to_owned(),
         };
@@ -331,7 +332,7 @@ impl Party {
             .into_inner())
     }
 
-    pub async fn fetch(&self, id: &str) -> Result<v1::DocumentDelivery, tonic::Status> {
+    pub(crate) async fn fetch(&self, id: &str) -> Result<v1::DocumentDelivery, tonic::Status> {
         let request = v1::FetchRequest {
             document_id: id.to_owned(),
         };
@@ -343,7 +344,7 @@ impl Party {
             .into_inner())
     }
 
-    pub async fn acknowledge(&self, sequences: &[u64]) -> u32 {
+    pub(crate) async fn acknowledge(&self, sequences: &[u64]) -> u32 {
         let request = v1::Acknowledgement {
             hub_sequences: sequences.to_vec(),
             status_cursor: 0,
@@ -357,7 +358,7 @@ impl Party {
         answer.into_inner().acknowledged
     }
 
-    pub async fn totals(&self) -> v1::Totals {
+    pub(crate) async fn totals(&self) -> v1::Totals {
         let request = v1::GetTotalsRequest {};
         self.connection
             .monitor()
@@ -369,7 +370,7 @@ impl Party {
 }
 
 /// Looks at a state until it holds, for ten seconds at most.
-pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
+pub(crate) async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -> F) {
     let look = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(10));
         while !holds().await {

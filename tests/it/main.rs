@@ -8,3 +8,4 @@ mod exchange;
 mod refusal;
 mod support;
 mod tidy;
+mod witness_openssl;

@@ -9,3 +9,4 @@ mod refusal;
 mod support;
 mod tidy;
 mod witness_openssl;
+mod witness_python;

@@ -5,6 +5,7 @@
 )]
 
 mod exchange;
+mod memory;
 mod refusal;
 mod support;
 mod tidy;

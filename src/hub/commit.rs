@@ -101,6 +101,23 @@ pub(super) struct Heads {
     pub(super) cursor: u64,
 }
 
+impl Heads {
+    /// The row of the index that keeps them.
+    pub(super) fn encode(self) -> Vec<u8> {
+        let mut row = super::bytes::Writer::default();
+        row.u64(self.sequence).u64(self.cursor);
+        row.0
+    }
+
+    pub(super) fn decode(row: &[u8]) -> Option<Self> {
+        let mut r = super::bytes::Reader(row);
+        Some(Self {
+            sequence: r.u64()?,
+            cursor: r.u64()?,
+        })
+    }
+}
+
 /// The commit thread's own.
 #[derive(Debug)]
 pub(super) struct Committer {
@@ -477,9 +494,7 @@ impl Committer {
             return;
         };
         let mut changed = self.core.counters().take_dirty();
-        let mut heads = super::bytes::Writer::default();
-        heads.u64(self.heads.sequence).u64(self.heads.cursor);
-        changed.push((super::rows::heads_key(), Some(heads.0)));
+        changed.push((super::rows::heads_key(), Some(self.heads.encode())));
         self.core.index.apply(changed);
         self.core.index.freeze(position);
         // Full means the thread has not finished the last one; it will find this one too.

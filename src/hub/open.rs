@@ -12,6 +12,7 @@ use super::commit::Heads;
 use super::commit::Work;
 use super::config::COMMIT_QUEUE;
 use super::config::Config;
+use super::config::INDEX_DIRTY_MAX;
 use super::config::VERIFY_QUEUE;
 use super::core::Core;
 use super::counters::Counters;
@@ -79,6 +80,12 @@ pub enum OpenError {
     /// The index.
     #[error("cannot open the index: {0}")]
     Index(#[source] store::IndexError),
+    /// The index reflects records the journal does not have: a power cut below `fsync`.
+    #[error("the index is ahead of the journal")]
+    IndexAhead,
+    /// The index' file could not be removed.
+    #[error("cannot remove the index: {0}")]
+    IndexFile(#[source] std::io::Error),
     /// The journal is damaged, or cannot be read.
     #[error("cannot open the journal: {0}")]
     Journal(String),
@@ -99,21 +106,26 @@ impl Hub {
     /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
         let data = match (&config.data, config.durability) {
+            // Nothing of it would survive, so nothing of it goes to the disk.
+            (_, store::Durability::Memory) => None,
             (Some(path), _) => Some(DataDir::open(path).map_err(OpenError::DataDir)?),
-            (None, store::Durability::Memory) => None,
             (None, durability) => return Err(OpenError::DataDirMissing(durability)),
-        };
-        let index = match &data {
-            Some(data) => Index::open(&data.index()).map_err(OpenError::Index)?,
-            None => Index::in_memory().map_err(OpenError::Index)?,
         };
         let attachments = match &data {
             Some(data) => Attachments::open(&data.attachments(), config.durability),
             None => Attachments::temporary(),
         }
         .map_err(OpenError::Attachments)?;
-        let mut recovered = Recovered::from_index(&index)?;
-        let mut journal = open_journal(&config, data.as_ref(), &index, &mut recovered)?;
+        let (index, mut recovered, mut journal) = match recover(&config, data.as_ref()) {
+            Err(OpenError::IndexAhead) => {
+                tracing::warn!("the index is ahead of the journal and is made anew from it");
+                if let Some(data) = &data {
+                    std::fs::remove_file(data.index()).map_err(OpenError::IndexFile)?;
+                }
+                recover(&config, data.as_ref())?
+            }
+            recovered => recovered?,
+        };
         if recovered.agencies.count() == 0 {
             register_directory(&parts.clock, &mut journal, &index, &mut recovered)?;
         }
@@ -175,12 +187,7 @@ impl Recovered {
         }
         let heads = match index.get(&rows::heads_key()).map_err(OpenError::Index)? {
             None => Heads::default(),
-            Some(row) => {
-                let mut r = Reader(&row);
-                let heads = r.u64().zip(r.u64());
-                let (sequence, cursor) = heads.ok_or_else(|| malformed("the heads"))?;
-                Heads { sequence, cursor }
-            }
+            Some(row) => Heads::decode(&row).ok_or_else(|| malformed("the heads"))?,
         };
         Ok(Self {
             agencies,
@@ -241,6 +248,20 @@ impl Recovered {
     }
 }
 
+/// The index as it was last written, and the journal after it.
+fn recover(
+    config: &Config,
+    data: Option<&DataDir>,
+) -> Result<(Index, Recovered, Journal), OpenError> {
+    let index = match data {
+        Some(data) => Index::open(&data.index()).map_err(OpenError::Index)?,
+        None => Index::in_memory().map_err(OpenError::Index)?,
+    };
+    let mut recovered = Recovered::from_index(&index)?;
+    let journal = open_journal(config, data, &index, &mut recovered)?;
+    Ok((index, recovered, journal))
+}
+
 fn open_journal(
     config: &Config,
     data: Option<&DataDir>,
@@ -260,10 +281,20 @@ fn open_journal(
             .ok_or_else(|| malformed(&format!("a journal record of kind {kind}")))?;
         recovered
             .replay(index, position, &record)
-            .map_err(|error| OpenError::Malformed(error.to_string()))
+            .map_err(|error| OpenError::Malformed(error.to_string()))?;
+        if index.dirty() >= INDEX_DIRTY_MAX {
+            // A long journal must not become a large heap.
+            let mut changed = recovered.counters.take_dirty();
+            changed.push((rows::heads_key(), Some(recovered.heads.encode())));
+            index.apply(changed);
+            index.freeze(position);
+            index.flush_frozen().map_err(OpenError::Index)?;
+        }
+        Ok(())
     };
     let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
     let (journal, recovery) = opened.map_err(|error| match error {
+        store::OpenJournalError::Missing { .. } => OpenError::IndexAhead,
         store::OpenJournalError::Visit { error, .. } => error,
         error => OpenError::Journal(error.to_string()),
     })?;

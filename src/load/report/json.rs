@@ -1,4 +1,4 @@
-//! The report as JSON. Field names are a contract; `schema/report.json` describes each.
+//! The report as JSON. Field names are a contract: fields may be added, none renamed or removed.
 
 use serde_json::Map;
 use serde_json::Value;

@@ -3,6 +3,8 @@
 //! Calendar time is UTC inside; people see +07:00. A replay drives a [`Clock`] of its own through 2019
 //! while latencies are still taken from the machine's monotonic clock.
 
+mod cpu;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -10,6 +12,10 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use jiff::Timestamp;
+
+pub use cpu::cpu_of_threads;
+pub use cpu::process_cpu;
+pub use cpu::thread_cpu;
 
 /// A source of calendar time, cheap to clone and shared by all who must agree.
 #[derive(Clone)]

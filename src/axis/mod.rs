@@ -4,7 +4,6 @@
 //! from that of the simulated people. What is shared between participants is only what would make a
 //! laptop feel like ninety-five of them: the verdicts on certificates, and the cores.
 
-mod cpu;
 mod parts;
 mod people;
 
@@ -44,7 +43,6 @@ use crate::trust::TrustStore;
 use crate::trust::Validity;
 use crate::trust::server_config;
 
-pub use cpu::cpu_of_threads;
 pub use parts::AverageDocument;
 pub use parts::measure;
 

@@ -29,8 +29,9 @@ use tonic::codegen::http;
 use tonic::server::NamedService;
 
 use super::AxisError;
-use super::cpu::cpu_of_threads;
 use crate::clock::Clock;
+use crate::clock::cpu_of_threads;
+use crate::clock::thread_cpu;
 use crate::load::report::UnavoidableParts;
 use crate::store::Batch;
 use crate::store::Durability;
@@ -162,14 +163,6 @@ fn cpu_us_of(rounds: u32, work: impl Fn()) -> f64 {
     let begun = thread_cpu();
     (0..rounds).for_each(|_| work());
     (thread_cpu() - begun).as_secs_f64() * 1e6 / f64::from(rounds)
-}
-
-fn thread_cpu() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(now.tv_sec).unwrap_or(0),
-        u32::try_from(now.tv_nsec).unwrap_or(0),
-    )
 }
 
 /// Server CPU of one message in and of one message out, over mTLS and HTTP/2, pipelined.

@@ -18,6 +18,7 @@ use super::pki;
 use crate::axis;
 use crate::axis::Axis;
 use crate::clock::Clock;
+use crate::clock::cpu_of_threads;
 use crate::hub::Stage;
 use crate::load;
 use crate::load::Ending;
@@ -229,7 +230,7 @@ async fn replay(
         plan.documents.len() as u64,
         "  {msg}  {bar:28} {elapsed_precise}",
     );
-    let cpu_before = axis::cpu_of_threads("hub-");
+    let cpu_before = cpu_of_threads("hub-");
     let replayed = load::replay(plan, &axis.participants, clock, |progress| {
         bar.set_position(progress.answered);
         let today = calendar::local(progress.now).date();
@@ -242,7 +243,7 @@ async fn replay(
     })
     .await;
     bar.finish_and_clear();
-    let cpu = axis::cpu_of_threads("hub-")
+    let cpu = cpu_of_threads("hub-")
         .zip(cpu_before)
         .map(|(after, before)| after - before);
     let accounts: BTreeMap<OrganId, Counts> = axis
@@ -270,7 +271,7 @@ async fn replay(
         }
     }
     let stages = Stage::ALL
-        .map(|stage| (stage.as_str(), axis.hub.stages().spent(stage)))
+        .map(|stage| (stage.as_str(), axis.hub.stages().spent(stage).cpu))
         .to_vec();
     let full = |counts: &Counts| {
         counts

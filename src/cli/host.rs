@@ -30,6 +30,8 @@ pub(super) fn describe(data: Option<&Path>) -> Host {
         .unwrap_or_else(|| std::env::consts::OS.to_owned());
     Host {
         cpu,
+        flags: flags(&read("/proc/cpuinfo")),
+        memory: memory(&read("/proc/meminfo")),
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         os: format!("{distribution}, kernel {}", kernel.trim()),
         filesystem: data
@@ -37,6 +39,34 @@ pub(super) fn describe(data: Option<&Path>) -> Host {
             .unwrap_or_else(|| "none".to_owned()),
         git: env!("DOCAXIS_GIT").to_owned(),
     }
+}
+
+/// Instruction sets that decide how fast signatures, digests and TLS are.
+const FLAGS: [&str; 10] = [
+    "aes",
+    "avx2",
+    "avx512f",
+    "avx512ifma",
+    "avx512vl",
+    "bmi2",
+    "adx",
+    "sha_ni",
+    "vaes",
+    "vpclmulqdq",
+];
+
+fn flags(cpuinfo: &str) -> String {
+    let line = cpuinfo.lines().find(|line| line.starts_with("flags"));
+    let has = |flag: &&str| line.is_some_and(|line| line.split(' ').any(|word| word == *flag));
+    let found: Vec<&str> = FLAGS.into_iter().filter(has).collect();
+    found.join(" ")
+}
+
+/// Bytes.
+fn memory(meminfo: &str) -> u64 {
+    let line = meminfo.lines().find(|line| line.starts_with("MemTotal:"));
+    let kib = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kib.unwrap_or_default() * 1024
 }
 
 /// Type of the file system that holds `path`: the longest mount point above it.

@@ -30,6 +30,7 @@ use super::record::Refused;
 use super::record::Statuses;
 use super::registry::AgencyNo;
 use super::route;
+use super::stages::Begun;
 use super::stages::Stage;
 use super::transaction::ReadError;
 use super::transaction::Transaction;
@@ -186,7 +187,7 @@ impl Committer {
 
     /// Commits work up to the byte bound. `false` when it met [`Work::Stop`].
     fn step(&mut self, work: &mut impl Iterator<Item = Work>) -> bool {
-        let start = self.core.clock.monotonic();
+        let begun = Begun::now(&self.core.clock);
         self.batch.clear();
         let core = Arc::clone(&self.core);
         let known = std::mem::take(&mut self.known);
@@ -208,11 +209,12 @@ impl Committer {
                 break;
             }
         }
-        let decided = core.clock.monotonic();
-        core.stages.add(Stage::Commit, decided - start);
+        let begun = core.stages.end(Stage::Commit, begun, &core.clock);
         let appended = self.journal.append(&self.batch);
-        let written = core.clock.monotonic();
-        core.stages.add(Stage::Sync, written - decided);
+        let begun = core.stages.end(Stage::Sync, begun, &core.clock);
+        if !self.batch.is_empty() {
+            core.stages.add_commit();
+        }
         match appended {
             Ok(positions) => self.publish(open, &positions, &known),
             Err(error) => refuse(open.answers, error),
@@ -221,8 +223,7 @@ impl Committer {
         if core.index.dirty() >= INDEX_DIRTY_MAX {
             self.write_out();
         }
-        core.stages
-            .add(Stage::Route, core.clock.monotonic() - written);
+        core.stages.end(Stage::Route, begun, &core.clock);
         goes_on
     }
 

@@ -31,6 +31,8 @@ use super::recent::Stored;
 use super::registry::AgencyNo;
 use super::rows;
 use super::rows::NoticeRow;
+use super::stages::Begun;
+use super::stages::Spent;
 use super::stages::Stage;
 use super::transaction::ReadError;
 use crate::model::Refusal;
@@ -221,7 +223,7 @@ impl Deliveries {
     /// Takes what the credits allow. `false` when there is nothing to take.
     async fn fill(&mut self) -> Result<bool, Refusal> {
         let clock = self.core.clock.clone();
-        let start = clock.monotonic();
+        let begun = Begun::now(&clock);
         let credit = self.flow.state().credit as usize;
         let taken = self.take(credit.min(DELIVERY_BATCH)).map_err(unavailable)?;
         if taken.is_empty() {
@@ -231,7 +233,7 @@ impl Deliveries {
         let held = taken
             .iter()
             .all(|sequence| core.recent.get(*sequence).is_some());
-        let mut spent = clock.monotonic() - start;
+        let before = begun.spent(&clock);
         let (loaded, loading) = if held {
             timed(&core, &taken)
         } else {
@@ -242,7 +244,7 @@ impl Deliveries {
                 .map_err(unavailable)?
         };
         let stored = loaded.map_err(unavailable)?;
-        let loaded_at = clock.monotonic();
+        let begun = Begun::now(&clock);
         let used = u32::try_from(stored.len()).unwrap_or(u32::MAX);
         let mut state = self.flow.state();
         state.credit = state.credit.saturating_sub(used);
@@ -254,8 +256,11 @@ impl Deliveries {
         if stored.len() < taken.len() {
             self.put_back(&taken[stored.len()..]);
         }
-        spent += loading + (clock.monotonic() - loaded_at);
-        self.core.stages.add(Stage::Deliver, spent);
+        let stages = &self.core.stages;
+        stages.add(Stage::Deliver, before);
+        stages.add(Stage::Deliver, loading);
+        stages.end(Stage::Deliver, begun, &clock);
+        stages.add_deliveries(stored.len());
         Ok(true)
     }
 
@@ -346,10 +351,10 @@ impl Drop for Deliveries {
 }
 
 /// Loads, and says how long it took: waiting for a thread is not the delivery's own time.
-fn timed(core: &Core, sequences: &[u64]) -> (Result<Vec<Arc<Stored>>, LoadError>, Duration) {
-    let start = core.clock.monotonic();
+fn timed(core: &Core, sequences: &[u64]) -> (Result<Vec<Arc<Stored>>, LoadError>, Spent) {
+    let begun = Begun::now(&core.clock);
     let loaded = load(core, sequences);
-    (loaded, core.clock.monotonic() - start)
+    (loaded, begun.spent(&core.clock))
 }
 
 /// The documents with these sequences, as many as fit in a batch; at least one.

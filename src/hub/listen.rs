@@ -19,12 +19,15 @@ use tonic::transport::server::Connected;
 
 use super::core::Core;
 use super::peer::Peer;
+use super::stages::Begun;
+use super::stages::Stage;
 
 /// A connection whose handshake is done.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: TlsStream<TcpStream>,
     peer: Arc<Peer>,
+    core: Arc<Core>,
     _place: OwnedSemaphorePermit,
 }
 
@@ -68,6 +71,7 @@ pub(super) async fn accept(
                                 .send(Ok(Connection {
                                     stream,
                                     peer,
+                                    core,
                                     _place: place,
                                 }))
                                 .await;
@@ -90,6 +94,15 @@ pub(super) async fn accept(
     }
 }
 
+impl Connection {
+    fn sending<T>(&mut self, send: impl FnOnce(Pin<&mut TlsStream<TcpStream>>) -> T) -> T {
+        let begun = Begun::now(&self.core.clock);
+        let sent = send(Pin::new(&mut self.stream));
+        self.core.stages.end(Stage::Send, begun, &self.core.clock);
+        sent
+    }
+}
+
 impl Connected for Connection {
     type ConnectInfo = Arc<Peer>;
 
@@ -104,7 +117,12 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let begun = Begun::now(&self.core.clock);
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        self.core
+            .stages
+            .end(Stage::Receive, begun, &self.core.clock);
+        read
     }
 }
 
@@ -114,11 +132,11 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        self.sending(|stream| stream.poll_write(cx, buf))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.sending(|stream| stream.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -130,7 +148,7 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        self.sending(|stream| stream.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

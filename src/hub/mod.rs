@@ -45,5 +45,6 @@ pub use registry::AgencyNo;
 pub use registry::AgencyState;
 pub use serve::Handle;
 pub use serve::ServeError;
+pub use stages::Spent;
 pub use stages::Stage;
 pub use stages::Stages;

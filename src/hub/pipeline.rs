@@ -24,6 +24,7 @@ use super::commit::Work;
 use super::config::UNDER_WAY_KIB;
 use super::core::Core;
 use super::registry::AgencyNo;
+use super::stages::Begun;
 use super::stages::Stage;
 use super::verify::Verifier;
 use crate::model::OrganId;
@@ -196,7 +197,7 @@ impl Core {
         sender: AgencyNo,
         document: v1::SignedDocument,
     ) -> Result<Admitted, Refusal> {
-        let received_at = self.clock.monotonic();
+        let begun = Begun::now(&self.clock);
         let kib = u32::try_from(
             admit::size(&document)
                 .div_ceil(1024)
@@ -204,9 +205,9 @@ impl Core {
         )
         .unwrap_or(u32::MAX);
         let agencies = self.agencies.load_full();
-        let well_formed = admit::well_formed(&agencies, organ, document, self.clock.now())?;
-        self.stages
-            .add(Stage::Admit, self.clock.monotonic() - received_at);
+        let well_formed = admit::well_formed(&agencies, organ, document, self.clock.now());
+        self.stages.end(Stage::Admit, begun, &self.clock);
+        let well_formed = well_formed?;
         let bytes = Arc::clone(&self.under_way)
             .acquire_many_owned(kib)
             .await

@@ -39,7 +39,7 @@ pub(super) fn publish(
         let key = rows::document_key(stored.record.sequence);
         let size = stored.payload.size();
         core.stages
-            .add_payload(size, size - stored.payload.signature.len());
+            .add_document(size, size - stored.payload.signature.len());
         let row = DocumentRow {
             position,
             record: Arc::clone(&stored.record),

@@ -23,6 +23,8 @@ use super::service::Exchange;
 use super::service::ExplainLimits;
 use super::service::Monitor;
 use super::service::Registry;
+use super::stages::Begun;
+use super::stages::Stage;
 use super::stages::Stages;
 use crate::model::Ledger;
 use crate::trust::RevocationError;
@@ -227,7 +229,10 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 /// everything, the next attempt writes the same again.
 fn flush_until_closed(core: &Core, queue: &std::sync::mpsc::Receiver<()>) {
     while queue.recv().is_ok() {
-        if let Err(error) = core.index.flush_frozen() {
+        let begun = Begun::now(&core.clock);
+        let flushed = core.index.flush_frozen();
+        core.stages.end(Stage::Index, begun, &core.clock);
+        if let Err(error) = flushed {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
                 "cannot write the index"

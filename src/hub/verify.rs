@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::admit::Admitted;
+use super::stages::Begun;
 use super::stages::Stage;
 use super::stages::Stages;
 use crate::clock::Clock;
@@ -43,10 +44,9 @@ impl Verifier<'_> {
     /// # Errors
     /// `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the signatures and certificates earn.
     pub(super) fn verify(&self, document: Admitted) -> Result<Verified, Refusal> {
-        let start = self.clock.monotonic();
+        let begun = Begun::now(self.clock);
         let digests = self.digests(&document);
-        let digested = self.clock.monotonic();
-        self.stages.add(Stage::Digest, digested - start);
+        let begun = self.stages.end(Stage::Digest, begun, self.clock);
         digests?;
         let now = self.clock.now();
         let payload = &document.payload;
@@ -59,10 +59,11 @@ impl Verifier<'_> {
             now,
         );
         let header_digest = sha256(&payload.header);
-        self.stages
-            .add(Stage::Verify, self.clock.monotonic() - digested);
+        self.stages.end(Stage::Verify, begun, self.clock);
+        let evidence = evidence?;
+        self.stages.add_signatures(evidence.signers().len());
         Ok(Verified {
-            legal_value: evidence?.legal_value(),
+            legal_value: evidence.legal_value(),
             header_digest,
             verified_at: now,
             document,

@@ -132,7 +132,7 @@ pub(super) const DOCUMENT_TYPES: [&str; 29] = [
     "Thư công",
 ];
 
-fn require(holds: bool, field: &str, rule: &str) -> Result<(), InvalidScenario> {
+pub(super) fn require(holds: bool, field: &str, rule: &str) -> Result<(), InvalidScenario> {
     if holds {
         return Ok(());
     }
@@ -193,7 +193,8 @@ impl Scenario {
         self.check_attachments()?;
         self.check_signed()?;
         self.check_office()?;
-        self.check_subjects()
+        self.check_subjects()?;
+        self.load.check()
     }
 
     fn check_fan_out(&self) -> Result<(), InvalidScenario> {

@@ -10,9 +10,13 @@
 
 mod arrivals;
 mod check;
+pub mod drive;
 mod faults;
 mod matrix;
+pub mod measured;
+mod objective;
 mod outcome;
+mod overlay;
 mod people;
 mod plan;
 mod quota;
@@ -21,10 +25,15 @@ mod replay;
 pub mod report;
 mod scenario;
 mod subject;
+mod traffic;
 mod writer;
 mod written;
 
 pub use check::InvalidScenario;
+pub use objective::Figures;
+pub use objective::InvalidObjective;
+pub use objective::Objective;
+pub use objective::QUANTILES;
 pub use outcome::Verdict;
 pub use outcome::judge;
 pub use outcome::ledger_of;
@@ -56,6 +65,10 @@ pub use scenario::Scenario;
 pub use scenario::SenderWeights;
 pub use scenario::Signed;
 pub use scenario::Subjects;
+pub use traffic::Bad;
+pub use traffic::Shape;
+pub use traffic::Spacing;
+pub use traffic::Traffic;
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,8 @@
 //!
 //! Fields are public and mean what the comments of `scenarios/period-2019.toml` say. Every value has
 //! been checked on its own, and together by [`Scenario::check`]; nothing is filled in silently: a
-//! field that is missing or unknown is an error.
+//! field that is missing or unknown is an error. A text that `extends` a compiled-in scenario takes
+//! from it the tables it does not write, each as a whole.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +11,13 @@ use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::check::InvalidScenario;
+use super::overlay::Overlay;
+use super::traffic::Traffic;
 use super::written;
 use crate::model::OrganId;
 
 /// What is to be simulated.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Scenario {
     /// Its name, as reports print it.
     pub name: String,
@@ -55,6 +57,8 @@ pub struct Scenario {
     pub subjects: Subjects,
     /// Kinds of documents.
     pub types: Vec<DocumentType>,
+    /// How a load run offers them to a hub, against the wall clock.
+    pub load: Traffic,
 }
 
 /// First and last day, and how the rate grows between them.
@@ -323,14 +327,31 @@ pub struct DocumentType {
 
 impl Scenario {
     /// Names of the compiled-in scenarios.
-    pub const PRESETS: &[&str] = &["period-2019"];
+    pub const PRESETS: &[&str] = &[
+        "period-2019",
+        "normal-day",
+        "quarter-end",
+        "peak",
+        "storm-circular",
+        "hostile",
+    ];
+
+    /// The text of the compiled-in scenario of this name.
+    pub fn preset_text(name: &str) -> Option<&'static str> {
+        Some(match name {
+            "period-2019" => include_str!("../../scenarios/period-2019.toml"),
+            "normal-day" => include_str!("../../scenarios/normal-day.toml"),
+            "quarter-end" => include_str!("../../scenarios/quarter-end.toml"),
+            "peak" => include_str!("../../scenarios/peak.toml"),
+            "storm-circular" => include_str!("../../scenarios/storm-circular.toml"),
+            "hostile" => include_str!("../../scenarios/hostile.toml"),
+            _ => return None,
+        })
+    }
 
     /// The compiled-in scenario of this name.
     pub fn preset(name: &str) -> Option<Self> {
-        let text = match name {
-            "period-2019" => include_str!("../../scenarios/period-2019.toml"),
-            _ => return None,
-        };
+        let text = Self::preset_text(name)?;
         Some(Self::parse(text).expect("a compiled-in text, which a test parses"))
     }
 
@@ -339,8 +360,11 @@ impl Scenario {
     /// # Errors
     /// [`InvalidScenario`], naming the field and, where it can be found, the line.
     pub fn parse(text: &str) -> Result<Self, InvalidScenario> {
-        let scenario: Self =
+        let overlay: Overlay =
             toml::from_str(text).map_err(|error| InvalidScenario::from_toml(text, &error))?;
+        let scenario = overlay
+            .over_base()
+            .map_err(|error| error.located_in(text))?;
         scenario.check().map_err(|error| error.located_in(text))?;
         Ok(scenario)
     }
@@ -382,6 +406,20 @@ impl Scenario {
 }
 
 impl Faults {
+    /// Nothing bad.
+    pub fn none() -> Self {
+        Self {
+            tampered_header: 0,
+            tampered_attachment: 0,
+            wrong_signer: 0,
+            missing_attachment: 0,
+            unknown_recipient: 0,
+            duplicate_other_content: 0,
+            secret: 0,
+            future_date: 0,
+        }
+    }
+
     fn counts_mut(&mut self) -> [&mut u64; 8] {
         [
             &mut self.tampered_header,

@@ -102,6 +102,10 @@ impl Connection {
         })
     }
 
+    pub(super) fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
     /// Sending and receiving.
     pub fn exchange(&self) -> ExchangeClient<Channel> {
         ExchangeClient::new(self.channel.clone())

@@ -8,6 +8,7 @@
 //! only.
 
 mod account;
+mod bulk;
 mod connection;
 mod desk;
 mod identity;
@@ -15,11 +16,17 @@ mod inbox;
 mod office;
 mod outbox;
 mod participant;
+mod watch;
 mod write;
 
 pub use account::Account;
 pub use account::Counts;
 pub use account::Sent;
+pub use bulk::Acknowledged;
+pub use bulk::Answer;
+pub use bulk::Delivered;
+pub use bulk::Frame;
+pub use bulk::Item;
 pub use connection::ConnectError;
 pub use connection::Connection;
 pub use identity::Identity;
@@ -30,7 +37,14 @@ pub use outbox::Outcome;
 pub use participant::Participant;
 pub use participant::Parts;
 pub use participant::SendError;
+pub use watch::HubCost;
+pub use watch::HubTotals;
+pub use watch::PairTotals;
+pub use watch::StageCost;
 pub use write::Draft;
 pub use write::Mistake;
 pub use write::Signing;
 pub use write::WriteError;
+pub use write::Written;
+pub use write::attachment;
+pub use write::write;

@@ -36,6 +36,8 @@ pub enum Signing {
     Both,
     /// Nobody: for reference only.
     None,
+    /// The organisation only: for reference only, too.
+    Seal,
 }
 
 /// Something wrong with a document, made after it was right.
@@ -67,16 +69,20 @@ pub enum WriteError {
 
 /// A document ready to send.
 #[derive(Debug)]
-pub(super) struct Written {
-    pub(super) document: v1::SignedDocument,
+pub struct Written {
+    /// As the hub wants it.
+    pub document: v1::SignedDocument,
     /// Contents that must be uploaded before it.
-    pub(super) uploads: Vec<Bytes>,
+    pub uploads: Vec<Bytes>,
 }
 
 /// Writes and signs. Takes half a millisecond with two RSA-2048 signatures: not for the reactor.
 ///
 /// `other` signs where the mistake asks for it.
-pub(super) fn write(
+///
+/// # Errors
+/// [`WriteError`].
+pub fn write(
     draft: Draft,
     own: &Identity,
     other: Option<&Identity>,
@@ -107,11 +113,7 @@ pub(super) fn write(
         if size > INLINE_MAX {
             uploads.push(content.into());
         } else {
-            let sha256 = sha256.as_bytes().to_vec().into();
-            inline.push(v1::Attachment {
-                sha256,
-                content: content.into(),
-            });
+            inline.push(attachment(content));
         }
     }
     let mut bytes = encode_header(&header);
@@ -122,6 +124,7 @@ pub(super) fn write(
     let signature = match signing {
         Signing::Both => signer.sign(&bytes, at)?,
         Signing::None => Vec::new(),
+        Signing::Seal => signer.sign_by_seal(&bytes, at)?,
     };
     match mistake {
         Some(Mistake::TamperedHeader) => {
@@ -145,4 +148,12 @@ pub(super) fn write(
     };
     debug_assert!(document.encoded_len() > 0);
     Ok(Written { document, uploads })
+}
+
+/// An attachment that travels in the message, with its digest.
+pub fn attachment(content: Vec<u8>) -> v1::Attachment {
+    v1::Attachment {
+        sha256: sha256(&content).as_bytes().to_vec().into(),
+        content: content.into(),
+    }
 }

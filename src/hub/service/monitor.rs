@@ -15,6 +15,7 @@ use super::caller;
 use crate::hub::core::Core;
 use crate::hub::counters::Day;
 use crate::hub::counters::date_of;
+use crate::hub::stages::Stage;
 use crate::model::OrganId;
 use crate::model::format_date;
 use crate::wire::timestamp;
@@ -77,6 +78,14 @@ impl v1::monitor_server::Monitor for Monitor {
         Ok(Response::new(Box::pin(watch)))
     }
 
+    async fn get_cost(
+        &self,
+        request: Request<v1::GetCostRequest>,
+    ) -> Result<Response<v1::Cost>, Status> {
+        caller(&request)?;
+        Ok(Response::new(cost(&self.0)))
+    }
+
     async fn get_time(
         &self,
         _request: Request<v1::GetTimeRequest>,
@@ -88,6 +97,43 @@ impl v1::monitor_server::Monitor for Monitor {
             utc_offset_minutes: UTC_OFFSET_MINUTES,
         }))
     }
+}
+
+fn cost(core: &Core) -> v1::Cost {
+    let stages = &core.stages;
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+    let [documents, deliveries, signatures, commits] = stages.counts();
+    let (payload_bytes, digested_bytes) = stages.payload_bytes();
+    v1::Cost {
+        cpu_ns: nanos(stages.cpu()),
+        memory_bytes: resident_bytes().unwrap_or_default(),
+        documents,
+        deliveries,
+        payload_bytes,
+        digested_bytes,
+        signatures,
+        commits,
+        durability: core.config.durability.to_string(),
+        git: env!("DOCAXIS_GIT").to_owned(),
+        stages: Stage::ALL
+            .iter()
+            .map(|stage| {
+                let spent = stages.spent(*stage);
+                v1::StageCost {
+                    name: stage.as_str().to_owned(),
+                    cpu_ns: nanos(spent.cpu),
+                    elapsed_ns: nanos(spent.elapsed),
+                }
+            })
+            .collect(),
+    }
+}
+
+/// Memory of this process that is in use, where the system tells.
+fn resident_bytes() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let resident: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(resident * rustix::param::page_size() as u64)
 }
 
 fn totals(core: &Core) -> v1::Totals {

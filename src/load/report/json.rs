@@ -87,7 +87,9 @@ pub fn to_json(report: &Report) -> Value {
         },
         "host": {
             "cpu": report.host.cpu,
+            "flags": report.host.flags,
             "cores": report.host.cores,
+            "memory_bytes": report.host.memory,
             "os": report.host.os,
             "filesystem": report.host.filesystem,
         },

@@ -95,8 +95,12 @@ impl UnavoidableParts {
 pub struct Host {
     /// Model name of the processor.
     pub cpu: String,
+    /// What of its instruction set matters here: `avx512ifma sha_ni …`.
+    pub flags: String,
     /// Cores the process may use.
     pub cores: usize,
+    /// Memory of the machine, in bytes.
+    pub memory: u64,
     /// Operating system and kernel.
     pub os: String,
     /// File system of the data directory.

@@ -133,38 +133,59 @@ impl DocumentSigner {
     pub fn sign(&self, header: &[u8], signing_time: Timestamp) -> Result<Vec<u8>, SignError> {
         let credentials: Vec<&Credential> =
             [&self.person, &self.seal].into_iter().flatten().collect();
-        let mut digests = Vec::new();
-        let mut certificates: Vec<Vec<u8>> = Vec::new();
-        let mut infos = Vec::new();
-        for credential in credentials {
-            let digest = digest_algorithm(credential.key.algorithm());
-            if !digests.contains(&digest) {
-                digests.push(digest);
-            }
-            for certificate in &credential.chain {
-                if !certificates
-                    .iter()
-                    .any(|known| known.as_slice() == certificate.as_ref())
-                {
-                    certificates.push(certificate.to_vec());
-                }
-            }
-            infos.push(signer_info(credential, header, signing_time)?);
-        }
-        let content = element(SEQUENCE, &element(OID, oid::DATA));
-        let data = wrap(
-            SEQUENCE,
-            &[
-                &element(INTEGER, &[1]),
-                &set_of(SET, digests),
-                &content,
-                &set_of(CONTEXT_0, certificates),
-                &set_of(SET, infos),
-            ],
-        );
-        let kind = element(OID, oid::SIGNED_DATA);
-        Ok(wrap(SEQUENCE, &[&kind, &element(CONTEXT_0, &data)]))
+        signed_data(&credentials, header, signing_time)
     }
+
+    /// The same by the organisation alone, whoever else could sign.
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign_by_seal(
+        &self,
+        header: &[u8],
+        signing_time: Timestamp,
+    ) -> Result<Vec<u8>, SignError> {
+        let credentials: Vec<&Credential> = self.seal.iter().collect();
+        signed_data(&credentials, header, signing_time)
+    }
+}
+
+fn signed_data(
+    credentials: &[&Credential],
+    header: &[u8],
+    signing_time: Timestamp,
+) -> Result<Vec<u8>, SignError> {
+    let mut digests = Vec::new();
+    let mut certificates: Vec<Vec<u8>> = Vec::new();
+    let mut infos = Vec::new();
+    for credential in credentials {
+        let digest = digest_algorithm(credential.key.algorithm());
+        if !digests.contains(&digest) {
+            digests.push(digest);
+        }
+        for certificate in &credential.chain {
+            if !certificates
+                .iter()
+                .any(|known| known.as_slice() == certificate.as_ref())
+            {
+                certificates.push(certificate.to_vec());
+            }
+        }
+        infos.push(signer_info(credential, header, signing_time)?);
+    }
+    let content = element(SEQUENCE, &element(OID, oid::DATA));
+    let data = wrap(
+        SEQUENCE,
+        &[
+            &element(INTEGER, &[1]),
+            &set_of(SET, digests),
+            &content,
+            &set_of(CONTEXT_0, certificates),
+            &set_of(SET, infos),
+        ],
+    );
+    let kind = element(OID, oid::SIGNED_DATA);
+    Ok(wrap(SEQUENCE, &[&kind, &element(CONTEXT_0, &data)]))
 }
 
 fn signer_info(

@@ -1,6 +1,25 @@
-//! CPU time by thread name, from `/proc`: how the hub's share is told from the rest of a process.
+//! CPU time: of this thread, of this process, of its threads by name. How the hub's share is told from
+//! the rest of a process.
 
 use std::time::Duration;
+
+/// CPU this thread has used since it began.
+pub fn thread_cpu() -> Duration {
+    read(rustix::time::ClockId::ThreadCPUTime)
+}
+
+/// CPU this process has used since it began, over all threads.
+pub fn process_cpu() -> Duration {
+    read(rustix::time::ClockId::ProcessCPUTime)
+}
+
+fn read(clock: rustix::time::ClockId) -> Duration {
+    let spent = rustix::time::clock_gettime(clock);
+    Duration::new(
+        u64::try_from(spent.tv_sec).unwrap_or(0),
+        u32::try_from(spent.tv_nsec).unwrap_or(0),
+    )
+}
 
 /// CPU time of every thread of this process whose name begins with `prefix`, since the thread began.
 /// `None` where the system does not tell.

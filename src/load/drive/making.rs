@@ -1,0 +1,424 @@
+//! Making a corpus: the scenario's plan, dated today, written and signed on every core.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use jiff::Timestamp;
+use prost::Message as _;
+use rand::RngExt as _;
+use rand::SeedableRng;
+use rand_pcg::Pcg64Mcg;
+
+use super::corpus::CHUNK;
+use super::corpus::Expected;
+use super::corpus::Prepared;
+use super::corpus::write_chunk;
+use crate::load::plan::InvalidPlan;
+use crate::load::plan::Plan;
+use crate::load::plan::Planned;
+use crate::load::plan::Signing;
+use crate::load::scenario::Scenario;
+use crate::model::BusinessType;
+use crate::model::Directory;
+use crate::model::DocumentCode;
+use crate::model::DocumentId;
+use crate::model::INLINE_MAX;
+use crate::model::OrganId;
+use crate::model::Reason;
+use crate::model::Recipients;
+use crate::model::calendar;
+use crate::node;
+use crate::node::Draft;
+use crate::node::Identity;
+use crate::node::Mistake;
+use crate::node::WriteError;
+
+/// How documents are signed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Signatures {
+    /// As the scenario says: both or nobody.
+    AsPlanned,
+    /// By nobody.
+    Nobody,
+    /// By the seal only.
+    Seal,
+    /// By person and seal, every one.
+    Both,
+}
+
+impl Signatures {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::AsPlanned => "as-planned",
+            Self::Nobody => "nobody",
+            Self::Seal => "seal",
+            Self::Both => "both",
+        }
+    }
+}
+
+/// Who writes and signs.
+#[derive(Clone, Copy, Debug)]
+pub struct Writers<'a> {
+    /// The agencies of the run, in the order that numbers them.
+    pub agencies: &'a [(OrganId, Identity)],
+    /// Signers of some of them whose certificates ended.
+    pub expired: &'a [(OrganId, Identity)],
+    /// Signers of some of them whose certificates are revoked.
+    pub revoked: &'a [(OrganId, Identity)],
+    /// Everybody a document may be addressed to.
+    pub directory: &'a Directory,
+}
+
+/// What makes one corpus differ from another.
+#[derive(Clone, Copy, Debug)]
+pub struct Recipe<'a> {
+    /// What is sent.
+    pub scenario: &'a Scenario,
+    /// How it is signed.
+    pub signatures: Signatures,
+    /// Put into every notation, so that documents of this run are not those of another.
+    pub mark: &'a str,
+    /// The day of promulgation, and when documents are signed.
+    pub at: Timestamp,
+}
+
+/// Why there is no corpus.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// A composed field breaks a rule.
+    #[error("a composed document is not valid: {problem}")]
+    Composed {
+        /// What is wrong.
+        problem: String,
+    },
+    /// The disk.
+    #[error("cannot write documents to {}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The scenario does not fit the directory.
+    #[error("the scenario cannot be planned")]
+    Plan(#[from] InvalidPlan),
+    /// A thread of the makers panicked. A bug.
+    #[error("a signing thread did not end well")]
+    Panicked,
+    /// Writing or signing.
+    #[error("a document cannot be written")]
+    Write(#[from] WriteError),
+}
+
+/// Makes sure that the chunks of the first `documents` documents are in `directory`; gives their
+/// files. `made` hears how many documents are there.
+///
+/// # Errors
+/// [`MakeError`].
+pub fn make(
+    directory: &Path,
+    documents: usize,
+    recipe: Recipe<'_>,
+    writers: Writers<'_>,
+    made: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<PathBuf>, MakeError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| MakeError::Io { path, source }
+    };
+    fs::create_dir_all(directory).map_err(failed(directory))?;
+    let name = |number: usize| {
+        let signatures = recipe.signatures.as_str();
+        directory.join(format!("{signatures}-{number:04}.docs"))
+    };
+    let chunks = documents.div_ceil(CHUNK).max(1);
+    for number in 0..chunks {
+        let path = name(number);
+        if !path.exists() {
+            let before = number * CHUNK;
+            let told = |count: usize| made(before + count);
+            let documents = chunk(number, recipe, writers, &told)?;
+            write_chunk(&path, documents.iter()).map_err(failed(&path))?;
+        }
+        made((number + 1) * CHUNK);
+    }
+    Ok((0..chunks).map(name).collect())
+}
+
+/// What one document is to be.
+struct Order<'a> {
+    /// Place in the corpus.
+    number: usize,
+    /// Which agency sends it.
+    sender: usize,
+    planned: &'a Planned,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Kind {
+    Good,
+    Tampered,
+    Expired,
+    Revoked,
+    Oversized,
+    /// Of the document this far back in the chunk.
+    Duplicate(usize),
+    Repeated(usize),
+}
+
+/// How far back a document is that is sent again: it should be there by then.
+const BACK: usize = 2_000;
+
+fn chunk(
+    number: usize,
+    recipe: Recipe<'_>,
+    writers: Writers<'_>,
+    made: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Prepared>, MakeError> {
+    let scenario = recipe.scenario.clone();
+    let seed = scenario.seed.wrapping_add(number as u64);
+    let mut scenario = scenario.scaled_to(CHUNK as u64).with_seed(seed);
+    // Bad documents are ours to choose, large attachments go another way.
+    scenario.faults = crate::load::scenario::Faults::none();
+    scenario.attachments.large_documents = 0;
+    let plan = Plan::of(&scenario, writers.directory)?;
+    let orders = orders(number * CHUNK, &plan, recipe, writers);
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let slots: Vec<Mutex<Option<Result<Prepared, MakeError>>>> =
+        orders.iter().map(|_| Mutex::new(None)).collect();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, Ordering::Relaxed);
+                    let (Some(order), Some(slot)) = (orders.get(place), slots.get(place)) else {
+                        return;
+                    };
+                    // A repetition is copied afterwards.
+                    if !matches!(order.kind, Kind::Repeated(_)) {
+                        let prepared = prepare(order, recipe, writers);
+                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
+                    }
+                    made(done.fetch_add(1, Ordering::Relaxed));
+                }
+            });
+        }
+    });
+    let mut documents: Vec<Prepared> = Vec::with_capacity(orders.len());
+    for (order, slot) in orders.iter().zip(slots) {
+        let prepared = slot.into_inner().unwrap_or_else(PoisonError::into_inner);
+        documents.push(match (prepared, order.kind) {
+            (Some(prepared), _) => prepared?,
+            (None, Kind::Repeated(earlier)) => {
+                let earlier_at = u32::try_from(number * CHUNK + earlier).unwrap_or(u32::MAX);
+                let original = documents.get(earlier).ok_or(MakeError::Panicked)?;
+                Prepared {
+                    outcome: Expected::Repeated,
+                    about: Some(earlier_at),
+                    ..original.clone()
+                }
+            }
+            (None, _) => return Err(MakeError::Panicked),
+        });
+    }
+    Ok(documents)
+}
+
+/// Who sends what, and which documents are bad.
+fn orders<'a>(
+    first: usize,
+    plan: &'a Plan,
+    recipe: Recipe<'_>,
+    writers: Writers<'_>,
+) -> Vec<Order<'a>> {
+    let place_of = |organ: OrganId| {
+        let own = writers.agencies.iter().position(|(own, _)| *own == organ);
+        // With fewer agencies than the plan has, each of those that are here speaks for some.
+        own.unwrap_or_else(|| {
+            let bytes = organ.as_str().bytes();
+            let mixed = bytes.fold(7_usize, |mixed, byte| mixed * 31 + usize::from(byte));
+            mixed % writers.agencies.len().max(1)
+        })
+    };
+    let places: std::collections::HashMap<OrganId, usize> = writers
+        .directory
+        .agencies()
+        .iter()
+        .map(|agency| (agency.organ, place_of(agency.organ)))
+        .collect();
+    let bad = recipe.scenario.load.bad;
+    let mut random = Pcg64Mcg::seed_from_u64(plan.seed ^ SALT);
+    let mut orders: Vec<Order<'a>> = Vec::with_capacity(plan.documents.len());
+    for (within, planned) in plan.documents.iter().enumerate() {
+        let mut draw: f64 = random.random();
+        let mut falls = |share: f64| {
+            let hit = draw < share;
+            draw -= share;
+            hit && share > 0.0
+        };
+        let kind = if falls(bad.tampered) {
+            Kind::Tampered
+        } else if falls(bad.expired) && !writers.expired.is_empty() {
+            Kind::Expired
+        } else if falls(bad.revoked) && !writers.revoked.is_empty() {
+            Kind::Revoked
+        } else if falls(bad.oversized) {
+            Kind::Oversized
+        } else if falls(bad.duplicate) {
+            earlier(&orders, within).map_or(Kind::Good, Kind::Duplicate)
+        } else if falls(bad.repeated) {
+            earlier(&orders, within).map_or(Kind::Good, Kind::Repeated)
+        } else {
+            Kind::Good
+        };
+        let spread = within % 4;
+        let sender_of = |pool: &[(OrganId, Identity)]| {
+            let organ = pool
+                .get(spread % pool.len().max(1))
+                .map(|(organ, _)| *organ);
+            organ.map_or(0, place_of)
+        };
+        let sender = match kind {
+            Kind::Expired => sender_of(writers.expired),
+            Kind::Revoked => sender_of(writers.revoked),
+            Kind::Duplicate(earlier) | Kind::Repeated(earlier) => {
+                orders.get(earlier).map_or(0, |order| order.sender)
+            }
+            Kind::Good | Kind::Oversized | Kind::Tampered => {
+                places.get(&planned.header.from).copied().unwrap_or(0)
+            }
+        };
+        orders.push(Order {
+            number: first + within,
+            sender,
+            planned,
+            kind,
+        });
+    }
+    orders
+}
+
+/// A good document far enough back, as its place in the chunk.
+fn earlier(orders: &[Order<'_>], within: usize) -> Option<usize> {
+    let from = within.checked_sub(BACK)?;
+    let mut candidates = (0..=from).rev();
+    candidates.find(|place| orders.get(*place).is_some_and(|o| o.kind == Kind::Good))
+}
+
+/// Keeps the choice of bad documents apart from the scenario's other random streams.
+const SALT: u64 = 0x6261_6420_6461_7973;
+
+fn prepare(
+    order: &Order<'_>,
+    recipe: Recipe<'_>,
+    writers: Writers<'_>,
+) -> Result<Prepared, MakeError> {
+    let composed = |problem: &dyn std::fmt::Display| MakeError::Composed {
+        problem: problem.to_string(),
+    };
+    let (organ, own) = writers
+        .agencies
+        .get(order.sender)
+        .ok_or(MakeError::Panicked)?;
+    let mut header = order.planned.header.clone();
+    let own_number = match order.kind {
+        Kind::Duplicate(earlier) => order.number / CHUNK * CHUNK + earlier,
+        _ => order.number,
+    };
+    header.from = *organ;
+    header.business_type = BusinessType::New;
+    header.response_for.clear();
+    header.promulgation_date = calendar::local(recipe.at).date();
+    let mut to: Vec<OrganId> = header.to.as_slice().to_vec();
+    to.retain(|recipient| recipient != organ);
+    if to.is_empty() {
+        let others = writers.directory.agencies().iter();
+        to.extend(
+            others
+                .map(|agency| agency.organ)
+                .find(|other| other != organ),
+        );
+    }
+    let recipients = u16::try_from(to.len()).unwrap_or(u16::MAX);
+    header.to = Recipients::try_from(to).map_err(|error| composed(&error))?;
+    let number = (own_number + 1).to_string();
+    let code = DocumentCode::new(&number, recipe.mark).map_err(|error| composed(&error))?;
+    header.document_id = DocumentId::new(*organ, header.promulgation_date, code);
+    if matches!(order.kind, Kind::Duplicate(_)) {
+        header.subject.push('…');
+    }
+    let other = |pool: &'_ [(OrganId, Identity)]| {
+        pool.iter()
+            .position(|(of, _)| of == organ)
+            .ok_or(MakeError::Panicked)
+    };
+    let (mistake, signer, outcome) = match order.kind {
+        Kind::Good | Kind::Repeated(_) => (None, None, Expected::Accepted),
+        Kind::Tampered => (
+            Some(Mistake::TamperedHeader),
+            None,
+            Expected::Refused(Reason::SignatureInvalid),
+        ),
+        Kind::Expired => (
+            Some(Mistake::WrongSigner),
+            Some(&writers.expired[other(writers.expired)?].1),
+            Expected::Refused(Reason::CertificateExpired),
+        ),
+        Kind::Revoked => (
+            Some(Mistake::WrongSigner),
+            Some(&writers.revoked[other(writers.revoked)?].1),
+            Expected::Refused(Reason::CertificateRevoked),
+        ),
+        Kind::Oversized => (None, None, Expected::Refused(Reason::TooLarge)),
+        Kind::Duplicate(_) => (None, None, Expected::Refused(Reason::DuplicateDocument)),
+    };
+    let must_sign = matches!(order.kind, Kind::Tampered | Kind::Expired | Kind::Revoked);
+    let signing = match (recipe.signatures, order.planned.signing) {
+        _ if must_sign => node::Signing::Both,
+        (Signatures::Both, _) | (Signatures::AsPlanned, Signing::Both) => node::Signing::Both,
+        (Signatures::Seal, _) => node::Signing::Seal,
+        (Signatures::Nobody, _) | (Signatures::AsPlanned, Signing::None) => node::Signing::None,
+    };
+    let contents = order.planned.attachments.iter().map(|attachment| {
+        let media = attachment.content_type.to_owned();
+        (attachment.name.clone(), media, attachment.content())
+    });
+    let draft = Draft {
+        header,
+        attachments: contents.collect(),
+        signing,
+        at: recipe.at,
+        mistake,
+    };
+    let mut written = node::write(draft, own, signer)?.document;
+    if order.kind == Kind::Oversized {
+        let content = vec![7; usize::try_from(INLINE_MAX + 1).unwrap_or(usize::MAX)];
+        written.attachments.push(node::attachment(content));
+    }
+    let mut crc = crc32fast::Hasher::new();
+    crc.update(&written.header);
+    crc.update(&written.signature);
+    Ok(Prepared {
+        sender: u32::try_from(order.sender).unwrap_or(u32::MAX),
+        about: None,
+        recipients,
+        outcome,
+        signatures: match signing {
+            node::Signing::Both => 2,
+            node::Signing::Seal => 1,
+            node::Signing::None => 0,
+        },
+        crc: crc.finalize(),
+        document: written.encode_to_vec().into(),
+    })
+}

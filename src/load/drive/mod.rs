@@ -1,0 +1,43 @@
+//! The generator: documents made ahead, offered to a hub by a schedule that waits for nobody, and
+//! every answer timed from the moment the document was due.
+//!
+//! ```text
+//! corpus ──▶ clock thread ──due──▶ one sender per agency ═══ hub ═══ one subscriber per agency
+//!               │ intended             │ sent, answered                    │ arrived, acknowledged
+//!               └──────────────────────┴────────── tally, recorder ────────┘
+//! ```
+//!
+//! Nothing here reads the hub's counters; the run compares at its end.
+
+mod agency;
+mod corpus;
+mod making;
+mod recorder;
+mod run;
+mod schedule;
+mod tally;
+
+pub use corpus::CHUNK;
+pub use corpus::CorpusReader;
+pub use corpus::Expected;
+pub use corpus::Prepared;
+pub use making::MakeError;
+pub use making::Recipe;
+pub use making::Signatures;
+pub use making::Writers;
+pub use making::make;
+pub use recorder::BANDS_US;
+pub use recorder::Counts;
+pub use recorder::Histograms;
+pub use recorder::Second;
+pub use recorder::Totals;
+pub use run::Abort;
+pub use run::DriveError;
+pub use run::Driven;
+pub use run::Pace;
+pub use run::Parts;
+pub use run::Seen;
+pub use run::Transfer;
+pub use run::drive;
+pub use schedule::Moments;
+pub use schedule::Schedule;

@@ -1,0 +1,790 @@
+//! One run: everybody connected, then the clock, then what was found.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::civil::Date;
+use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use super::agency::Due;
+use super::agency::Found;
+use super::agency::NAMED;
+use super::agency::Sender;
+use super::agency::Shared;
+use super::agency::Subscriber;
+use super::agency::addressees;
+use super::agency::lock;
+use super::corpus::CorpusReader;
+use super::recorder::Recorder;
+use super::recorder::Second;
+use super::recorder::Totals;
+use super::schedule::Schedule;
+use super::tally::Tally;
+use crate::clock::Clock;
+use crate::clock::process_cpu;
+use crate::model::OrganId;
+use crate::model::format_date;
+use crate::node::Connection;
+use crate::node::HubCost;
+use crate::node::HubTotals;
+use crate::node::PairTotals;
+
+pub use super::agency::Transfer;
+
+/// Bytes of documents between being due and being answered, in KiB. More cannot wait in a generator
+/// that must not eat memory; beyond it the schedule is late, which the latencies show.
+const UNDER_WAY_KIB: usize = 128 * 1024;
+
+/// Longest sleep of the clock thread: how late a document may leave on an idle machine.
+const SLEEP_MAX: Duration = Duration::from_micros(500);
+
+/// A run in which nothing moves for so long is over.
+const STALLED_AFTER: Duration = Duration::from_secs(15);
+
+/// A hub that answers less than this share of what is due, so many seconds in a row, is not going to
+/// catch up.
+const BEHIND_SHARE: f64 = 0.9;
+const BEHIND_SECONDS: u32 = 5;
+
+/// How documents become due.
+#[derive(Clone, Debug)]
+pub enum Pace {
+    /// By a schedule that waits for nobody.
+    Open(Schedule),
+    /// Whenever fewer than so many are under way: latencies then say nothing about waiting.
+    Closed {
+        /// Documents under way.
+        in_flight: usize,
+        /// Before this, documents are load but not figures.
+        warm_up: Duration,
+        /// How long documents are sent.
+        duration: Duration,
+    },
+}
+
+/// Whether a run that falls behind goes on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Abort {
+    /// It ends when the hub cannot catch up any more.
+    WhenBehind,
+    /// It goes on to its end.
+    Never,
+}
+
+/// What a run needs.
+#[derive(Debug)]
+pub struct Parts {
+    /// Who takes part, in the order that numbers the corpus' senders.
+    pub agencies: Vec<(OrganId, Connection)>,
+    /// The corpus.
+    pub chunks: Vec<PathBuf>,
+    /// Documents in it.
+    pub documents: usize,
+    /// Notation of its documents.
+    pub mark: String,
+    /// Their day of promulgation.
+    pub date: Date,
+    /// How documents become due.
+    pub pace: Pace,
+    /// How they travel.
+    pub transfer: Transfer,
+    /// What to do when the hub falls behind.
+    pub abort: Abort,
+    /// Monotonic time.
+    pub clock: Clock,
+}
+
+/// How a run is going.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// The last second.
+    pub second: Second,
+    /// Documents due so far.
+    pub due: u64,
+    /// Documents answered so far.
+    pub answered: u64,
+    /// Time documents are due.
+    pub planned: Duration,
+}
+
+/// Why a run did not take place.
+#[derive(Debug, thiserror::Error)]
+pub enum DriveError {
+    /// The corpus.
+    #[error("cannot read the documents made for this run")]
+    Corpus(#[source] std::io::Error),
+    /// The hub cannot be reached, or refuses an agency.
+    #[error("{organ} cannot talk to the hub: {status}")]
+    Hub {
+        /// The agency.
+        organ: OrganId,
+        /// What came back.
+        status: Box<Status>,
+    },
+    /// The system refuses a thread.
+    #[error("cannot start the clock's thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// What a run found.
+#[derive(Debug)]
+pub struct Driven {
+    /// Histograms and counts.
+    pub totals: Totals,
+    /// Second by second.
+    pub seconds: Vec<Second>,
+    /// From the first document due to the last answer or delivery.
+    pub elapsed: Duration,
+    /// Time documents were due after the warm-up: what rates are taken over.
+    pub measured: Duration,
+    /// When documents ceased to be due.
+    pub due_until: Duration,
+    /// Documents sent and never answered, by identity.
+    pub unanswered: Vec<String>,
+    /// Documents with a receipt that did not arrive, as `identity → recipients missing`.
+    pub lost: BTreeSet<String>,
+    /// Documents that arrived twice under two sequences.
+    pub twice: BTreeSet<String>,
+    /// Documents that arrived with other bytes than were sent.
+    pub altered: BTreeSet<String>,
+    /// Documents with another outcome than they had to have, with it.
+    pub unexpected: Vec<String>,
+    /// Deliveries that came again and were recognised.
+    pub redelivered: u64,
+    /// Deliveries of documents that are not of this run.
+    pub foreign: u64,
+    /// Streams that broke and were opened again.
+    pub broken: u64,
+    /// Documents and deliveries by pair, as the generator counted.
+    pub pairs: BTreeMap<(OrganId, OrganId), PairTotals>,
+    /// The same as the hub counted, of this run.
+    pub hub_pairs: BTreeMap<(OrganId, OrganId), PairTotals>,
+    /// What the hub counted of this run.
+    pub hub: HubTotals,
+    /// What the hub's work cost from the end of the warm-up to the end of the run; nothing where it
+    /// does not say.
+    pub cost: Option<HubCost>,
+    /// CPU of this process, and time it was taken over, while documents were due.
+    pub generator: (Duration, Duration),
+    /// Whether the run was ended early, and the rate the hub answered at then.
+    pub aborted: Option<f64>,
+    /// Whether the corpus ended before the schedule.
+    pub exhausted: bool,
+    /// Time the generator could not send because too much was under way.
+    pub held_back: Duration,
+}
+
+/// Drives a hub. `tell` hears of every second.
+///
+/// # Errors
+/// [`DriveError`]; once documents flow, trouble is in what was found.
+pub async fn drive(parts: Parts, mut tell: impl FnMut(&Seen) + Send) -> Result<Driven, DriveError> {
+    let Parts {
+        agencies,
+        chunks,
+        documents,
+        mark,
+        date,
+        pace,
+        transfer,
+        abort,
+        clock,
+    } = parts;
+    let (warm_up, planned) = match &pace {
+        Pace::Open(schedule) => (schedule.warm_up(), schedule.duration()),
+        Pace::Closed {
+            warm_up, duration, ..
+        } => (*warm_up, *warm_up + *duration),
+    };
+    let Some((first, watch)) = agencies.first().cloned() else {
+        return Ok(Driven::nothing());
+    };
+    let failed = |status| DriveError::Hub {
+        organ: first,
+        status: Box::new(status),
+    };
+    let before = watch.totals().await.map_err(failed)?;
+    let pairs_before = watch.pairs().await.map_err(failed)?;
+    let shared = Arc::new(Shared {
+        begun: OnceLock::new(),
+        subscribed: agencies.iter().map(|(organ, _)| *organ).collect(),
+        clock: clock.clone(),
+        tally: Tally::with_room(documents),
+        recorder: Recorder::new(warm_up),
+        mark,
+        moved: AtomicU64::new(0),
+        due: AtomicU64::new(0),
+        answered: AtomicU64::new(0),
+        broken: AtomicU64::new(0),
+        stop: CancellationToken::new(),
+    });
+    let mut crew = Crew::hire(&agencies, &shared, transfer).await?;
+    // Connecting took a while; the run begins now.
+    shared.begun.get_or_init(|| clock.monotonic());
+    let clocked = Clocked {
+        shared: Arc::clone(&shared),
+        ended: Arc::new(AtomicBool::new(false)),
+        enough: Arc::new(AtomicBool::new(false)),
+        held_back_ns: Arc::new(AtomicU64::new(0)),
+        exhausted: Arc::new(AtomicBool::new(false)),
+    };
+    let queues = std::mem::take(&mut crew.queues);
+    let handle = clocked.clone();
+    let thread = std::thread::Builder::new()
+        .name("load-clock".to_owned())
+        .spawn({
+            let corpus = CorpusReader::new(chunks.clone());
+            move || handle.run(corpus, &pace, &queues)
+        })
+        .map_err(DriveError::Thread)?;
+
+    let mut watched = Watched::new(planned, abort);
+    let watching = watched.until_over(&shared, &clocked, (&watch, warm_up), &mut tell);
+    watching.await;
+    clocked.enough.store(true, Ordering::Relaxed);
+    let read = tokio::task::spawn_blocking(move || thread.join()).await;
+    if let Ok(Ok(Err(error))) = read {
+        return Err(DriveError::Corpus(error));
+    }
+    let cost = watch.cost().await.ok();
+    let cost = watched.cost_before.as_ref().zip(cost);
+    let cost = cost.map(|(before, after)| after.since(before));
+    // The last acknowledgements may still be on their way to the hub's disk.
+    let counted = settled(&watch, &before, &crew.found).await;
+    let after = watch.pairs().await.map_err(failed)?;
+    shared.stop.cancel();
+    crew.tasks.shutdown().await;
+    let mut driven = crew.findings(&agencies, &shared, date);
+    driven.lost = lost(&shared, &crew.found, &agencies, date, chunks);
+    driven.hub = counted.unwrap_or_default();
+    driven.hub_pairs = difference(&after, &pairs_before);
+    driven.cost = cost;
+    driven.elapsed = watched.last_moved;
+    driven.measured = watched.due_until.saturating_sub(warm_up);
+    driven.due_until = watched.due_until;
+    driven.generator = watched.generator;
+    driven.aborted = watched.aborted;
+    driven.totals = watched.totals;
+    driven.seconds = watched.seconds;
+    driven.exhausted = clocked.exhausted.load(Ordering::Relaxed);
+    driven.held_back = Duration::from_nanos(clocked.held_back_ns.load(Ordering::Relaxed));
+    Ok(driven)
+}
+
+/// The tasks of a run.
+struct Crew {
+    tasks: tokio::task::JoinSet<()>,
+    queues: Vec<mpsc::UnboundedSender<Due>>,
+    found: Vec<Arc<Mutex<Found>>>,
+}
+
+impl Crew {
+    /// Connects everybody: first the subscribers, so that nothing is sent to nobody.
+    async fn hire(
+        agencies: &[(OrganId, Connection)],
+        shared: &Arc<Shared>,
+        transfer: Transfer,
+    ) -> Result<Self, DriveError> {
+        let mut crew = Self {
+            tasks: tokio::task::JoinSet::new(),
+            queues: Vec::with_capacity(agencies.len()),
+            found: Vec::with_capacity(agencies.len()),
+        };
+        let mut ready = Vec::with_capacity(2 * agencies.len());
+        for (number, (organ, connection)) in agencies.iter().enumerate() {
+            let found: Arc<Mutex<Found>> = Arc::default();
+            let subscriber = Subscriber {
+                number,
+                connection: connection.clone(),
+                shared: Arc::clone(shared),
+                found: Arc::clone(&found),
+            };
+            let sender = Sender {
+                number,
+                connection: connection.clone(),
+                shared: Arc::clone(shared),
+                found: Arc::clone(&found),
+            };
+            let (subscribed, receive) = oneshot::channel();
+            crew.tasks.spawn(subscriber.run(subscribed));
+            ready.push((*organ, receive));
+            let (opened, receive) = oneshot::channel();
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "bounded by what may be under way, which each document holds a part of"
+            )]
+            let (queue, due) = mpsc::unbounded_channel();
+            crew.tasks.spawn(sender.run(transfer, due, opened));
+            ready.push((*organ, receive));
+            crew.queues.push(queue);
+            crew.found.push(found);
+        }
+        for (organ, ready) in ready {
+            let outcome = ready.await.unwrap_or_else(|_gone| {
+                Err(Status::unavailable("the connection's task ended at once"))
+            });
+            outcome.map_err(|status| DriveError::Hub {
+                organ,
+                status: Box::new(status),
+            })?;
+        }
+        Ok(crew)
+    }
+
+    fn findings(&self, agencies: &[(OrganId, Connection)], shared: &Shared, date: Date) -> Driven {
+        let mut driven = Driven::nothing();
+        let founds: Vec<Found> = self.found.iter().map(|found| lock(found).clone()).collect();
+        let identity = |place| shared.identity(place, agencies, date);
+        let organ = |number: usize| agencies.get(number).map(|(organ, _)| *organ);
+        for (number, found) in founds.iter().enumerate() {
+            let Some(own) = organ(number) else { continue };
+            for (recipient, count) in &found.addressed {
+                let pair = driven.pairs.entry((own, *recipient)).or_default();
+                pair.addressed += count;
+            }
+            for (sender, count) in &found.received {
+                if let Some(sender) = organ(*sender as usize) {
+                    driven.pairs.entry((sender, own)).or_default().received += count;
+                }
+            }
+            driven.redelivered += found.redelivered;
+            driven.foreign += found.foreign;
+            let named = |place: &usize| identity(*place);
+            driven.twice.extend(found.twice.iter().map(named));
+            driven.altered.extend(found.altered.iter().map(named));
+            let outcomes = found.unexpected.iter();
+            driven
+                .unexpected
+                .extend(outcomes.map(|(place, wrong)| format!("{}: {wrong}", identity(*place))));
+        }
+        driven.unexpected.truncate(NAMED);
+        let owed = shared.tally.owed();
+        driven.unanswered = owed
+            .unanswered
+            .iter()
+            .take(NAMED)
+            .map(|place| identity(*place))
+            .collect();
+        driven.broken = shared.broken.load(Ordering::Relaxed);
+        driven
+    }
+}
+
+impl Shared {
+    /// A document's identity, as it was made.
+    fn identity(&self, place: usize, agencies: &[(OrganId, Connection)], date: Date) -> String {
+        let sender = self.tally.sender(place).map_or(0, |sender| sender as usize);
+        let organ = agencies
+            .get(sender)
+            .map_or_else(String::new, |(organ, _)| organ.to_string());
+        format!("{organ},{},{}/{}", format_date(date), place + 1, self.mark)
+    }
+}
+
+/// Documents with a receipt that did not arrive, with the recipients that miss them. Reads the corpus
+/// once more, which only a run that failed does.
+fn lost(
+    shared: &Shared,
+    found: &[Arc<Mutex<Found>>],
+    agencies: &[(OrganId, Connection)],
+    date: Date,
+    chunks: Vec<PathBuf>,
+) -> BTreeSet<String> {
+    let undelivered: BTreeSet<usize> = shared.tally.owed().undelivered.into_iter().collect();
+    let mut lost = BTreeSet::new();
+    let mut corpus = CorpusReader::new(chunks);
+    let mut place = 0;
+    while lost.len() < NAMED && undelivered.range(place..).next().is_some() {
+        let Ok(Some(document)) = corpus.read() else {
+            break;
+        };
+        if undelivered.contains(&place) {
+            let identity = shared.identity(place, agencies, date);
+            let number = u32::try_from(place).unwrap_or(u32::MAX);
+            for recipient in addressees(&document.document) {
+                let here = agencies.iter().position(|(organ, _)| *organ == recipient);
+                let missing = here
+                    .and_then(|here| found.get(here))
+                    .is_some_and(|found| !lock(found).seen.contains(&number));
+                if missing {
+                    lost.insert(format!("{identity} → {recipient}"));
+                }
+            }
+        }
+        place += 1;
+    }
+    lost
+}
+
+/// The clock's thread.
+#[derive(Clone)]
+struct Clocked {
+    shared: Arc<Shared>,
+    /// Set when no more documents will be due.
+    ended: Arc<AtomicBool>,
+    /// Set when no more documents are wanted.
+    enough: Arc<AtomicBool>,
+    held_back_ns: Arc<AtomicU64>,
+    exhausted: Arc<AtomicBool>,
+}
+
+impl Clocked {
+    fn run(
+        &self,
+        corpus: CorpusReader,
+        pace: &Pace,
+        queues: &[mpsc::UnboundedSender<Due>],
+    ) -> std::io::Result<()> {
+        let ran = match pace {
+            Pace::Open(schedule) => self.open_loop(corpus, schedule, queues),
+            Pace::Closed {
+                in_flight,
+                warm_up,
+                duration,
+            } => self.closed_loop(corpus, *in_flight, *warm_up + *duration, queues),
+        };
+        self.ended.store(true, Ordering::Release);
+        ran
+    }
+
+    fn open_loop(
+        &self,
+        mut corpus: CorpusReader,
+        schedule: &Schedule,
+        queues: &[mpsc::UnboundedSender<Due>],
+    ) -> std::io::Result<()> {
+        let places = Arc::new(Semaphore::new(UNDER_WAY_KIB));
+        // Documents due before this waited for others, not for us.
+        let mut held_until = Duration::ZERO;
+        for (place, at) in schedule.moments().enumerate() {
+            if !self.sleep_until(at) {
+                return Ok(());
+            }
+            let Some(document) = corpus.read()? else {
+                self.exhausted.store(true, Ordering::Relaxed);
+                return Ok(());
+            };
+            let kib = document.document.len().div_ceil(1024).min(UNDER_WAY_KIB);
+            let kib = u32::try_from(kib).unwrap_or(u32::MAX);
+            let Some((permit, held)) = self.take(&places, kib) else {
+                return Ok(());
+            };
+            let now = self.shared.now();
+            if !held.is_zero() {
+                held_until = now;
+            }
+            self.shared.tally.intend(place, &document, at);
+            // Late only by what is our own doing.
+            let late = now.saturating_sub(at.max(held_until));
+            self.shared.recorder.intended(place, at, at + late);
+            self.hand_over(place, document, permit, queues);
+        }
+        Ok(())
+    }
+
+    fn closed_loop(
+        &self,
+        mut corpus: CorpusReader,
+        in_flight: usize,
+        duration: Duration,
+        queues: &[mpsc::UnboundedSender<Due>],
+    ) -> std::io::Result<()> {
+        let places = Arc::new(Semaphore::new(in_flight.max(1)));
+        for place in 0.. {
+            let Some((permit, _)) = self.take(&places, 1) else {
+                return Ok(());
+            };
+            let now = self.shared.now();
+            if now >= duration {
+                return Ok(());
+            }
+            let Some(document) = corpus.read()? else {
+                self.exhausted.store(true, Ordering::Relaxed);
+                return Ok(());
+            };
+            self.shared.tally.intend(place, &document, now);
+            self.shared.recorder.intended(place, now, now);
+            self.hand_over(place, document, permit, queues);
+        }
+        Ok(())
+    }
+
+    fn hand_over(
+        &self,
+        place: usize,
+        document: super::corpus::Prepared,
+        under_way: tokio::sync::OwnedSemaphorePermit,
+        queues: &[mpsc::UnboundedSender<Due>],
+    ) {
+        let Some(queue) = queues.get(document.sender as usize) else {
+            return;
+        };
+        self.shared.due.fetch_add(1, Ordering::Relaxed);
+        // A sender that is gone leaves the document unanswered, which the end of the run shows.
+        let _ = queue.send(Due {
+            place,
+            expected: document.outcome,
+            document: document.document,
+            _under_way: under_way,
+        });
+    }
+
+    /// `false` when no more documents are wanted.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the moment waited for is the state"
+    )]
+    fn sleep_until(&self, due: Duration) -> bool {
+        loop {
+            if self.enough.load(Ordering::Relaxed) {
+                return false;
+            }
+            let now = self.shared.now();
+            if now >= due {
+                return true;
+            }
+            std::thread::sleep((due - now).min(SLEEP_MAX));
+        }
+    }
+
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a permit is looked for with a way out"
+    )]
+    /// Room under way, and how long it took to come; `None` when no more documents are wanted.
+    fn take(
+        &self,
+        places: &Arc<Semaphore>,
+        wanted: u32,
+    ) -> Option<(tokio::sync::OwnedSemaphorePermit, Duration)> {
+        let begun = self.shared.now();
+        let mut held = Duration::ZERO;
+        loop {
+            if let Ok(permit) = Arc::clone(places).try_acquire_many_owned(wanted) {
+                let nanos = u64::try_from(held.as_nanos()).unwrap_or(u64::MAX);
+                self.held_back_ns.fetch_add(nanos, Ordering::Relaxed);
+                return Some((permit, held));
+            }
+            if self.enough.load(Ordering::Relaxed) {
+                return None;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+            held = self.shared.now().saturating_sub(begun);
+        }
+    }
+}
+
+/// What is seen from second to second.
+struct Watched {
+    planned: Duration,
+    abort: Abort,
+    totals: Totals,
+    seconds: Vec<Second>,
+    due: u64,
+    answered: u64,
+    behind: u32,
+    aborted: Option<f64>,
+    last_moved: Duration,
+    due_until: Duration,
+    cost_before: Option<HubCost>,
+    generator: (Duration, Duration),
+}
+
+impl Watched {
+    fn new(planned: Duration, abort: Abort) -> Self {
+        Self {
+            planned,
+            abort,
+            totals: Totals::default(),
+            seconds: Vec::new(),
+            due: 0,
+            answered: 0,
+            behind: 0,
+            aborted: None,
+            last_moved: Duration::ZERO,
+            due_until: Duration::ZERO,
+            cost_before: None,
+            generator: (Duration::ZERO, Duration::ZERO),
+        }
+    }
+
+    /// Looks often, tells once a second, until everything due is answered and has arrived, or nothing
+    /// moves any more.
+    async fn until_over(
+        &mut self,
+        shared: &Shared,
+        clocked: &Clocked,
+        (watch, warm_up): (&Connection, Duration),
+        tell: &mut (impl FnMut(&Seen) + Send),
+    ) {
+        let mut looks = tokio::time::interval(Duration::from_millis(20));
+        let mut told = Duration::ZERO;
+        let mut moved = 0;
+        let mut cpu_begun = None;
+        loop {
+            looks.tick().await;
+            let now = shared.now();
+            if cpu_begun.is_none() && now >= warm_up {
+                cpu_begun = Some((process_cpu(), now));
+                self.cost_before = watch.cost().await.ok();
+            }
+            let seen = shared.moved.load(Ordering::Relaxed);
+            if seen != moved {
+                moved = seen;
+                self.last_moved = now;
+            }
+            let ended = clocked.ended.load(Ordering::Acquire);
+            if !ended {
+                self.due_until = now;
+                if let Some((cpu, at)) = cpu_begun {
+                    self.generator = (process_cpu().saturating_sub(cpu), now.saturating_sub(at));
+                }
+            }
+            let over = ended && self.is_quiet(shared, now);
+            if now >= told + Duration::from_secs(1) || over {
+                let long = now.saturating_sub(told);
+                told = now;
+                self.second(shared, now, long, tell);
+                if self.aborted.is_some() {
+                    clocked.enough.store(true, Ordering::Relaxed);
+                }
+            }
+            if over {
+                return;
+            }
+        }
+    }
+
+    fn second(
+        &mut self,
+        shared: &Shared,
+        at: Duration,
+        long: Duration,
+        tell: &mut (impl FnMut(&Seen) + Send),
+    ) {
+        let second = shared.recorder.drain(&mut self.totals, at);
+        let (due, answered) = (second.counts.intended, second.counts.answered());
+        self.due += due;
+        self.answered += answered;
+        let is_behind = due > 0 && (answered as f64) < BEHIND_SHARE * due as f64;
+        self.behind = if is_behind { self.behind + 1 } else { 0 };
+        if self.behind >= BEHIND_SECONDS
+            && self.abort == Abort::WhenBehind
+            && self.aborted.is_none()
+        {
+            let last = self.seconds.iter().rev().take(BEHIND_SECONDS as usize - 1);
+            let sum: u64 = last.map(|s| s.counts.answered()).sum::<u64>() + answered;
+            let over = long.as_secs_f64() + f64::from(BEHIND_SECONDS - 1);
+            self.aborted = Some(sum as f64 / over);
+        }
+        let seen = Seen {
+            second: second.clone(),
+            due: self.due,
+            answered: self.answered,
+            planned: self.planned,
+        };
+        self.seconds.push(second);
+        tell(&seen);
+    }
+
+    /// Whether nothing more is to be expected.
+    fn is_quiet(&self, shared: &Shared, now: Duration) -> bool {
+        let idle = now.saturating_sub(self.last_moved);
+        if idle > STALLED_AFTER {
+            return true;
+        }
+        let answered = shared.answered.load(Ordering::Relaxed);
+        // Looking at every document is dear: only when nothing moved for a moment.
+        idle > Duration::from_millis(60)
+            && answered >= shared.due.load(Ordering::Relaxed)
+            && shared.tally.owed().undelivered.is_empty()
+    }
+}
+
+/// What the hub counted since `before`, once it has counted what subscribers acknowledged.
+async fn settled(
+    watch: &Connection,
+    before: &HubTotals,
+    found: &[Arc<Mutex<Found>>],
+) -> Option<HubTotals> {
+    let acknowledged: u64 = found
+        .iter()
+        .map(|found| lock(found).received.values().sum::<u64>())
+        .sum();
+    let mut counted = None;
+    for _ in 0..100 {
+        let now = watch.totals().await.ok()?;
+        let since = HubTotals {
+            submitted: now.submitted - before.submitted,
+            sent: now.sent - before.sent,
+            refused: now.refused - before.refused,
+            addressed: now.addressed - before.addressed,
+            received: now.received - before.received,
+            balanced: now.balanced,
+        };
+        let is_settled = since.received >= acknowledged;
+        counted = Some(since);
+        if is_settled {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    counted
+}
+
+fn difference(
+    after: &BTreeMap<(OrganId, OrganId), PairTotals>,
+    before: &BTreeMap<(OrganId, OrganId), PairTotals>,
+) -> BTreeMap<(OrganId, OrganId), PairTotals> {
+    let since = after.iter().map(|(pair, now)| {
+        let earlier = before.get(pair).copied().unwrap_or_default();
+        let since = PairTotals {
+            addressed: now.addressed - earlier.addressed,
+            received: now.received - earlier.received,
+        };
+        (*pair, since)
+    });
+    since
+        .filter(|(_, pair)| *pair != PairTotals::default())
+        .collect()
+}
+
+impl Driven {
+    fn nothing() -> Self {
+        Self {
+            totals: Totals::default(),
+            seconds: Vec::new(),
+            elapsed: Duration::ZERO,
+            measured: Duration::ZERO,
+            due_until: Duration::ZERO,
+            unanswered: Vec::new(),
+            lost: BTreeSet::new(),
+            twice: BTreeSet::new(),
+            altered: BTreeSet::new(),
+            unexpected: Vec::new(),
+            redelivered: 0,
+            foreign: 0,
+            broken: 0,
+            pairs: BTreeMap::new(),
+            hub_pairs: BTreeMap::new(),
+            hub: HubTotals::default(),
+            cost: None,
+            generator: (Duration::ZERO, Duration::ZERO),
+            aborted: None,
+            exhausted: false,
+            held_back: Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What load runs found, judged and written: as JSON, as text, as one page of HTML.
+
+mod run;
+
+pub use run::Alarm;
+pub use run::Corpus;
+pub use run::Figure;
+pub use run::Judged;
+pub use run::Ladder;
+pub use run::Measured;
+pub use run::Probe;
+pub use run::Run;
+pub use run::Rung;
+pub use run::Search;
+pub use run::StageShare;

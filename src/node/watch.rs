@@ -1,0 +1,185 @@
+//! What a hub says of itself: what it counted, and what its work cost.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tonic::Status;
+
+use super::connection::Connection;
+use crate::model::OrganId;
+use crate::wire::v1;
+
+/// Documents and deliveries a hub counted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct HubTotals {
+    /// Documents handed over.
+    pub submitted: u64,
+    /// Documents accepted.
+    pub sent: u64,
+    /// Documents refused.
+    pub refused: u64,
+    /// Deliveries owed.
+    pub addressed: u64,
+    /// Deliveries acknowledged.
+    pub received: u64,
+    /// Whether its equations hold.
+    pub balanced: bool,
+}
+
+/// One pair of sender and recipient.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct PairTotals {
+    /// Documents addressed.
+    pub addressed: u64,
+    /// Deliveries acknowledged.
+    pub received: u64,
+}
+
+/// What a hub's work cost since it started.
+#[derive(Clone, Debug, Default)]
+pub struct HubCost {
+    /// CPU of the whole process.
+    pub cpu: Duration,
+    /// Resident memory, in bytes.
+    pub memory: u64,
+    /// Documents accepted.
+    pub documents: u64,
+    /// Deliveries sent out.
+    pub deliveries: u64,
+    /// Bytes of header, signature and inline attachments of accepted documents.
+    pub payload_bytes: u64,
+    /// Of these, digested.
+    pub digested_bytes: u64,
+    /// Signatures verified.
+    pub signatures: u64,
+    /// Commits, each with one wait for the disk.
+    pub commits: u64,
+    /// What a receipt promises there.
+    pub durability: String,
+    /// Its revision.
+    pub git: String,
+    /// By stage of the path, in its order.
+    pub stages: Vec<StageCost>,
+}
+
+/// What one stage cost.
+#[derive(Clone, Debug, Default)]
+pub struct StageCost {
+    /// Its name.
+    pub name: String,
+    /// CPU.
+    pub cpu: Duration,
+    /// Elapsed time within it, waiting included.
+    pub elapsed: Duration,
+}
+
+impl Connection {
+    /// What the hub counted.
+    ///
+    /// # Errors
+    /// The connection, or the hub's refusal of the caller.
+    pub async fn totals(&self) -> Result<HubTotals, Status> {
+        let totals = self.monitor().get_totals(v1::GetTotalsRequest {}).await?;
+        let totals = totals.into_inner();
+        Ok(HubTotals {
+            submitted: totals.submitted,
+            sent: totals.sent,
+            refused: totals.refused,
+            addressed: totals.addressed,
+            received: totals.received,
+            balanced: totals.balanced,
+        })
+    }
+
+    /// What the hub counted for each pair.
+    ///
+    /// # Errors
+    /// As [`totals`](Self::totals).
+    pub async fn pairs(&self) -> Result<BTreeMap<(OrganId, OrganId), PairTotals>, Status> {
+        let mut request = v1::ListCountersRequest::default();
+        request.set_by(v1::list_counters_request::By::Pair);
+        let counters = self.monitor().list_counters(request).await?.into_inner();
+        let pairs = counters.counters.into_iter().filter_map(|counter| {
+            let pair = (
+                counter.organ_id.parse().ok()?,
+                counter.recipient.parse().ok()?,
+            );
+            let totals = PairTotals {
+                addressed: counter.sent,
+                received: counter.received,
+            };
+            Some((pair, totals))
+        });
+        Ok(pairs.collect())
+    }
+
+    /// What the hub's work cost so far.
+    ///
+    /// # Errors
+    /// As [`totals`](Self::totals).
+    pub async fn cost(&self) -> Result<HubCost, Status> {
+        let cost = self.monitor().get_cost(v1::GetCostRequest {}).await?;
+        let v1::Cost {
+            cpu_ns,
+            memory_bytes,
+            documents,
+            deliveries,
+            payload_bytes,
+            digested_bytes,
+            signatures,
+            commits,
+            durability,
+            git,
+            stages,
+        } = cost.into_inner();
+        Ok(HubCost {
+            cpu: Duration::from_nanos(cpu_ns),
+            memory: memory_bytes,
+            documents,
+            deliveries,
+            payload_bytes,
+            digested_bytes,
+            signatures,
+            commits,
+            durability,
+            git,
+            stages: stages
+                .into_iter()
+                .map(|stage| StageCost {
+                    name: stage.name,
+                    cpu: Duration::from_nanos(stage.cpu_ns),
+                    elapsed: Duration::from_nanos(stage.elapsed_ns),
+                })
+                .collect(),
+        })
+    }
+}
+
+impl HubCost {
+    /// What was spent since `before`.
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Self {
+        let stages = self.stages.iter().map(|stage| {
+            let earlier = before.stages.iter().find(|known| known.name == stage.name);
+            let (cpu, elapsed) = earlier.map_or_else(Default::default, |e| (e.cpu, e.elapsed));
+            StageCost {
+                name: stage.name.clone(),
+                cpu: stage.cpu.saturating_sub(cpu),
+                elapsed: stage.elapsed.saturating_sub(elapsed),
+            }
+        });
+        Self {
+            cpu: self.cpu.saturating_sub(before.cpu),
+            memory: self.memory,
+            documents: self.documents.saturating_sub(before.documents),
+            deliveries: self.deliveries.saturating_sub(before.deliveries),
+            payload_bytes: self.payload_bytes.saturating_sub(before.payload_bytes),
+            digested_bytes: self.digested_bytes.saturating_sub(before.digested_bytes),
+            signatures: self.signatures.saturating_sub(before.signatures),
+            commits: self.commits.saturating_sub(before.commits),
+            durability: self.durability.clone(),
+            git: self.git.clone(),
+            stages: stages.collect(),
+        }
+    }
+}

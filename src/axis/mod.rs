@@ -4,8 +4,10 @@
 //! from that of the simulated people. What is shared between participants is only what would make a
 //! laptop feel like ninety-five of them: the verdicts on certificates, and the cores.
 
+mod hub_process;
 mod parts;
 mod people;
+mod site;
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -43,8 +45,12 @@ use crate::trust::TrustStore;
 use crate::trust::Validity;
 use crate::trust::server_config;
 
+pub use hub_process::HubCommand;
+pub use hub_process::HubProcess;
+pub use hub_process::HubProcessError;
 pub use parts::AverageDocument;
 pub use parts::measure;
+pub use site::Site;
 
 /// Days before the axis' first day on which its certificates begin.
 const CERTIFICATES_BEFORE_DAYS: i64 = 30;
@@ -182,11 +188,12 @@ impl Axis {
 
         let believed = Arc::new(TrustStore::from_pem(&anchors)?);
         believed.replace_crls(&lists)?;
-        let identities = people::make(&authority, &agencies, key_kind, validity, &believed, &made)?;
+        let papers = people::issue(&authority, &agencies, key_kind, validity, &made)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let signing = Arc::new(Semaphore::new(cores));
         let mut participants = BTreeMap::new();
-        for (organ, identity) in identities {
+        for (organ, papers) in papers {
+            let identity = papers.identity(&believed)?;
             let (certificates, key) = &identity.connection;
             let connection = Connection::new(
                 &format!("https://{address}"),

@@ -7,10 +7,13 @@
 //! Vietnamese sentence may end in an English fact. This room formats nothing but refusals and knows
 //! no protocol.
 
+mod bilingual;
 mod english;
 mod explanation;
 mod language;
+mod load_phrases;
 mod names;
+mod number;
 mod phrases;
 mod vietnamese;
 
@@ -20,9 +23,11 @@ pub use explanation::Explanation;
 pub use explanation::explain;
 pub use language::Language;
 pub use language::UnknownLanguage;
+pub use load_phrases::LoadPhrase;
 pub use names::fault_name;
 pub use names::stage_name;
 pub use names::status_name;
+pub use number::grouped;
 pub use phrases::Phrase;
 
 /// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.

@@ -1,29 +1,10 @@
 //! Labels of reports and of the live view. Lower case, no colon, no figure: the report adds those.
 
-use super::Language;
+use super::bilingual::bilingual;
 
-macro_rules! phrases {
-    ($($(#[$doc:meta])* $variant:ident = $english:literal, $vietnamese:literal;)*) => {
-        /// A label in both languages.
-        #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-        pub enum Phrase { $($(#[$doc])* $variant,)* }
-
-        impl Phrase {
-            /// Every phrase.
-            pub const ALL: &[Self] = &[$(Self::$variant,)*];
-
-            /// The label in this language.
-            pub fn text(self, language: Language) -> &'static str {
-                let (english, vietnamese) = match self {
-                    $(Self::$variant => ($english, $vietnamese),)*
-                };
-                language.pick(english, vietnamese)
-            }
-        }
-    };
-}
-
-phrases! {
+bilingual! {
+    /// A label in both languages.
+    Phrase {
     /// After a number of agencies.
     AgenciesConnected = "agencies connected", "cơ quan đã kết nối";
     /// The share over all agencies.
@@ -96,4 +77,5 @@ phrases! {
     UnconfirmedCode = "code not confirmed by a source", "mã định danh chưa có nguồn xác nhận";
     /// Beside figures taken without fsync.
     UnsafeDurability = "UNSAFE: accepted documents may be lost in a crash", "KHÔNG AN TOÀN: văn bản đã tiếp nhận có thể mất khi có sự cố";
+    }
 }

@@ -91,6 +91,8 @@ pub(super) struct Due {
     pub(super) place: usize,
     pub(super) expected: Expected,
     pub(super) document: Bytes,
+    /// Signatures it carries.
+    pub(super) signatures: u8,
     /// Its part of what may be under way.
     pub(super) _under_way: OwnedSemaphorePermit,
 }
@@ -98,6 +100,8 @@ pub(super) struct Due {
 /// What one agency found, for the comparison at the end.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Found {
+    /// Documents to the Government Office that were accepted: signed by both, and all.
+    pub(super) to_office: (u64, u64),
     /// Documents accepted, by recipient.
     pub(super) addressed: BTreeMap<OrganId, u64>,
     /// Deliveries that arrived, by the sender's number.
@@ -265,6 +269,10 @@ impl Sender {
                     for recipient in addressees(&due.document) {
                         *found.addressed.entry(recipient).or_default() += 1;
                         here += u32::from(shared.subscribed.contains(&recipient));
+                        if recipient == OrganId::government_office() {
+                            found.to_office.0 += u64::from(due.signatures == 2);
+                            found.to_office.1 += 1;
+                        }
                     }
                     drop(found);
                     shared.tally.accept(due.place, here);

@@ -161,6 +161,8 @@ pub struct Driven {
     pub altered: BTreeSet<String>,
     /// Documents with another outcome than they had to have, with it.
     pub unexpected: Vec<String>,
+    /// Documents to the Government Office by sender: signed by person and seal, and all.
+    pub signed_to_office: BTreeMap<OrganId, (u64, u64)>,
     /// Deliveries that came again and were recognised.
     pub redelivered: u64,
     /// Deliveries of documents that are not of this run.
@@ -359,6 +361,7 @@ impl Crew {
                     driven.pairs.entry((sender, own)).or_default().received += count;
                 }
             }
+            driven.signed_to_office.insert(own, found.to_office);
             driven.redelivered += found.redelivered;
             driven.foreign += found.foreign;
             let named = |place: &usize| identity(*place);
@@ -537,6 +540,7 @@ impl Clocked {
             place,
             expected: document.outcome,
             document: document.document,
+            signatures: document.signatures,
             _under_way: under_way,
         });
     }
@@ -727,11 +731,11 @@ async fn settled(
     for _ in 0..100 {
         let now = watch.totals().await.ok()?;
         let since = HubTotals {
-            submitted: now.submitted - before.submitted,
-            sent: now.sent - before.sent,
-            refused: now.refused - before.refused,
-            addressed: now.addressed - before.addressed,
-            received: now.received - before.received,
+            submitted: now.submitted.saturating_sub(before.submitted),
+            sent: now.sent.saturating_sub(before.sent),
+            refused: now.refused.saturating_sub(before.refused),
+            addressed: now.addressed.saturating_sub(before.addressed),
+            received: now.received.saturating_sub(before.received),
             balanced: now.balanced,
         };
         let is_settled = since.received >= acknowledged;
@@ -751,8 +755,8 @@ fn difference(
     let since = after.iter().map(|(pair, now)| {
         let earlier = before.get(pair).copied().unwrap_or_default();
         let since = PairTotals {
-            addressed: now.addressed - earlier.addressed,
-            received: now.received - earlier.received,
+            addressed: now.addressed.saturating_sub(earlier.addressed),
+            received: now.received.saturating_sub(earlier.received),
         };
         (*pair, since)
     });
@@ -774,6 +778,7 @@ impl Driven {
             twice: BTreeSet::new(),
             altered: BTreeSet::new(),
             unexpected: Vec::new(),
+            signed_to_office: BTreeMap::new(),
             redelivered: 0,
             foreign: 0,
             broken: 0,

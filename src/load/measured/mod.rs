@@ -1,7 +1,12 @@
 //! What load runs found, judged and written: as JSON, as text, as one page of HTML.
 
+mod json;
+mod judge;
 mod run;
+mod text;
+pub mod words;
 
+pub use json::to_json;
 pub use run::Alarm;
 pub use run::Corpus;
 pub use run::Figure;
@@ -13,3 +18,4 @@ pub use run::Run;
 pub use run::Rung;
 pub use run::Search;
 pub use run::StageShare;
+pub use text::to_text;

@@ -7,6 +7,7 @@ use crate::model::Directory;
 use crate::model::OrganId;
 use crate::text::Language;
 use crate::text::Phrase;
+use crate::text::grouped;
 
 /// Agencies in each list.
 const LISTED: usize = 8;
@@ -235,19 +236,6 @@ fn name(organ: OrganId) -> String {
     Directory::of_2019()
         .find(organ)
         .map_or_else(|| organ.to_string(), |agency| agency.short_name.clone())
-}
-
-/// Thousands apart by a no-break space, as both languages' technical texts have it.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn percent(share: f64, language: Language) -> String {

@@ -1,0 +1,261 @@
+//! A load report as people read it at the end of a run, in either language.
+
+use std::fmt::Write as _;
+
+use super::run::Figure;
+use super::run::Measured;
+use super::run::Run;
+use crate::text::Language;
+use crate::text::LoadPhrase as Phrase;
+use crate::text::grouped;
+
+/// Stages in a line.
+const COLUMNS: usize = 4;
+
+/// The only durability that is safe for real documents.
+const SAFE: &str = "fsync";
+
+/// The report, lines of at most 100 columns.
+pub fn to_text(measured: &Measured, language: Language) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_report(&mut out, measured, language);
+    out
+}
+
+fn write_report(out: &mut String, measured: &Measured, language: Language) -> std::fmt::Result {
+    let say = |phrase: Phrase| phrase.text(language);
+    if let Some(ladder) = &measured.ladder {
+        writeln!(
+            out,
+            "\n  {:<34} {:>12} {:>8}  {:>14} {:>12}",
+            say(Phrase::Layer),
+            say(Phrase::DocumentsPerSecond),
+            "±",
+            say(Phrase::HubCpuPerDocument),
+            say(Phrase::Price)
+        )?;
+        let mut before: Option<f64> = None;
+        for rung in &ladder.rungs {
+            let price = before.map(|before| format!("{:+.1} µs", rung.cpu_us - before));
+            writeln!(
+                out,
+                "  {:<34} {:>12} {:>7.1}%  {:>11.1} µs {:>12}",
+                rung.name,
+                whole(rung.docs_per_s),
+                rung.spread * 100.0,
+                rung.cpu_us,
+                price.unwrap_or_default()
+            )?;
+            before = Some(rung.cpu_us);
+        }
+    }
+    if let Some(search) = &measured.search {
+        let wanted: Vec<String> = search.objectives.iter().map(ToString::to_string).collect();
+        writeln!(
+            out,
+            "\n  {}: {} {} ({})",
+            say(Phrase::HighestRate),
+            whole(search.highest),
+            say(Phrase::DocumentsPerSecond),
+            wanted.join(" · ")
+        )?;
+        for probe in &search.probes {
+            writeln!(
+                out,
+                "    {:>7} → {:>7}   p50 {:>9}  p99 {:>9}   {}",
+                whole(probe.rate),
+                whole(probe.answered),
+                millis(probe.receipt_us[0]),
+                millis(probe.receipt_us[1]),
+                if probe.held {
+                    say(Phrase::Held)
+                } else {
+                    say(Phrase::NotHeld)
+                }
+            )?;
+        }
+    }
+    if measured.runs.len() > 1 {
+        write_repeats(out, measured, language)?;
+    }
+    if let Some(run) = measured.runs.last() {
+        write_run(out, measured, run, language)?;
+    }
+    Ok(())
+}
+
+fn write_repeats(out: &mut String, measured: &Measured, language: Language) -> std::fmt::Result {
+    let of = |pick: &dyn Fn(&Run) -> f64| {
+        let values: Vec<f64> = measured.runs.iter().map(pick).collect();
+        Figure::of(&values)
+    };
+    let rate = of(&Run::docs_per_s);
+    let p99 = of(&|run| run.figures().receipt_us[2] as f64 / 1e3);
+    writeln!(
+        out,
+        "\n  {} {}: {} ± {} {} · p99 {:.2} ± {:.2} ms (95 %)",
+        measured.runs.len(),
+        Phrase::Runs.text(language),
+        whole(rate.mean),
+        whole(rate.half),
+        Phrase::DocumentsPerSecond.text(language),
+        p99.mean,
+        p99.half
+    )
+}
+
+fn write_run(
+    out: &mut String,
+    measured: &Measured,
+    run: &Run,
+    language: Language,
+) -> std::fmt::Result {
+    let say = |phrase: Phrase| phrase.text(language);
+    let driven = &run.driven;
+    let (sent, received) = run.totals();
+    writeln!(
+        out,
+        "\n  {:<26} {:>10} {} · {:>10} {}   {}",
+        say(Phrase::CountedByGenerator),
+        grouped(sent),
+        say(Phrase::Sent),
+        grouped(received),
+        say(Phrase::Received),
+        if run.is_valid() {
+            say(Phrase::Balanced)
+        } else {
+            say(Phrase::NotBalanced)
+        }
+    )?;
+    writeln!(
+        out,
+        "  {:<26} {:>10} {} · {:>10} {}   {} {} · {} {}",
+        say(Phrase::CountedByHub),
+        grouped(driven.hub.sent),
+        say(Phrase::Sent),
+        grouped(driven.hub.received),
+        say(Phrase::Received),
+        say(Phrase::Lost),
+        driven.lost.len(),
+        say(Phrase::DeliveredTwice),
+        driven.twice.len()
+    )?;
+    let refused = run.refused();
+    if !refused.is_empty() {
+        let reasons: Vec<String> = refused
+            .iter()
+            .map(|(reason, count)| format!("{} {}", reason.as_str(), grouped(*count)))
+            .collect();
+        writeln!(
+            out,
+            "  {:<26} {}",
+            say(Phrase::Refused),
+            reasons.join(" · ")
+        )?;
+    }
+    let unsafe_mark = if measured.durability == SAFE {
+        ""
+    } else {
+        " UNSAFE"
+    };
+    writeln!(
+        out,
+        "\n  {:<26} {} {} · {} {} · {}{unsafe_mark}",
+        say(Phrase::Rate),
+        whole(run.docs_per_s()),
+        say(Phrase::DocumentsPerSecond),
+        whole(run.deliveries_per_s()),
+        say(Phrase::DeliveriesPerSecond),
+        measured.durability
+    )?;
+    let histograms = &driven.totals.histograms;
+    for (phrase, histogram) in [
+        (Phrase::IntendedToReceipt, &histograms.receipt_us),
+        (Phrase::SentToReceipt, &histograms.service_us),
+        (Phrase::IntendedToAcknowledgement, &histograms.delivery_us),
+        (Phrase::Slip, &histograms.slip_us),
+    ] {
+        let at = |quantile: f64| millis(histogram.value_at_quantile(quantile));
+        writeln!(
+            out,
+            "  {:<26} p50 {:>9}  p90 {:>9}  p99 {:>9}  p99.9 {:>9}  max {:>9}",
+            say(phrase),
+            at(0.5),
+            at(0.9),
+            at(0.99),
+            at(0.999),
+            at(1.0)
+        )?;
+    }
+    write_hub(out, run, language)?;
+    for (objective, found, held) in &run.judged.objectives {
+        let verdict = if *held { "✓" } else { "✗" };
+        writeln!(out, "  {verdict} {objective:<24} {found}")?;
+    }
+    for alarm in &run.judged.alarms {
+        writeln!(out, "  ! {}", super::words::alarm(alarm, language))?;
+    }
+    for reason in &run.judged.invalid {
+        writeln!(out, "  INVALID {reason}")?;
+    }
+    for unexpected in run.driven.unexpected.iter().take(5) {
+        writeln!(out, "  ✗ {unexpected}")?;
+    }
+    Ok(())
+}
+
+fn write_hub(out: &mut String, run: &Run, language: Language) -> std::fmt::Result {
+    let say = |phrase: Phrase| phrase.text(language);
+    let Some(cpu) = run.cpu_us() else {
+        return Ok(());
+    };
+    let overhead = run
+        .overhead()
+        .map(|overhead| {
+            format!(
+                " = {overhead:.2} × {:.1} µs {}",
+                run.parts.sum(),
+                say(Phrase::Unavoidable)
+            )
+        })
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "\n  {:<26} {cpu:.1} µs{overhead}",
+        say(Phrase::HubCpuPerDocument)
+    )?;
+    let stages = run.stages();
+    for line in stages.chunks(COLUMNS) {
+        let cells: Vec<String> = line
+            .iter()
+            .map(|stage| {
+                let share = stage.share * 100.0;
+                format!("{} {:.1} µs ({share:.0} %)", stage.name, stage.cpu_us)
+            })
+            .collect();
+        writeln!(out, "  {:<26} {}", "", cells.join("  "))?;
+    }
+    if let Some(ceiling) = run.ceiling() {
+        let advice = super::words::advice(&ceiling.name, language);
+        writeln!(
+            out,
+            "  {:<26} {} · {advice}",
+            say(Phrase::Ceiling),
+            ceiling.name
+        )?;
+    }
+    writeln!(out)
+}
+
+fn whole(value: f64) -> String {
+    grouped(crate::load::random::whole(value.round().max(0.0)) as u64)
+}
+
+fn millis(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.2} ms", micros as f64 / 1e3),
+        _ => format!("{:.2} s", micros as f64 / 1e6),
+    }
+}

@@ -75,7 +75,9 @@ pub(super) struct Arguments {
 /// Runs the demonstration.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     output::log("docaxis=warn,error");
-    let language = arguments.lang.unwrap_or_else(language_of_environment);
+    let language = arguments
+        .lang
+        .unwrap_or_else(output::language_of_environment);
     let scenario = scenario(&arguments)?;
     let key_kind: KeyKind = scenario
         .key_algorithm
@@ -422,13 +424,6 @@ fn period(scenario: &Scenario) -> String {
         scenario.period.first.strftime("%d/%m"),
         scenario.period.last.strftime("%d/%m/%Y")
     )
-}
-
-fn language_of_environment() -> Language {
-    std::env::var("LANG")
-        .ok()
-        .and_then(|lang| Language::from_locale(&lang))
-        .unwrap_or(Language::En)
 }
 
 fn bar(length: u64, template: &str) -> ProgressBar {

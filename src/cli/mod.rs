@@ -7,6 +7,7 @@ mod exit;
 mod host;
 mod hub;
 mod journal;
+mod load;
 mod node;
 mod output;
 mod pki;
@@ -48,6 +49,8 @@ enum Command {
     Hub(hub::Arguments),
     /// Examine a hub's journal offline.
     Journal(journal::Arguments),
+    /// Load a hub: honest latencies, the highest rate that holds, the price of each layer.
+    Load(load::Arguments),
     /// Run one participant against a hub.
     Node(node::Arguments),
 }
@@ -65,6 +68,7 @@ pub fn run() -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments),
         Command::Hub(arguments) => hub::run(arguments),
         Command::Journal(arguments) => journal::run(arguments),
+        Command::Load(arguments) => load::run(arguments),
         Command::Node(arguments) => node::run(arguments),
     };
     exit::code(ran)

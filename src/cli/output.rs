@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::exit::Failure;
+use crate::text::Language;
 
 /// Prints to standard output. A reader that went away is no failure.
 pub(super) fn print(text: &str) -> Result<(), Failure> {
@@ -50,6 +51,20 @@ pub(super) fn log(default: &str) {
         .with_writer(io::stderr)
         .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
         .try_init();
+}
+
+/// The language the environment asks for; English where it asks for none we have.
+pub(super) fn language_of_environment() -> Language {
+    std::env::var("LANG")
+        .ok()
+        .and_then(|lang| Language::from_locale(&lang))
+        .unwrap_or(Language::En)
+}
+
+/// Says how a run goes, on standard error.
+pub(super) fn progress(text: &str) {
+    // Nobody is left to tell when even this fails.
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// The runtime of a command.

@@ -24,6 +24,7 @@ mod random;
 mod replay;
 pub mod report;
 mod scenario;
+pub mod search;
 mod subject;
 mod traffic;
 mod writer;

@@ -40,7 +40,12 @@ pub enum Answer {
     /// It is committed.
     Accepted,
     /// It is not.
-    Refused(Reason),
+    Refused {
+        /// Why, as one of the closed list.
+        reason: Reason,
+        /// What happened, in English.
+        message: String,
+    },
 }
 
 /// What a subscriber got.
@@ -109,8 +114,11 @@ impl Connection {
         let codec = FrameCodec::<fields::Receipt>::new();
         match client.unary(Request::new(document), path, codec).await {
             Ok(_) => Ok(Answer::Accepted),
-            Err(status) => match wire::reason_of(&status).map(|explained| explained.reason) {
-                Some(reason) => Ok(Answer::Refused(reason)),
+            Err(status) => match wire::reason_of(&status) {
+                Some(explained) => Ok(Answer::Refused {
+                    reason: explained.reason,
+                    message: explained.message,
+                }),
                 None => Err(status),
             },
         }
@@ -179,6 +187,8 @@ mod fields {
     struct Refused {
         #[prost(string, tag = "1")]
         reason: String,
+        #[prost(string, tag = "2")]
+        message: String,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]
@@ -222,7 +232,10 @@ mod fields {
             match (self.receipt, self.refused) {
                 (Some(_), _) => Ok(super::Answer::Accepted),
                 (None, Some(refused)) => Reason::from_name(&refused.reason)
-                    .map(super::Answer::Refused)
+                    .map(|reason| super::Answer::Refused {
+                        reason,
+                        message: refused.message,
+                    })
                     .ok_or_else(|| Status::internal("a refusal without a known reason")),
                 (None, None) => Err(Status::internal("an answer without an outcome")),
             }

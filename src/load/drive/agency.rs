@@ -280,16 +280,16 @@ impl Sender {
                 shared.recorder.accepted(self.number, answered, repeated);
                 Ok(())
             }
-            Answer::Refused(reason) => {
+            Answer::Refused { reason, message } => {
                 shared.tally.refuse(due.place);
                 shared.recorder.refused(self.number, answered, reason);
-                Err(reason)
+                Err((reason, message))
             }
         };
         let wrong = match (due.expected, outcome) {
             (Expected::Accepted | Expected::Repeated, Ok(())) => None,
-            (Expected::Refused(wanted), Err(reason)) if reason == wanted => None,
-            (_, Err(reason)) => Some(reason.as_str().to_owned()),
+            (Expected::Refused(wanted), Err((reason, _))) if reason == wanted => None,
+            (_, Err((reason, message))) => Some(format!("{}: {message}", reason.as_str())),
             (_, Ok(())) => Some("accepted".to_owned()),
         };
         if let Some(wrong) = wrong {

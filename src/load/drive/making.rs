@@ -353,6 +353,7 @@ fn prepare(
     header.to = Recipients::try_from(to).map_err(|error| composed(&error))?;
     let number = (own_number + 1).to_string();
     let code = DocumentCode::new(&number, recipe.mark).map_err(|error| composed(&error))?;
+    header.code = code.clone();
     header.document_id = DocumentId::new(*organ, header.promulgation_date, code);
     if matches!(order.kind, Kind::Duplicate(_)) {
         header.subject.push('…');

@@ -1,0 +1,94 @@
+//! `--ladder`: the same load with one layer of security more each time.
+
+use std::time::Duration;
+
+use super::Failure;
+use super::bench::Bench;
+use super::bench::Variant;
+use crate::load::drive::Pace;
+use crate::load::drive::Signatures;
+use crate::load::measured::Figure;
+use crate::load::measured::Ladder;
+use crate::load::measured::Measured;
+use crate::load::measured::Rung;
+use crate::store::Durability;
+
+/// Documents under way: enough that the hub is never idle.
+const IN_FLIGHT: usize = 512;
+
+/// Times each rung is climbed. Rungs take turns, so that a machine that slows down slows all.
+const REPEATS: usize = 3;
+
+/// Name, what the hub leaves out, how documents are signed, what a receipt promises.
+const RUNGS: [(&str, &str, Signatures, Durability); 7] = [
+    ("plain", "plain", Signatures::Nobody, Durability::Os),
+    ("+ mTLS", "mtls", Signatures::Nobody, Durability::Os),
+    (
+        "+ signature",
+        "signatures",
+        Signatures::Seal,
+        Durability::Os,
+    ),
+    (
+        "+ two signatures",
+        "signatures",
+        Signatures::Both,
+        Durability::Os,
+    ),
+    (
+        "+ chain and revocation",
+        "chain",
+        Signatures::Both,
+        Durability::Os,
+    ),
+    ("+ fsync", "chain", Signatures::Both, Durability::Fsync),
+    ("+ audit chain", "all", Signatures::Both, Durability::Fsync),
+];
+
+/// Measures every rung.
+pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
+    let pace = Pace::Closed {
+        in_flight: IN_FLIGHT,
+        warm_up: Duration::from_secs(1),
+        duration: Duration::from_secs(4),
+    };
+    let mut found: Vec<Vec<(f64, f64)>> = vec![Vec::new(); RUNGS.len()];
+    let mut last = None;
+    for _ in 0..REPEATS {
+        for ((_, layers, signatures, durability), figures) in RUNGS.iter().zip(&mut found) {
+            let variant = Variant {
+                signatures: *signatures,
+                durability: *durability,
+                arguments: match *layers {
+                    "all" => Vec::new(),
+                    layers => vec!["--layers".to_owned(), layers.to_owned()],
+                },
+                ..bench.variant(pace.clone())
+            };
+            let run = bench.run(&variant).await?;
+            figures.push((run.docs_per_s(), run.cpu_us().unwrap_or_default()));
+            let is_valid = run.is_valid();
+            last = Some(run);
+            if !is_valid {
+                return Ok(bench.measured(&pace, last.into_iter().collect()));
+            }
+        }
+    }
+    let rungs = RUNGS.iter().zip(&found).map(|((name, ..), figures)| {
+        let rates: Vec<f64> = figures.iter().map(|(rate, _)| *rate).collect();
+        let cpu: Vec<f64> = figures.iter().map(|(_, cpu)| *cpu).collect();
+        let mean = Figure::of(&rates).mean;
+        let range = rates.iter().copied().fold(f64::MIN, f64::max)
+            - rates.iter().copied().fold(f64::MAX, f64::min);
+        Rung {
+            name: (*name).to_owned(),
+            docs_per_s: mean,
+            spread: range / 2.0 / mean.max(1e-9),
+            cpu_us: Figure::of(&cpu).mean,
+        }
+    });
+    let rungs = rungs.collect();
+    let mut measured = bench.measured(&pace, last.into_iter().collect());
+    measured.ladder = Some(Ladder { rungs });
+    Ok(measured)
+}

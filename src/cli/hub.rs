@@ -16,6 +16,7 @@ use super::pki;
 use crate::clock::Clock;
 use crate::hub;
 use crate::hub::Hub;
+use crate::hub::Layers;
 use crate::model::OrganId;
 use crate::store::Durability;
 use crate::trust::TrustStore;
@@ -57,6 +58,9 @@ pub(super) struct Arguments {
     /// Seconds a submission or status stream may be silent [default: 600].
     #[arg(long)]
     stream_idle_s: Option<u64>,
+    /// Leave out what comes after this layer: plain, mtls, signatures, chain. For `load --ladder`.
+    #[arg(long, hide = true, default_value = "all")]
+    layers: Layers,
     /// File to write the address to once the hub serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -126,6 +130,7 @@ impl Arguments {
             }
             (None, None) => {}
         }
+        config.layers = self.layers;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
             config.stream_idle_max = Duration::from_secs(seconds);
@@ -166,7 +171,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         Arc::new(clock.clone()),
     )
     .map_err(|error| Failure::input("use hub.pem and hub.key", error))?;
-    let durability = config.durability;
+    let (durability, layers) = (config.durability, config.layers);
     let hub = Hub::open(config, hub::Parts { clock, trust, tls })
         .map_err(|error| Failure::input("open the hub", error))?;
     output::runtime("hub-io")?.block_on(async move {
@@ -178,7 +183,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .map_err(|error| Failure::input("learn the address", error))?;
         let handle = hub.handle();
         tokio::spawn(follow_lists(pki, lists, handle));
-        let unsafe_mark = if durability == Durability::Fsync {
+        let unsafe_mark = if durability == Durability::Fsync && layers == Layers::All {
             ""
         } else {
             " UNSAFE"

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::layers::Layers;
 use crate::model::OrganId;
 use crate::store::Durability;
 
@@ -13,6 +14,8 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// What a receipt promises.
     pub durability: Durability,
+    /// Less than all only for measuring, and only with an empty data directory.
+    pub layers: Layers,
     /// The agency whose certificate may change the registry (QĐ 28/2018, Art. 15: the Government
     /// Office operates the axis).
     pub operator: OrganId,
@@ -38,6 +41,7 @@ impl Config {
         Self {
             data,
             durability,
+            layers: Layers::All,
             operator: OrganId::government_office(),
             journal_max_bytes: None,
             handshake_max: Duration::from_secs(5),

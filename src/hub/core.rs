@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::commit::Work;
 use super::config::Config;
 use super::counters::Counters;
+use super::layers::Layers;
 use super::mailboxes::Mailboxes;
 use super::pipeline::VerifyJob;
 use super::recent::Recent;
@@ -31,6 +32,7 @@ use crate::model::Refusal;
 use crate::store::Attachments;
 use crate::store::Index;
 use crate::store::JournalReader;
+use crate::trust::PathCheck;
 use crate::trust::Policy;
 use crate::trust::TrustStore;
 
@@ -85,10 +87,16 @@ impl Core {
         commit: mpsc::Sender<Work>,
     ) -> Self {
         Self {
-            config,
             clock,
             trust,
-            policy: Policy::default(),
+            policy: Policy {
+                path: if config.layers >= Layers::Chain {
+                    PathCheck::Full
+                } else {
+                    PathCheck::KeyOnly
+                },
+                ..Policy::default()
+            },
             agencies: ArcSwap::from_pointee(agencies),
             index,
             reader,
@@ -101,6 +109,7 @@ impl Core {
             commit,
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
             draining: CancellationToken::new(),
+            config,
         }
     }
 

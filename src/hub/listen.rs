@@ -18,6 +18,7 @@ use tokio_rustls::server::TlsStream;
 use tonic::transport::server::Connected;
 
 use super::core::Core;
+use super::layers::Layers;
 use super::peer::Peer;
 use super::stages::Begun;
 use super::stages::Stage;
@@ -25,10 +26,34 @@ use super::stages::Stage;
 /// A connection whose handshake is done.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TlsStream<TcpStream>,
+    stream: Wire,
     peer: Arc<Peer>,
     core: Arc<Core>,
     _place: OwnedSemaphorePermit,
+}
+
+/// What documents travel on.
+#[derive(Debug)]
+enum Wire {
+    /// [`Layers::Plain`]: only for measuring what TLS costs.
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Calls a method of whichever stream it is.
+macro_rules! on {
+    ($wire:expr, $stream:ident => $call:expr) => {
+        match $wire {
+            Wire::Plain(stream) => {
+                let $stream = Pin::new(stream);
+                $call
+            }
+            Wire::Tls(stream) => {
+                let $stream = Pin::new(stream.as_mut());
+                $call
+            }
+        }
+    };
 }
 
 /// Accepts until the hub drains. A client that is slow to shake hands delays nobody else.
@@ -54,6 +79,17 @@ pub(super) async fn accept(
                 // Deliveries are small and wait for nobody.
                 let _ = socket.set_nodelay(true);
                 let (core, acceptor, ready) = (Arc::clone(&core), acceptor.clone(), ready.clone());
+                if core.config.layers == Layers::Plain {
+                    let peer = Arc::new(Peer::unknown(Arc::clone(&core.trust), core.clock.clone()));
+                    let connection = Connection {
+                        stream: Wire::Plain(socket),
+                        peer,
+                        core,
+                        _place: place,
+                    };
+                    let _ = ready.send(Ok(connection)).await;
+                    continue;
+                }
                 tokio::spawn(async move {
                     let deadline = core.config.handshake_max;
                     match tokio::time::timeout(deadline, acceptor.accept(socket)).await {
@@ -69,7 +105,7 @@ pub(super) async fn accept(
                             let peer = Arc::new(peer);
                             let _ = ready
                                 .send(Ok(Connection {
-                                    stream,
+                                    stream: Wire::Tls(Box::new(stream)),
                                     peer,
                                     core,
                                     _place: place,
@@ -95,9 +131,9 @@ pub(super) async fn accept(
 }
 
 impl Connection {
-    fn sending<T>(&mut self, send: impl FnOnce(Pin<&mut TlsStream<TcpStream>>) -> T) -> T {
+    fn sending<T>(&mut self, send: impl FnOnce(&mut Wire) -> T) -> T {
         let begun = Begun::now(&self.core.clock);
-        let sent = send(Pin::new(&mut self.stream));
+        let sent = send(&mut self.stream);
         self.core.stages.end(Stage::Send, begun, &self.core.clock);
         sent
     }
@@ -118,7 +154,7 @@ impl AsyncRead for Connection {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
         let begun = Begun::now(&self.core.clock);
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = on!(&mut self.stream, stream => stream.poll_read(cx, buf));
         self.core
             .stages
             .end(Stage::Receive, begun, &self.core.clock);
@@ -132,15 +168,15 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<std::io::Result<usize>> {
-        self.sending(|stream| stream.poll_write(cx, buf))
+        self.sending(|wire| on!(wire, stream => stream.poll_write(cx, buf)))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        self.sending(|stream| stream.poll_flush(cx))
+        self.sending(|wire| on!(wire, stream => stream.poll_flush(cx)))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        on!(&mut self.stream, stream => stream.poll_shutdown(cx))
     }
 
     fn poll_write_vectored(
@@ -148,10 +184,13 @@ impl AsyncWrite for Connection {
         cx: &mut Context<'_>,
         bufs: &[std::io::IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
-        self.sending(|stream| stream.poll_write_vectored(cx, bufs))
+        self.sending(|wire| on!(wire, stream => stream.poll_write_vectored(cx, bufs)))
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        match &self.stream {
+            Wire::Plain(stream) => stream.is_write_vectored(),
+            Wire::Tls(stream) => stream.is_write_vectored(),
+        }
     }
 }

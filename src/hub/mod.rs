@@ -17,6 +17,7 @@ mod core;
 mod counters;
 mod deliver;
 mod known;
+mod layers;
 mod listen;
 mod mailboxes;
 mod open;
@@ -36,6 +37,8 @@ mod transaction;
 mod verify;
 
 pub use config::Config;
+pub use layers::Layers;
+pub use layers::UnknownLayers;
 pub use open::Hub;
 pub use open::OpenError;
 pub use open::Parts;

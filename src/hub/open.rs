@@ -17,6 +17,7 @@ use super::config::VERIFY_QUEUE;
 use super::core::Core;
 use super::counters::Counters;
 use super::known::Known;
+use super::layers::Layers;
 use super::mailboxes::Mailboxes;
 use super::pipeline::VerifyJob;
 use super::record::AgencyRecord;
@@ -92,6 +93,9 @@ pub enum OpenError {
     /// The first records cannot be written.
     #[error("cannot write the directory of agencies: {0}")]
     Register(#[source] store::AppendError),
+    /// A hub without all its layers was given a directory that has been used.
+    #[error("a hub without all layers of security takes an empty directory only")]
+    NotEmpty,
     /// A row or record is not in a form this version knows.
     #[error("the stored state is malformed: {0}")]
     Malformed(String),
@@ -108,6 +112,9 @@ impl Hub {
         let data = match (&config.data, config.durability) {
             // Nothing of it would survive, so nothing of it goes to the disk.
             (_, store::Durability::Memory) => None,
+            (Some(path), _) if config.layers < Layers::All && path.join("VERSION").exists() => {
+                return Err(OpenError::NotEmpty);
+            }
             (Some(path), _) => Some(DataDir::open(path).map_err(OpenError::DataDir)?),
             (None, durability) => return Err(OpenError::DataDirMissing(durability)),
         };
@@ -258,7 +265,10 @@ fn recover(
         None => Index::in_memory().map_err(OpenError::Index)?,
     };
     let mut recovered = Recovered::from_index(&index)?;
-    let journal = open_journal(config, data, &index, &mut recovered)?;
+    let mut journal = open_journal(config, data, &index, &mut recovered)?;
+    if config.layers < Layers::All {
+        journal.leave_out_chain();
+    }
     Ok((index, recovered, journal))
 }
 

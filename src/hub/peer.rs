@@ -52,6 +52,26 @@ impl Peer {
         }
     }
 
+    /// Whoever is at the other end of a connection without TLS.
+    pub(super) fn unknown(trust: Arc<TrustStore>, clock: Clock) -> Self {
+        Self::new(Vec::new(), trust, clock)
+    }
+
+    /// A peer that is believed what it says of itself, where there is no TLS to prove it.
+    pub(super) fn claimed(&self, organ: OrganId) -> Self {
+        let verdict = Verdict {
+            epoch: self.trust.epoch(),
+            at: Timestamp::MAX,
+            identity: Ok(organ),
+        };
+        Self {
+            certificates: Vec::new(),
+            trust: Arc::clone(&self.trust),
+            clock: self.clock.clone(),
+            verdict: ArcSwap::from_pointee(verdict),
+        }
+    }
+
     /// The organisation, or why this peer speaks for none.
     pub(super) fn organ(&self) -> Result<OrganId, Refusal> {
         let verdict = self.verdict.load();

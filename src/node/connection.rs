@@ -12,6 +12,7 @@ use tonic::transport::Channel;
 use tonic::transport::Endpoint;
 
 use crate::clock::Clock;
+use crate::model::OrganId;
 use crate::trust::TlsError;
 use crate::trust::client_config;
 use crate::wire::v1::exchange_client::ExchangeClient;
@@ -99,6 +100,28 @@ impl Connection {
         });
         Ok(Self {
             channel: endpoint.connect_with_connector_lazy(dial),
+        })
+    }
+
+    /// A connection without TLS to a hub that is measured without it; `organ` is believed there.
+    ///
+    /// # Errors
+    /// [`ConnectError::Address`].
+    pub fn without_tls(address: &str, organ: OrganId) -> Result<Self, ConnectError> {
+        let bad = |problem: String| ConnectError::Address {
+            found: address.to_owned(),
+            problem,
+        };
+        let endpoint = Endpoint::from_shared(address.replacen("https:", "http:", 1))
+            .map_err(|error| bad(error.to_string()))?
+            .user_agent(format!("docaxis-organ/{organ}"))
+            .map_err(|error| bad(error.to_string()))?
+            .connect_timeout(CONNECT_MAX)
+            .tcp_nodelay(true)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES);
+        Ok(Self {
+            channel: endpoint.connect_lazy(),
         })
     }
 

@@ -33,6 +33,7 @@ pub use key::KeyError;
 pub use key::KeyKind;
 pub use key::KeyPair;
 pub use key::UnknownKeyKind;
+pub use policy::PathCheck;
 pub use policy::Policy;
 pub use revocation::CrlEpoch;
 pub use revocation::RevocationError;

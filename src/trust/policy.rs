@@ -8,12 +8,24 @@ pub struct Policy {
     /// How far a signing time may be ahead of the instant we trust. A provincial hub's settings
     /// tolerate ten minutes.
     pub clock_skew: SignedDuration,
+    /// How far certificates are looked into.
+    pub path: PathCheck,
+}
+
+/// How far the certificates of signers are looked into.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PathCheck {
+    /// A path to an anchor, validity, revocation.
+    Full,
+    /// Their key is taken as it is: only for measuring what the rest costs.
+    KeyOnly,
 }
 
 impl Default for Policy {
     fn default() -> Self {
         Self {
             clock_skew: SignedDuration::from_mins(10),
+            path: PathCheck::Full,
         }
     }
 }

@@ -46,6 +46,8 @@ pub struct TrustStore {
     lists: ArcSwap<Lists>,
     replacing: Mutex<()>,
     verdicts: RwLock<HashMap<Digest, Arc<Certified>>>,
+    /// Of certificates nobody judged; never mixed with the others.
+    unjudged: RwLock<HashMap<Digest, Arc<Certified>>>,
 }
 
 #[derive(Debug, Default)]
@@ -142,6 +144,7 @@ impl TrustStore {
             lists: ArcSwap::default(),
             replacing: Mutex::new(()),
             verdicts: RwLock::default(),
+            unjudged: RwLock::default(),
         })
     }
 
@@ -245,6 +248,32 @@ impl TrustStore {
                 });
             }
         }
+        Ok(certified)
+    }
+
+    /// A certificate's key without any check of the certificate, for [`PathCheck::KeyOnly`].
+    ///
+    /// [`PathCheck::KeyOnly`]: super::PathCheck::KeyOnly
+    pub(super) fn taken_as_it_is(&self, der: &[u8]) -> Result<Arc<Certified>, Refusal> {
+        let fingerprint = sha256(der);
+        let known = self.unjudged.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(certified) = known.get(&fingerprint) {
+            return Ok(Arc::clone(certified));
+        }
+        drop(known);
+        let read = Subscriber::parse(der).map_err(|problem| Refusal::ChainUntrusted {
+            subject: "(unreadable)".to_owned(),
+            problem: problem.to_owned(),
+        })?;
+        let certified = Arc::new(certify(read, Vec::new(), Window::ALWAYS, fingerprint)?);
+        let mut known = self
+            .unjudged
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= VERDICTS_MAX {
+            known.clear();
+        }
+        known.insert(fingerprint, Arc::clone(&certified));
         Ok(certified)
     }
 

@@ -17,8 +17,16 @@ use crate::trust::Credential;
 #[derive(Debug)]
 pub(super) struct Reached {
     url: String,
+    tls: Tls,
     /// Started for the run, with the directory that goes with it.
     own: Option<(HubProcess, PathBuf)>,
+}
+
+/// Whether a connection is protected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Tls {
+    Off,
+    On,
 }
 
 impl Reached {
@@ -26,6 +34,7 @@ impl Reached {
     pub(super) fn running(url: &str) -> Self {
         Self {
             url: url.to_owned(),
+            tls: Tls::On,
             own: None,
         }
     }
@@ -35,7 +44,7 @@ impl Reached {
         pki: &Path,
         directory: PathBuf,
         durability: Durability,
-        arguments: Vec<String>,
+        arguments: &[String],
         clock: &Clock,
     ) -> Result<Self, Failure> {
         let program =
@@ -45,12 +54,14 @@ impl Reached {
             pki: pki.to_owned(),
             directory: directory.clone(),
             durability,
-            arguments,
+            arguments: arguments.to_vec(),
         };
         let hub = HubProcess::start(&command, clock)
             .map_err(|error| Failure::input("start a hub", error))?;
+        let is_plain = arguments.iter().any(|argument| argument == "plain");
         Ok(Self {
             url: hub.url(),
+            tls: if is_plain { Tls::Off } else { Tls::On },
             own: Some((hub, directory)),
         })
     }
@@ -64,8 +75,12 @@ impl Reached {
         let connections = agencies.iter().map(|(organ, identity)| {
             let (certificates, key) = &identity.connection;
             let own = Some((certificates.as_str(), key.as_str()));
-            let connection = Connection::new(&self.url, &identity.anchors, own, clock)
-                .map_err(|error| Failure::input(&format!("dial {}", self.url), error))?;
+            let connection = match self.tls {
+                Tls::On => Connection::new(&self.url, &identity.anchors, own, clock),
+                Tls::Off => Connection::without_tls(&self.url, *organ),
+            };
+            let connection =
+                connection.map_err(|error| Failure::input(&format!("dial {}", self.url), error))?;
             Ok((*organ, connection))
         });
         connections.collect()

@@ -69,7 +69,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::SignedDocument>,
     ) -> Result<Response<v1::Receipt>, Status> {
-        let organ = peer(&request)?.organ();
+        let organ = peer(&self.0, &request)?.organ();
         let receipt = self.0.submit_and_wait(organ, request.into_inner()).await;
         receipt
             .map(Response::new)
@@ -82,7 +82,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<Streaming<v1::SubmitStreamRequest>>,
     ) -> Result<Response<Self::SubmitStreamStream>, Status> {
-        let peer = peer(&request)?;
+        let peer = peer(&self.0, &request)?;
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(STREAM_WINDOW);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
@@ -123,7 +123,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<Streaming<v1::SubscribeRequest>>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
-        let peer = peer(&request)?;
+        let peer = peer(&self.0, &request)?;
         let refuse = |refusal: Refusal| wire::status(&refusal);
         let organ = peer.organ().map_err(refuse)?;
         let by = agency(&self.0, organ).map_err(refuse)?;
@@ -140,7 +140,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::ListPendingRequest>,
     ) -> Result<Response<v1::ListPendingResponse>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let pending = track::list_pending(&self.0, organ, &request.into_inner());
         pending
             .map(Response::new)
@@ -151,7 +151,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::FetchRequest>,
     ) -> Result<Response<v1::DocumentDelivery>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let fetched = match document_id(&request.get_ref().document_id) {
             Ok(id) => track::fetch(&self.0, organ, &id).await,
             Err(refusal) => Err(refusal),
@@ -165,7 +165,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::Acknowledgement>,
     ) -> Result<Response<v1::AcknowledgeResponse>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let acknowledged = acknowledge(&self.0, organ, request.into_inner()).await;
         acknowledged
             .map(|acknowledged| Response::new(v1::AcknowledgeResponse { acknowledged }))
@@ -176,7 +176,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::StatusReport>,
     ) -> Result<Response<v1::ReportStatusResponse>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let reported = report_one(&self.0, organ, request.into_inner()).await;
         reported
             .map(Response::new)
@@ -189,7 +189,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<Streaming<v1::ReportStatusBatch>>,
     ) -> Result<Response<Self::ReportStatusStreamStream>, Status> {
-        let peer = peer(&request)?;
+        let peer = peer(&self.0, &request)?;
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(4);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
@@ -221,7 +221,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<Streaming<v1::Chunk>>,
     ) -> Result<Response<v1::StoredAttachment>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let stored = attachments::put(&self.0, organ, request.into_inner()).await;
         stored
             .map(Response::new)
@@ -234,7 +234,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::GetAttachmentRequest>,
     ) -> Result<Response<Self::GetAttachmentStream>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let found = match document_id(&request.get_ref().document_id) {
             Ok(id) => attachments::get(&self.0, organ, &id, &request.get_ref().sha256).await,
             Err(refusal) => Err(refusal),
@@ -247,7 +247,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::TrackRequest>,
     ) -> Result<Response<v1::Journey>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let journey = document_id(&request.get_ref().document_id)
             .and_then(|id| track::journey(&self.0, organ, &id));
         journey

@@ -12,6 +12,7 @@ use tonic::Request;
 use tonic::Status;
 
 use super::core::Core;
+use super::layers::Layers;
 use super::peer::Peer;
 use super::registry::AgencyNo;
 use crate::model::OrganId;
@@ -24,20 +25,30 @@ pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;
 
 /// The peer of a request's connection.
-fn peer<T>(request: &Request<T>) -> Result<Arc<Peer>, Status> {
-    request
-        .extensions()
-        .get::<Arc<Peer>>()
-        .cloned()
-        .ok_or_else(|| {
-            let problem = "the connection is not of this hub's making".to_owned();
-            wire::status(&Refusal::UnauthenticatedPeer { problem })
-        })
+fn peer<T>(core: &Core, request: &Request<T>) -> Result<Arc<Peer>, Status> {
+    let peer = request.extensions().get::<Arc<Peer>>();
+    let peer = peer.ok_or_else(|| {
+        let problem = "the connection is not of this hub's making".to_owned();
+        wire::status(&Refusal::UnauthenticatedPeer { problem })
+    })?;
+    if core.config.layers == Layers::Plain
+        && let Some(organ) = claim(request)
+    {
+        return Ok(Arc::new(peer.claimed(organ)));
+    }
+    Ok(Arc::clone(peer))
+}
+
+/// Who a caller without TLS says it is: `user-agent: docaxis-organ/CODE …`.
+fn claim<T>(request: &Request<T>) -> Option<OrganId> {
+    let agent = request.metadata().get("user-agent")?.to_str().ok()?;
+    let code = agent.strip_prefix("docaxis-organ/")?;
+    code.split(' ').next()?.parse().ok()
 }
 
 /// The organisation that calls.
-fn caller<T>(request: &Request<T>) -> Result<OrganId, Status> {
-    peer(request)?
+fn caller<T>(core: &Core, request: &Request<T>) -> Result<OrganId, Status> {
+    peer(core, request)?
         .organ()
         .map_err(|refusal| wire::status(&refusal))
 }

@@ -37,7 +37,7 @@ impl v1::monitor_server::Monitor for Monitor {
         &self,
         request: Request<v1::GetTotalsRequest>,
     ) -> Result<Response<v1::Totals>, Status> {
-        caller(&request)?;
+        caller(&self.0, &request)?;
         Ok(Response::new(totals(&self.0)))
     }
 
@@ -45,7 +45,7 @@ impl v1::monitor_server::Monitor for Monitor {
         &self,
         request: Request<v1::ListCountersRequest>,
     ) -> Result<Response<v1::ListCountersResponse>, Status> {
-        caller(&request)?;
+        caller(&self.0, &request)?;
         let counters = match request.get_ref().by() {
             v1::list_counters_request::By::Agency => by_agency(&self.0),
             v1::list_counters_request::By::Pair => by_pair(&self.0),
@@ -60,7 +60,7 @@ impl v1::monitor_server::Monitor for Monitor {
         &self,
         request: Request<v1::GetTotalsRequest>,
     ) -> Result<Response<Self::WatchTotalsStream>, Status> {
-        caller(&request)?;
+        caller(&self.0, &request)?;
         let core = Arc::clone(&self.0);
         let ticks = tokio::time::interval(WATCH_EVERY);
         let watch = stream::unfold((core, ticks, None), |(core, mut ticks, last)| async move {
@@ -82,7 +82,7 @@ impl v1::monitor_server::Monitor for Monitor {
         &self,
         request: Request<v1::GetCostRequest>,
     ) -> Result<Response<v1::Cost>, Status> {
-        caller(&request)?;
+        caller(&self.0, &request)?;
         Ok(Response::new(cost(&self.0)))
     }
 

@@ -28,7 +28,7 @@ impl v1::registry_server::Registry for Registry {
         &self,
         request: Request<v1::ListAgenciesRequest>,
     ) -> Result<Response<v1::ListAgenciesResponse>, Status> {
-        caller(&request)?;
+        caller(&self.0, &request)?;
         let agencies = self.0.agencies.load().iter().map(encode).collect();
         Ok(Response::new(v1::ListAgenciesResponse { agencies }))
     }
@@ -54,7 +54,7 @@ impl Registry {
         request: Request<v1::ChangeAgencyRequest>,
         state: AgencyState,
     ) -> Result<Response<v1::Agency>, Status> {
-        let organ = caller(&request)?;
+        let organ = caller(&self.0, &request)?;
         let changed = set_state(&self.0, organ, request.into_inner(), state).await;
         changed
             .map(Response::new)

@@ -487,6 +487,8 @@ impl Clocked {
             let now = self.shared.now();
             if !held.is_zero() {
                 held_until = now;
+                let nanos = u64::try_from(held.as_nanos()).unwrap_or(u64::MAX);
+                self.held_back_ns.fetch_add(nanos, Ordering::Relaxed);
             }
             self.shared.tally.intend(place, &document, at);
             // Late only by what is our own doing.
@@ -577,8 +579,6 @@ impl Clocked {
         let mut held = Duration::ZERO;
         loop {
             if let Ok(permit) = Arc::clone(places).try_acquire_many_owned(wanted) {
-                let nanos = u64::try_from(held.as_nanos()).unwrap_or(u64::MAX);
-                self.held_back_ns.fetch_add(nanos, Ordering::Relaxed);
                 return Some((permit, held));
             }
             if self.enough.load(Ordering::Relaxed) {

@@ -18,6 +18,7 @@ use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
 use super::format::record_bytes;
 use super::format::seal;
+use super::format::seal_unchained;
 use super::reader::JournalReader;
 use super::segment::Segment;
 use super::segment::Segments;
@@ -122,12 +123,20 @@ pub enum AppendError {
     Poisoned,
 }
 
+/// Whether records chain the hash of the one before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Chaining {
+    On,
+    Off,
+}
+
 /// The journal's one owner.
 #[derive(Debug)]
 pub struct Journal {
     segments: Arc<Segments>,
     config: Config,
     current: Current,
+    chaining: Chaining,
     chain: ChainHash,
     next_sequence: u64,
     /// Every record before this one is on disk, so a hole before a record that says so is damage.
@@ -210,6 +219,7 @@ impl Journal {
             segments: Arc::new(segments),
             config,
             current,
+            chaining: Chaining::On,
             chain,
             next_sequence,
             settled: next_sequence,
@@ -238,6 +248,12 @@ impl Journal {
     /// The last record, if there is any.
     pub fn last(&self) -> Option<Position> {
         self.last
+    }
+
+    /// From now on records do not chain the hash of the one before. Only for measuring what the
+    /// chain costs: such a journal cannot be opened again.
+    pub fn leave_out_chain(&mut self) {
+        self.chaining = Chaining::Off;
     }
 
     /// Appends a batch; it is as durable as was chosen when this returns. Blocking.
@@ -271,7 +287,11 @@ impl Journal {
             let offset = self.current.offset + *start as u64;
             let end = start + usize::try_from(record_bytes(*length)).unwrap_or(usize::MAX);
             let order = Order { sequence, settled };
-            chain = seal(&mut self.scratch[*start..end], offset, order, chain, &seed);
+            let record = &mut self.scratch[*start..end];
+            match self.chaining {
+                Chaining::On => chain = seal(record, offset, order, chain, &seed),
+                Chaining::Off => seal_unchained(record, offset, order, &seed),
+            }
             positions.push(Position::new(number, offset, *length));
         }
         self.write(needed)?;

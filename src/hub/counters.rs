@@ -74,6 +74,8 @@ pub(super) enum Signing {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pair {
     pub(super) counts: PairCounts,
+    /// Whether it is among the changed ones already.
+    is_dirty: bool,
     /// Of those addressed, with full legal value.
     pub(super) signed: u64,
 }
@@ -81,6 +83,8 @@ pub(super) struct Pair {
 /// One agency on one day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Day {
+    /// Whether it is among the changed ones already.
+    is_dirty: bool,
     pub(super) sent: u64,
     pub(super) signed: u64,
     pub(super) received: u64,
@@ -107,8 +111,8 @@ pub(super) struct Counters {
 #[derive(Debug, Default)]
 struct Dirty {
     senders: BTreeSet<AgencyNo>,
-    pairs: BTreeSet<(AgencyNo, AgencyNo)>,
-    days: BTreeSet<(i32, AgencyNo)>,
+    pairs: Vec<(AgencyNo, AgencyNo)>,
+    days: Vec<(i32, AgencyNo)>,
 }
 
 /// Days since the Unix epoch in Viet Nam.
@@ -201,13 +205,21 @@ impl Counters {
     }
 
     fn pair(&mut self, sender: AgencyNo, recipient: AgencyNo) -> &mut Pair {
-        self.dirty.pairs.insert((sender, recipient));
-        self.pairs.entry((sender, recipient)).or_default()
+        let pair = self.pairs.entry((sender, recipient)).or_default();
+        if !pair.is_dirty {
+            pair.is_dirty = true;
+            self.dirty.pairs.push((sender, recipient));
+        }
+        pair
     }
 
     fn day(&mut self, day: i32, agency: AgencyNo) -> &mut Day {
-        self.dirty.days.insert((day, agency));
-        self.days.entry((day, agency)).or_default()
+        let counts = self.days.entry((day, agency)).or_default();
+        if !counts.is_dirty {
+            counts.is_dirty = true;
+            self.dirty.days.push((day, agency));
+        }
+        counts
     }
 
     /// The ledger of the model, by organisation codes.
@@ -263,9 +275,10 @@ impl Counters {
             }
         }
         for (sender, recipient) in dirty.pairs {
-            let Some(pair) = self.pairs.get(&(sender, recipient)) else {
+            let Some(pair) = self.pairs.get_mut(&(sender, recipient)) else {
                 continue;
             };
+            pair.is_dirty = false;
             let mut w = Writer::default();
             // What was in flight is pending again after a restart.
             w.u64(pair.counts.addressed)
@@ -275,9 +288,10 @@ impl Counters {
             changed.push((rows::pair_key(sender, recipient), Some(w.0)));
         }
         for (day, agency) in dirty.days {
-            let Some(counts) = self.days.get(&(day, agency)) else {
+            let Some(counts) = self.days.get_mut(&(day, agency)) else {
                 continue;
             };
+            counts.is_dirty = false;
             let mut w = Writer::default();
             w.u64(counts.sent).u64(counts.signed).u64(counts.received);
             changed.push((rows::day_key(day, agency), Some(w.0)));

@@ -20,7 +20,6 @@ use tonic::transport::server::Connected;
 use super::core::Core;
 use super::layers::Layers;
 use super::peer::Peer;
-use super::stages::Begun;
 use super::stages::Stage;
 
 /// A connection whose handshake is done.
@@ -132,10 +131,9 @@ pub(super) async fn accept(
 
 impl Connection {
     fn sending<T>(&mut self, send: impl FnOnce(&mut Wire) -> T) -> T {
-        let begun = Begun::now(&self.core.clock);
-        let sent = send(&mut self.stream);
-        self.core.stages.end(Stage::Send, begun, &self.core.clock);
-        sent
+        let Self { stream, core, .. } = self;
+        core.stages
+            .sampled(Stage::Send, &core.clock, || send(stream))
     }
 }
 
@@ -153,12 +151,9 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let begun = Begun::now(&self.core.clock);
-        let read = on!(&mut self.stream, stream => stream.poll_read(cx, buf));
-        self.core
-            .stages
-            .end(Stage::Receive, begun, &self.core.clock);
-        read
+        let Self { stream, core, .. } = &mut *self;
+        let read = || on!(stream, stream => stream.poll_read(cx, buf));
+        core.stages.sampled(Stage::Receive, &core.clock, read)
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing. What the connection threads spend beyond the stages on them is `decode`: HTTP/2, protobuf
 //! and scheduling. The sum can so be held against the CPU of the whole process.
 
+use std::cell::Cell;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -102,6 +103,13 @@ pub struct Stages {
     commits: AtomicU64,
 }
 
+/// Of so many calls one is timed, where timing each would cost as much as the call.
+const SAMPLED: u32 = 8;
+
+thread_local! {
+    static CALLS: Cell<u32> = const { Cell::new(0) };
+}
+
 /// The moment a stage began, on one thread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Begun {
@@ -138,6 +146,29 @@ impl Stages {
             },
         );
         now
+    }
+
+    /// Times one of eight calls and counts it for all eight.
+    pub(super) fn sampled<T>(&self, stage: Stage, clock: &Clock, call: impl FnOnce() -> T) -> T {
+        let number = CALLS.with(|calls| {
+            let number = calls.get().wrapping_add(1);
+            calls.set(number);
+            number
+        });
+        if !number.is_multiple_of(SAMPLED) {
+            return call();
+        }
+        let begun = Begun::now(clock);
+        let done = call();
+        let spent = begun.spent(clock);
+        self.add(
+            stage,
+            Spent {
+                cpu: spent.cpu * SAMPLED,
+                elapsed: spent.elapsed * SAMPLED,
+            },
+        );
+        done
     }
 
     /// Adds what a stage used.

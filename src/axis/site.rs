@@ -174,8 +174,14 @@ fn renew_lists(directory: &Path, now: Timestamp) -> Result<(), AxisError> {
         })
         .collect();
     let lists = authority.revocation_lists(&revoked, now, now + DAY * LIST_DAYS)?;
-    fs::write(directory.join("root.crl"), lists.root)?;
-    fs::write(directory.join("issuing.crl"), lists.issuing)?;
+    let mut readers = vec![directory.to_owned()];
+    for entry in fs::read_dir(directory.join("agencies"))? {
+        readers.push(entry?.path());
+    }
+    for reader in readers {
+        fs::write(reader.join("root.crl"), &lists.root)?;
+        fs::write(reader.join("issuing.crl"), &lists.issuing)?;
+    }
     Ok(())
 }
 

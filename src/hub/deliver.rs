@@ -170,6 +170,13 @@ impl Deliveries {
     async fn next(&mut self) -> Result<Option<v1::Delivery>, Refusal> {
         let slot = Arc::clone(&self.flow.slot);
         loop {
+            // What is ready goes without listening for more; a revoked peer gets none of it.
+            if !self.ready.is_empty() {
+                self.peer.organ()?;
+                if let Some(delivery) = self.ready.pop_front() {
+                    return Ok(Some(delivery));
+                }
+            }
             let bell = slot.bell.notified();
             tokio::pin!(bell);
             // Listening before looking: what comes in between rings.
@@ -184,9 +191,6 @@ impl Deliveries {
             }
             if let Some(ended) = self.flow.state().ended.clone() {
                 return ended.map(|()| None);
-            }
-            if let Some(delivery) = self.ready.pop_front() {
-                return Ok(Some(delivery));
             }
             if let Some(wait) = self.holds_back() {
                 tokio::time::sleep(wait).await;

@@ -337,9 +337,22 @@ pub(super) fn walk<E>(
         let mut offset = SEGMENT_HEADER as u64;
         match start {
             Start::After(from) if number == first => {
-                let Some(record) = reader.record_at(from, &seed)? else {
+                let record = match reader.record_at(from, &seed) {
+                    // A power cut may have taken it at level `os`: a walk from the start tells.
+                    Err(WalkError::Corrupt { .. }) if number == last => None,
+                    found => found?,
+                };
+                let Some(record) = record else {
                     return Err(WalkError::Absent);
                 };
+                if number == last {
+                    walked.chain = header.chain;
+                    walked.next_sequence = header.first_sequence;
+                    reader.leads_to(from, &seed, &mut walked)?;
+                    if record.sequence != walked.next_sequence {
+                        return Err(WalkError::Absent);
+                    }
+                }
                 walked.chain = record.chain;
                 walked.next_sequence = record.sequence.saturating_add(1);
                 offset = from.end();
@@ -487,6 +500,30 @@ impl SegmentReader {
         Ok(Some(header))
     }
 
+    /// Verifies the last segment up to `from`: at level `os` a power cut may have lost pages before
+    /// a record that is whole, and what the caller kept would then be ahead of the journal.
+    fn leads_to<V>(
+        &mut self,
+        from: Position,
+        seed: &Seed,
+        walked: &mut Walked,
+    ) -> Result<(), WalkError<V>> {
+        let segment = self.number;
+        let mut offset = SEGMENT_HEADER as u64;
+        while offset < from.offset() {
+            let step = self.step(offset, seed, walked);
+            match step.map_err(|source| WalkError::Io { segment, source })? {
+                Step::Record { header, .. } => {
+                    walked.chain = header.chain;
+                    walked.next_sequence = header.sequence.saturating_add(1);
+                    offset += header.record_bytes();
+                }
+                Step::Bad(_) | Step::End => return Err(WalkError::Absent),
+            }
+        }
+        if offset == from.offset() { Ok(()) } else { Err(WalkError::Absent) }
+    }
+
     /// What is at `offset`, given what was read so far.
     fn step(&mut self, offset: u64, seed: &Seed, before: &Walked) -> io::Result<Step<'_>> {
         let available = self.window.len().saturating_sub(offset);
@@ -598,7 +635,11 @@ impl SegmentReader {
     fn has_lost_sector(&mut self, from: u64, to: u64) -> io::Result<bool> {
         let mut start = from;
         while start < to {
-            let end = (start + 1).next_multiple_of(SECTOR).min(to);
+            let end = (start + 1).next_multiple_of(SECTOR);
+            if end > to {
+                // The rest of this sector holds what was written with it.
+                return Ok(false);
+            }
             let length = usize::try_from(end - start).unwrap_or(usize::MAX);
             if is_zero(self.window.bytes(start, length)?) {
                 return Ok(true);

@@ -59,10 +59,10 @@ impl Segments {
         let mut numbers = Vec::new();
         for entry in fs::read_dir(dir)? {
             let name = entry?.file_name();
-            let number = name.to_str().and_then(|name| name.strip_suffix(".journal"));
-            if let Some(number) = number.and_then(|digits| digits.parse().ok()) {
-                numbers.push(number);
-            }
+            let digits = name.to_str().and_then(|name| name.strip_suffix(".journal"));
+            let number = digits.and_then(|digits| digits.parse().ok());
+            // Only under the name it was given: a copy beside it is not a segment.
+            numbers.extend(number.filter(|number| name == *file_name(*number)));
         }
         numbers.sort_unstable();
         Ok(numbers)

@@ -15,6 +15,8 @@ use super::segment::faults::fail_next;
 use super::segment::faults::fail_none;
 use super::*;
 
+mod lost_pages;
+
 type Found = Vec<(Position, u8, Vec<u8>)>;
 type Opened = (Journal, Recovery, Found);
 

@@ -25,6 +25,7 @@ mod replay;
 pub mod report;
 mod scenario;
 pub mod search;
+pub mod sizing;
 mod subject;
 mod traffic;
 mod writer;

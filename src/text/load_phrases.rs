@@ -35,14 +35,24 @@ bilingual! {
         CountedByGenerator = "counted by the generator", "bộ sinh tải đếm được";
         /// Row of the hub's figures.
         CountedByHub = "counted by the hub", "Trục đếm được";
+        /// Row of the sizing sheet.
+        Cores = "cores for the hub, half used", "số lõi cho Trục, dùng một nửa";
+        /// Row of the sizing sheet.
+        CostModel = "CPU of a document (R recipients, S signatures)", "CPU mỗi văn bản (R nơi nhận, S chữ ký)";
         /// Before a count.
         DeliveredTwice = "delivered twice", "nhận trùng";
         /// After a rate.
         DeliveriesPerSecond = "deliveries/s", "lượt nhận/giây";
+        /// Row of the sizing sheet.
+        Disk = "disk a day · a year", "đĩa mỗi ngày · mỗi năm";
+        /// After a count.
+        DocumentsPerDay = "documents a day", "văn bản mỗi ngày";
         /// After a rate.
         DocumentsPerSecond = "documents/s", "văn bản/giây";
         /// An objective was met.
         Held = "held", "đạt";
+        /// Row of the sizing sheet.
+        HeldOut = "model → held-out run", "mô hình → lần đo kiểm tra";
         /// Before the result of a search.
         HighestRate = "highest rate", "tốc độ cao nhất";
         /// Before an amount of CPU.
@@ -53,12 +63,18 @@ bilingual! {
         IntendedToReceipt = "due → receipt", "đến hạn gửi → biên nhận";
         /// Heading of the ladder.
         Layer = "layer", "lớp bảo vệ";
+        /// Row of the sizing sheet.
+        Link = "network in · out, busiest half hour", "mạng vào · ra, nửa giờ cao điểm";
         /// Before a count.
         Lost = "lost", "mất";
         /// Hub and generator do not agree.
         NotBalanced = "LEDGER DOES NOT BALANCE", "SỔ CÁI KHÔNG CÂN BẰNG";
         /// An objective was not met.
         NotHeld = "not held", "không đạt";
+        /// Row of the sizing sheet.
+        OneHub = "most of one hub on any cores", "tối đa của một Trục với bao nhiêu lõi";
+        /// Row of the sizing sheet.
+        PeakRate = "busiest half hour", "nửa giờ cao điểm";
         /// Before progress while documents are made.
         Preparing = "signing documents", "đang ký văn bản";
         /// Heading of the ladder.
@@ -67,6 +83,8 @@ bilingual! {
         Rate = "rate", "tốc độ";
         /// After a count of deliveries.
         Received = "received", "nhận";
+        /// After a count.
+        Recipients = "recipients", "nơi nhận";
         /// Before reasons.
         Refused = "refused", "từ chối";
         /// After a count.
@@ -75,6 +93,10 @@ bilingual! {
         Sent = "sent", "gửi";
         /// A latency.
         SentToReceipt = "sent → receipt", "lúc gửi → biên nhận";
+        /// After a share.
+        Signed = "signed", "có chữ ký số";
+        /// Heading of the sizing sheet.
+        SizingFor = "sizing for", "quy mô cho";
         /// How late the generator was.
         Slip = "generator's delay", "độ trễ của bộ sinh tải";
         /// After a time: what a document cannot avoid.

@@ -14,6 +14,7 @@ mod language;
 mod load_phrases;
 mod names;
 mod number;
+mod page_phrases;
 mod phrases;
 mod vietnamese;
 
@@ -28,6 +29,7 @@ pub use names::fault_name;
 pub use names::stage_name;
 pub use names::status_name;
 pub use number::grouped;
+pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;
 
 /// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.

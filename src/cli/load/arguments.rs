@@ -12,6 +12,7 @@ use crate::load::Scenario;
 use crate::load::Spacing;
 use crate::load::drive::Abort;
 use crate::load::drive::Transfer;
+use crate::load::sizing::Demand;
 use crate::store::Durability;
 use crate::text::Language;
 use crate::trust::KeyKind;
@@ -78,6 +79,15 @@ pub(in crate::cli) struct Arguments {
     /// Measure what each layer of security costs.
     #[arg(long, conflicts_with_all = ["rate", "hub", "unary", "durability"])]
     ladder: bool,
+    /// A sizing sheet, as 'documents/day=200000, size=10KiB, recipients=3, signed=0.74'.
+    #[arg(long, value_name = "DEMAND", conflicts_with_all = ["rate", "hub", "unary", "ladder", "find_max"])]
+    sizing: Option<Demand>,
+    /// Compare with an earlier --json report; worse by more than --noise is a regression (exit 1).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ladder", "find_max", "sizing"])]
+    pub(super) baseline: Option<PathBuf>,
+    /// With --baseline: what passes as noise, as 5% or 0.05.
+    #[arg(long, default_value = "5%", value_parser = share)]
+    pub(super) noise: f64,
     /// Runs, for confidence intervals.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeat: u32,
@@ -132,6 +142,8 @@ pub(super) enum Mode {
     FindMax,
     /// The price of each layer.
     Ladder,
+    /// A sizing sheet.
+    Sizing(Demand),
 }
 
 /// Whom documents are sent to.
@@ -160,6 +172,10 @@ impl Arguments {
         }
         if !self.slo.is_empty() {
             load.slo.clone_from(&self.slo);
+        }
+        if self.ladder || self.sizing.is_some() {
+            // These run as fast as the hub goes: there is nothing to hold.
+            load.slo.clear();
         }
         let objectives = load
             .slo
@@ -197,7 +213,9 @@ impl Arguments {
         };
         let name = format!("docaxis-load-{}", std::process::id());
         Ok(Meant {
-            mode: if self.find_max {
+            mode: if let Some(demand) = self.sizing {
+                Mode::Sizing(demand)
+            } else if self.find_max {
                 Mode::FindMax
             } else if self.ladder {
                 Mode::Ladder
@@ -268,6 +286,18 @@ fn duration(text: &str) -> Result<Duration, String> {
     match seconds {
         Ok(seconds) if (0.0..=86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err("not a time as 30s, 500ms or 2m, of at most a day".to_owned()),
+    }
+}
+
+/// `5%`, `0.05`.
+fn share(text: &str) -> Result<f64, String> {
+    let (number, factor) = match text.strip_suffix('%') {
+        Some(number) => (number, 0.01),
+        None => (text, 1.0),
+    };
+    match number.trim().parse::<f64>().map(|number| number * factor) {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("not a share as 5% or 0.05".to_owned()),
     }
 }
 

@@ -66,6 +66,8 @@ pub(super) struct Bench {
     at: Timestamp,
     corpus: PathBuf,
     parts: Option<UnavoidableParts>,
+    /// Files of the documents of the last run.
+    in_play: Vec<PathBuf>,
 }
 
 /// What of the arguments runs go by.
@@ -97,6 +99,8 @@ pub(super) struct Variant {
     pub(super) durability: Durability,
     pub(super) arguments: Vec<String>,
     pub(super) abort: Abort,
+    /// Other documents than the scenario's.
+    pub(super) scenario: Option<Box<Scenario>>,
 }
 
 impl Bench {
@@ -118,8 +122,7 @@ impl Bench {
                 let site = site.map_err(|error| {
                     Failure::input(&format!("use the cache in {}", directory.display()), error)
                 })?;
-                let name = format!("corpus-{date}-{}", corpus_key(&meant.scenario));
-                let corpus = directory.join(&name);
+                let corpus = directory.join(format!("corpus-{date}"));
                 forget_other_days(&directory, &date.to_string());
                 (People::Site(site), "TAI".to_owned(), corpus)
             }
@@ -150,6 +153,7 @@ impl Bench {
             at,
             corpus,
             parts: None,
+            in_play: Vec::new(),
         })
     }
 
@@ -203,7 +207,12 @@ impl Bench {
             durability: self.meant.durability,
             arguments: Vec::new(),
             abort: self.meant.abort,
+            scenario: None,
         }
+    }
+
+    pub(super) fn scenario(&self) -> &Scenario {
+        &self.meant.scenario
     }
 
     pub(super) fn objectives(&self) -> &[crate::load::Objective] {
@@ -246,7 +255,8 @@ impl Bench {
     /// One run against a hub of its own, or the one given.
     pub(super) async fn run(&mut self, variant: &Variant) -> Result<Run, Failure> {
         let wanted = documents(&variant.pace);
-        let chunks = self.prepare(variant.signatures, wanted)?;
+        let chunks = self.prepare(variant, wanted)?;
+        self.in_play.clone_from(&chunks);
         let documents = chunks.len() * drive::CHUNK;
         let reached = match &self.meant.target {
             Target::Running { url, .. } => Reached::running(url),
@@ -295,7 +305,8 @@ impl Bench {
     }
 
     /// Makes sure that enough documents are signed.
-    fn prepare(&self, signatures: Signatures, wanted: usize) -> Result<Vec<PathBuf>, Failure> {
+    fn prepare(&self, variant: &Variant, wanted: usize) -> Result<Vec<PathBuf>, Failure> {
+        let scenario = variant.scenario.as_deref().unwrap_or(&self.meant.scenario);
         let writers = match &self.people {
             People::Site(site) => Writers {
                 agencies: &site.agencies,
@@ -311,14 +322,15 @@ impl Bench {
             },
         };
         let recipe = Recipe {
-            scenario: &self.meant.scenario,
-            signatures,
+            scenario,
+            signatures: variant.signatures,
             mark: &self.mark,
             at: self.at,
         };
         let bar = progress::bar(wanted as u64, LoadPhrase::Preparing.text(self.language));
         let made = |count: usize| bar.set_position(count as u64);
-        let chunks = drive::make(&self.corpus, wanted, recipe, writers, &made);
+        let corpus = self.corpus.join(corpus_key(scenario));
+        let chunks = drive::make(&corpus, wanted, recipe, writers, &made);
         bar.finish_and_clear();
         chunks.map_err(|error| {
             let cause = std::error::Error::source(&error).map(ToString::to_string);
@@ -340,7 +352,8 @@ impl Bench {
         driven: &Driven,
         variant: &Variant,
     ) -> Result<UnavoidableParts, Failure> {
-        if let Some(parts) = self.parts {
+        let is_usual = variant.signatures == Signatures::AsPlanned && variant.scenario.is_none();
+        if let Some(parts) = self.parts.filter(|_| is_usual) {
             return Ok(parts);
         }
         let Some(cost) = driven.cost.as_ref().filter(|cost| cost.documents > 0) else {
@@ -357,7 +370,9 @@ impl Bench {
         let scratch = &self.meant.scratch;
         let parts = axis::measure(average, variant.durability, Some(scratch)).await;
         let parts = parts.map_err(|error| Failure::input("measure the bare parts", error))?;
-        self.parts = Some(parts);
+        if is_usual {
+            self.parts = Some(parts);
+        }
         Ok(parts)
     }
 
@@ -392,6 +407,7 @@ impl Bench {
             runs,
             search: None,
             ladder: None,
+            sizing: None,
             host: self.host.clone(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
         }
@@ -408,24 +424,12 @@ impl Bench {
 
     /// What lies ready.
     fn corpus_facts(&self) -> Corpus {
-        let Ok(entries) = std::fs::read_dir(&self.corpus) else {
-            return Corpus::default();
-        };
-        let mut chunks: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "docs")
-            })
-            .collect();
-        chunks.sort();
         let mut facts = Corpus {
             keys: 2 * self.agencies().len() as u64,
             ..Corpus::default()
         };
         let mut bytes = 0;
-        let mut corpus = CorpusReader::new(chunks);
+        let mut corpus = CorpusReader::new(self.in_play.clone());
         while let Ok(Some(document)) = corpus.read() {
             facts.documents += u64::from(document.about.is_none());
             facts.signatures += u64::from(document.signatures);

@@ -6,6 +6,7 @@ mod find_max;
 mod ladder;
 mod progress;
 mod scenarios;
+mod sizing;
 mod target;
 
 use std::path::Path;
@@ -42,10 +43,42 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             Mode::Runs { repeats } => bench.runs(repeats).await,
             Mode::FindMax => find_max::search(&mut bench).await,
             Mode::Ladder => ladder::climb(&mut bench).await,
+            Mode::Sizing(demand) => sizing::sheet(&mut bench, demand).await,
         }
     })?;
+    let regressions = match &arguments.baseline {
+        None => Vec::new(),
+        Some(path) => against(&measured, path, arguments.noise)?,
+    };
     write(&arguments, &measured, language)?;
-    verdict(&measured)
+    verdict(&measured)?;
+    if regressions.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Check(format!(
+        "worse than the baseline: {}",
+        regressions.join("; ")
+    )))
+}
+
+/// What is worse than in an earlier report.
+fn against(measured: &Measured, path: &Path, noise: f64) -> Result<Vec<String>, Failure> {
+    let doing = format!("compare with {}", path.display());
+    let baseline = serde_json::from_str(&pki::read_text(path)?)
+        .map_err(|error| Failure::input(&doing, error))?;
+    let worse = measured::regressions(measured, &baseline, noise)
+        .map_err(|error| Failure::input(&doing, error))?;
+    let said = worse.iter().map(|regression| {
+        format!(
+            "{} {:.2} → {:.2} ({:.1} % worse, noise {:.1} %)",
+            regression.figure,
+            regression.before,
+            regression.now,
+            regression.worse * 100.0,
+            regression.noise * 100.0
+        )
+    });
+    Ok(said.collect())
 }
 
 fn write(arguments: &Arguments, measured: &Measured, language: Language) -> Result<(), Failure> {
@@ -56,6 +89,9 @@ fn write(arguments: &Arguments, measured: &Measured, language: Language) -> Resu
     }
     if let Some(path) = &arguments.json {
         output::json(path, &json)?;
+    }
+    if let Some(path) = &arguments.html {
+        pki::write_file(path, measured::to_html(measured, language).as_bytes())?;
     }
     Ok(())
 }
@@ -78,7 +114,7 @@ fn verdict(measured: &Measured) -> Result<(), Failure> {
             Err(Failure::Check("no rate meets the objectives".to_owned()))
         };
     }
-    if measured.ladder.is_some() {
+    if measured.ladder.is_some() || measured.sizing.is_some() {
         return Ok(());
     }
     let mut missed = Vec::new();

@@ -11,6 +11,7 @@ use super::run::Figure;
 use super::run::Measured;
 use super::run::Run;
 use crate::load::drive::BANDS_US;
+use crate::load::sizing::Sheet;
 use crate::model::OrganId;
 
 /// Percentiles of the curve.
@@ -79,7 +80,40 @@ pub fn to_json(measured: &Measured) -> Value {
         });
         fields.insert("ladder".to_owned(), rungs.collect());
     }
+    if let (Some(sheet), Some(fields)) = (&measured.sizing, report.as_object_mut()) {
+        fields.insert("sizing".to_owned(), sizing(sheet));
+    }
     report
+}
+
+fn sizing(sheet: &Sheet) -> Value {
+    let [fixed, recipient, kib_in, kib_out, signature] = sheet.terms_us;
+    json!({
+        "documents_per_day": sheet.demand.documents_per_day,
+        "size": sheet.demand.size,
+        "recipients": sheet.demand.recipients,
+        "signed": sheet.demand.signed,
+        "peak_docs_per_s": round(sheet.peak_rate, 2),
+        "cpu_us_per_doc": round(sheet.cpu_us, 2),
+        "cores": round(sheet.cores, 3),
+        "ceiling_docs_per_s": round(sheet.ceiling, 0),
+        "disk_bytes_per_day": round(sheet.disk_day, 0),
+        "disk_bytes_per_year": round(sheet.disk_year, 0),
+        "link_in_bits_per_s": round(sheet.link_in, 0),
+        "link_out_bits_per_s": round(sheet.link_out, 0),
+        "model_us": {
+            "fixed": round(fixed, 3),
+            "recipient": round(recipient, 3),
+            "kib_in": round(kib_in, 3),
+            "kib_out": round(kib_out, 3),
+            "signature": round(signature, 3),
+        },
+        "held_out": {
+            "predicted_us": round(sheet.held_out.0, 2),
+            "measured_us": round(sheet.held_out.1, 2),
+            "error": round(sheet.error(), 4),
+        },
+    })
 }
 
 fn repeats(measured: &Measured) -> Value {

@@ -1,11 +1,17 @@
 //! What load runs found, judged and written: as JSON, as text, as one page of HTML.
 
+mod baseline;
+mod html;
 mod json;
 mod judge;
 mod run;
 mod text;
 pub mod words;
 
+pub use baseline::NotComparable;
+pub use baseline::Regression;
+pub use baseline::regressions;
+pub use html::to_html;
 pub use json::to_json;
 pub use run::Alarm;
 pub use run::Corpus;

@@ -9,6 +9,7 @@ use crate::load::objective::Objective;
 use crate::load::objective::QUANTILES;
 use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
+use crate::load::sizing::Sheet;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::node::PairTotals;
@@ -40,6 +41,8 @@ pub struct Measured {
     pub search: Option<Search>,
     /// The price of each layer of security.
     pub ladder: Option<Ladder>,
+    /// The machine for a demand.
+    pub sizing: Option<Sheet>,
     /// Where it ran.
     pub host: Host,
     /// The command line.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::run::Figure;
 use super::run::Measured;
 use super::run::Run;
+use crate::load::sizing::Sheet;
 use crate::text::Language;
 use crate::text::LoadPhrase as Phrase;
 use crate::text::grouped;
@@ -76,11 +77,81 @@ fn write_report(out: &mut String, measured: &Measured, language: Language) -> st
             )?;
         }
     }
+    if let Some(sheet) = &measured.sizing {
+        write_sizing(out, sheet, language)?;
+    }
     if measured.runs.len() > 1 {
         write_repeats(out, measured, language)?;
     }
     if let Some(run) = measured.runs.last() {
         write_run(out, measured, run, language)?;
+    }
+    Ok(())
+}
+
+fn write_sizing(out: &mut String, sheet: &Sheet, language: Language) -> std::fmt::Result {
+    let say = |phrase: Phrase| phrase.text(language);
+    let demand = &sheet.demand;
+    writeln!(
+        out,
+        "\n  {}: {} {} · {:.0} B · {:.1} {} · {:.0} % {}",
+        say(Phrase::SizingFor),
+        whole(demand.documents_per_day),
+        say(Phrase::DocumentsPerDay),
+        demand.size,
+        demand.recipients,
+        say(Phrase::Recipients),
+        demand.signed * 100.0,
+        say(Phrase::Signed)
+    )?;
+    let gib = |bytes: f64| format!("{:.1} GiB", bytes / f64::from(1 << 30));
+    let mbit = |bits: f64| format!("{:.2} Mbit/s", bits / 1e6);
+    let [fixed, recipient, kib_in, kib_out, signature] = sheet.terms_us;
+    for (label, value) in [
+        (
+            Phrase::PeakRate,
+            format!("{:.2} {}", sheet.peak_rate, say(Phrase::DocumentsPerSecond)),
+        ),
+        (
+            Phrase::Cores,
+            format!(
+                "{:.3} ({:.1} µs × {:.2}/s, 50 %)",
+                sheet.cores, sheet.cpu_us, sheet.peak_rate
+            ),
+        ),
+        (
+            Phrase::OneHub,
+            format!(
+                "{} {}",
+                whole(sheet.ceiling),
+                say(Phrase::DocumentsPerSecond)
+            ),
+        ),
+        (
+            Phrase::Disk,
+            format!("{} · {}", gib(sheet.disk_day), gib(sheet.disk_year)),
+        ),
+        (
+            Phrase::Link,
+            format!("{} · {}", mbit(sheet.link_in), mbit(sheet.link_out)),
+        ),
+        (
+            Phrase::CostModel,
+            format!(
+                "{fixed:.1} + {recipient:.1}·R + {kib_in:.2}·KiB + {kib_out:.2}·KiB·R + {signature:.1}·S µs"
+            ),
+        ),
+        (
+            Phrase::HeldOut,
+            format!(
+                "{:.1} µs → {:.1} µs ({:.1} %)",
+                sheet.held_out.0,
+                sheet.held_out.1,
+                sheet.error() * 100.0
+            ),
+        ),
+    ] {
+        writeln!(out, "    {:<34} {value}", say(label))?;
     }
     Ok(())
 }

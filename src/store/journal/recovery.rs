@@ -521,7 +521,11 @@ impl SegmentReader {
                 Step::Bad(_) | Step::End => return Err(WalkError::Absent),
             }
         }
-        if offset == from.offset() { Ok(()) } else { Err(WalkError::Absent) }
+        if offset == from.offset() {
+            Ok(())
+        } else {
+            Err(WalkError::Absent)
+        }
     }
 
     /// What is at `offset`, given what was read so far.

@@ -41,8 +41,9 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const BEGUN_BEFORE_DAYS: i32 = 30;
 const VALID_DAYS: i32 = 5 * 365;
 
-/// Days the revocation lists are believed; they are renewed at every opening.
+/// Days the revocation lists are believed; they are renewed when they are a few days old.
 const LIST_DAYS: i32 = 30;
+const LIST_AGE_MAX: std::time::Duration = std::time::Duration::from_secs(5 * 24 * 3600);
 
 /// Agencies that also have papers which ended, and papers which are revoked.
 const BAD: usize = 4;
@@ -75,7 +76,12 @@ impl Site {
         if !directory.join("complete").exists() {
             make(directory, agencies, key_kind, now, &made)?;
         }
-        renew_lists(directory, now)?;
+        let age = fs::metadata(directory.join("issuing.crl"))?
+            .modified()?
+            .elapsed();
+        if age.is_ok_and(|age| age > LIST_AGE_MAX) {
+            renew_lists(directory, now)?;
+        }
         let trust = Arc::new(TrustStore::from_pem(&read(directory, "ca.pem")?)?);
         trust.replace_crls(&[
             fs::read(directory.join("root.crl"))?,
@@ -110,11 +116,8 @@ fn make(
     now: Timestamp,
     made: &(impl Fn(usize) + Sync),
 ) -> Result<(), AxisError> {
-    // Half a site, left by a run that was stopped.
-    match fs::remove_dir_all(directory) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
+    let place = directory;
+    let directory = &place.with_extension(format!("unfinished-{}", std::process::id()));
     fs::create_dir_all(directory)?;
     let not_before = now - DAY * BEGUN_BEFORE_DAYS;
     let validity = Validity {
@@ -156,8 +159,17 @@ fn make(
         }
     }
     fs::write(directory.join("revoked.txt"), serials)?;
+    renew_lists(directory, now)?;
     fs::write(directory.join("complete"), "")?;
-    Ok(())
+    if !place.join("complete").exists() {
+        // Left there by an earlier version, not whole.
+        let _ = fs::remove_dir_all(place);
+    }
+    match fs::rename(directory, place) {
+        // Another run was faster: its site is as good.
+        Err(_) if place.join("complete").exists() => Ok(fs::remove_dir_all(directory)?),
+        renamed => Ok(renamed?),
+    }
 }
 
 fn renew_lists(directory: &Path, now: Timestamp) -> Result<(), AxisError> {

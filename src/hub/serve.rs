@@ -49,6 +49,9 @@ const KEEPALIVE_MAX_S: u64 = 10;
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
 
+/// How much the thread that writes the index out gives way to the path of documents.
+const INDEX_NICE: i32 = 10;
+
 /// Why a hub stopped on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -228,6 +231,8 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 /// Writes the index out whenever the commit thread froze it. A failure is not fatal: the journal has
 /// everything, the next attempt writes the same again.
 fn flush_until_closed(core: &Core, queue: &std::sync::mpsc::Receiver<()>) {
+    // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
+    let _ = rustix::process::nice(INDEX_NICE);
     while queue.recv().is_ok() {
         let begun = Begun::now(&core.clock);
         let flushed = core.index.flush_frozen();

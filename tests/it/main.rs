@@ -5,6 +5,7 @@
 )]
 
 mod exchange;
+mod load;
 mod memory;
 mod refusal;
 mod support;

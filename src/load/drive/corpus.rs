@@ -100,7 +100,8 @@ pub(super) fn write_chunk<'a>(
     path: &Path,
     documents: impl ExactSizeIterator<Item = &'a Prepared>,
 ) -> io::Result<()> {
-    let unfinished = path.with_extension("unfinished");
+    // Two runs may make the same chunk: each its own file, the last name stays.
+    let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
     let mut file = io::BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
     file.write_all(MAGIC)?;
     let count = u32::try_from(documents.len()).map_err(io::Error::other)?;

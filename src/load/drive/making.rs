@@ -175,7 +175,7 @@ enum Kind {
 }
 
 /// How far back a document is that is sent again: it should be there by then.
-const BACK: usize = 2_000;
+const BACK: usize = 500;
 
 fn chunk(
     number: usize,

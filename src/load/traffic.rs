@@ -100,9 +100,9 @@ impl Traffic {
     /// [`InvalidScenario::Field`] without a line.
     pub(super) fn check(&self) -> Result<(), InvalidScenario> {
         require(
-            self.rate <= RATE_MAX,
+            self.rate > 0.0 && self.rate <= RATE_MAX,
             "load.rate",
-            "must be at most 10000000",
+            "must be above 0 and at most 10000000",
         )?;
         require(
             self.duration_s <= SECONDS_MAX,

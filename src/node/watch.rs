@@ -1,4 +1,4 @@
-//! What a hub says of itself: what it counted, and what its work cost.
+//! What a hub says of itself: what it counted, what it still has, and what its work cost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,6 +7,8 @@ use tonic::Status;
 
 use super::connection::Connection;
 use crate::model::OrganId;
+use crate::model::Reason;
+use crate::wire::reason_of;
 use crate::wire::v1;
 
 /// Documents and deliveries a hub counted.
@@ -111,6 +113,23 @@ impl Connection {
             Some((pair, totals))
         });
         Ok(pairs.collect())
+    }
+
+    /// Whether the hub has a document of the caller's.
+    ///
+    /// # Errors
+    /// The connection, or another refusal than that the document is unknown.
+    pub async fn knows(&self, document_id: &str) -> Result<bool, Status> {
+        let request = v1::TrackRequest {
+            document_id: document_id.to_owned(),
+        };
+        match self.exchange().track(request).await {
+            Ok(_journey) => Ok(true),
+            Err(status) => match reason_of(&status).map(|explained| explained.reason) {
+                Some(Reason::DocumentUnknown) => Ok(false),
+                _ => Err(status),
+            },
+        }
     }
 
     /// What the hub's work cost so far.

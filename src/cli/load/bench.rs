@@ -285,7 +285,7 @@ impl Bench {
             abort: variant.abort,
             clock: self.clock.clone(),
         };
-        let driven = drive::drive(parts, |seen| progress::tell(seen)).await;
+        let driven = drive::drive(parts, progress::tell).await;
         let clock = self.clock.clone();
         // Waiting for a process blocks.
         let ended = tokio::task::spawn_blocking(move || reached.end(&clock)).await;

@@ -16,6 +16,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use futures_util::Stream;
 use futures_util::StreamExt as _;
+use jiff::civil::Date;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
@@ -30,6 +31,7 @@ use super::recorder::Recorder;
 use super::tally::Tally;
 use crate::clock::Clock;
 use crate::model::OrganId;
+use crate::model::format_date;
 use crate::node::Acknowledged;
 use crate::node::Answer;
 use crate::node::Connection;
@@ -82,6 +84,20 @@ impl Shared {
     pub(super) fn now(&self) -> Duration {
         let now = self.clock.monotonic();
         now.saturating_duration_since(*self.begun.get().unwrap_or(&now))
+    }
+
+    /// A document's identity, as it was made.
+    pub(super) fn identity(
+        &self,
+        place: usize,
+        agencies: &[(OrganId, Connection)],
+        date: Date,
+    ) -> String {
+        let sender = self.tally.sender(place).map_or(0, |sender| sender as usize);
+        let organ = agencies
+            .get(sender)
+            .map_or_else(String::new, |(organ, _)| organ.to_string());
+        format!("{organ},{},{}/{}", format_date(date), place + 1, self.mark)
     }
 }
 

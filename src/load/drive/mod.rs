@@ -7,15 +7,18 @@
 //!               └──────────────────────┴────────── tally, recorder ────────┘
 //! ```
 //!
-//! Nothing here reads the hub's counters; the run compares at its end.
+//! What the hub counted is read before and after, never instead of counting.
 
 mod agency;
+mod clock_thread;
 mod corpus;
 mod making;
+mod missing;
 mod recorder;
 mod run;
 mod schedule;
 mod tally;
+mod watched;
 
 pub use corpus::CHUNK;
 pub use corpus::CorpusReader;

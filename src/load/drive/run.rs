@@ -6,13 +6,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -24,39 +22,25 @@ use super::agency::NAMED;
 use super::agency::Sender;
 use super::agency::Shared;
 use super::agency::Subscriber;
-use super::agency::addressees;
 use super::agency::lock;
+use super::clock_thread::Clocked;
 use super::corpus::CorpusReader;
+use super::missing::forgotten;
+use super::missing::undelivered;
 use super::recorder::Recorder;
 use super::recorder::Second;
 use super::recorder::Totals;
 use super::schedule::Schedule;
 use super::tally::Tally;
+use super::watched::Watched;
 use crate::clock::Clock;
-use crate::clock::process_cpu;
 use crate::model::OrganId;
-use crate::model::format_date;
 use crate::node::Connection;
 use crate::node::HubCost;
 use crate::node::HubTotals;
 use crate::node::PairTotals;
 
 pub use super::agency::Transfer;
-
-/// Bytes of documents between being due and being answered, in KiB. More cannot wait in a generator
-/// that must not eat memory; beyond it the schedule is late, which the latencies show.
-const UNDER_WAY_KIB: usize = 128 * 1024;
-
-/// Longest sleep of the clock thread: how late a document may leave on an idle machine.
-const SLEEP_MAX: Duration = Duration::from_micros(500);
-
-/// A run in which nothing moves for so long is over.
-const STALLED_AFTER: Duration = Duration::from_secs(15);
-
-/// A hub that answers less than this share of what is due, so many seconds in a row, is not going to
-/// catch up.
-const BEHIND_SHARE: f64 = 0.9;
-const BEHIND_SECONDS: u32 = 5;
 
 /// How documents become due.
 #[derive(Clone, Debug)]
@@ -153,7 +137,8 @@ pub struct Driven {
     pub due_until: Duration,
     /// Documents sent and never answered, by identity.
     pub unanswered: Vec<String>,
-    /// Documents with a receipt that did not arrive, as `identity → recipients missing`.
+    /// Documents with a receipt that did not arrive or are not in the hub's store any more, as
+    /// `identity → where it is missing`.
     pub lost: BTreeSet<String>,
     /// Documents that arrived twice under two sequences.
     pub twice: BTreeSet<String>,
@@ -235,13 +220,7 @@ pub async fn drive(parts: Parts, mut tell: impl FnMut(&Seen) + Send) -> Result<D
     let mut crew = Crew::hire(&agencies, &shared, transfer).await?;
     // Connecting took a while; the run begins now.
     shared.begun.get_or_init(|| clock.monotonic());
-    let clocked = Clocked {
-        shared: Arc::clone(&shared),
-        ended: Arc::new(AtomicBool::new(false)),
-        enough: Arc::new(AtomicBool::new(false)),
-        held_back_ns: Arc::new(AtomicU64::new(0)),
-        exhausted: Arc::new(AtomicBool::new(false)),
-    };
+    let clocked = Clocked::new(Arc::clone(&shared));
     let queues = std::mem::take(&mut crew.queues);
     let handle = clocked.clone();
     let thread = std::thread::Builder::new()
@@ -269,9 +248,14 @@ pub async fn drive(parts: Parts, mut tell: impl FnMut(&Seen) + Send) -> Result<D
     shared.stop.cancel();
     crew.tasks.shutdown().await;
     let mut driven = crew.findings(&agencies, &shared, date);
-    driven.lost = lost(&shared, &crew.found, &agencies, date, chunks);
+    driven.lost = undelivered(&shared, &crew.found, &agencies, date, chunks);
     driven.hub = counted.unwrap_or_default();
     driven.hub_pairs = difference(&after, &pairs_before);
+    let fewer = driven.senders_hub_counts_less_of();
+    if !fewer.is_empty() {
+        let forgotten = forgotten(&shared, &fewer, &agencies, date).await;
+        driven.lost.extend(forgotten);
+    }
     driven.cost = cost;
     driven.elapsed = watched.last_moved;
     driven.measured = watched.due_until.saturating_sub(warm_up);
@@ -385,338 +369,6 @@ impl Crew {
     }
 }
 
-impl Shared {
-    /// A document's identity, as it was made.
-    fn identity(&self, place: usize, agencies: &[(OrganId, Connection)], date: Date) -> String {
-        let sender = self.tally.sender(place).map_or(0, |sender| sender as usize);
-        let organ = agencies
-            .get(sender)
-            .map_or_else(String::new, |(organ, _)| organ.to_string());
-        format!("{organ},{},{}/{}", format_date(date), place + 1, self.mark)
-    }
-}
-
-/// Documents with a receipt that did not arrive, with the recipients that miss them. Reads the corpus
-/// once more, which only a run that failed does.
-fn lost(
-    shared: &Shared,
-    found: &[Arc<Mutex<Found>>],
-    agencies: &[(OrganId, Connection)],
-    date: Date,
-    chunks: Vec<PathBuf>,
-) -> BTreeSet<String> {
-    let undelivered: BTreeSet<usize> = shared.tally.owed().undelivered.into_iter().collect();
-    let mut lost = BTreeSet::new();
-    let mut corpus = CorpusReader::new(chunks);
-    let mut place = 0;
-    while lost.len() < NAMED && undelivered.range(place..).next().is_some() {
-        let Ok(Some(document)) = corpus.read() else {
-            break;
-        };
-        if undelivered.contains(&place) {
-            let identity = shared.identity(place, agencies, date);
-            let number = u32::try_from(place).unwrap_or(u32::MAX);
-            for recipient in addressees(&document.document) {
-                let here = agencies.iter().position(|(organ, _)| *organ == recipient);
-                let missing = here
-                    .and_then(|here| found.get(here))
-                    .is_some_and(|found| !lock(found).seen.contains(&number));
-                if missing {
-                    lost.insert(format!("{identity} → {recipient}"));
-                }
-            }
-        }
-        place += 1;
-    }
-    lost
-}
-
-/// The clock's thread.
-#[derive(Clone)]
-struct Clocked {
-    shared: Arc<Shared>,
-    /// Set when no more documents will be due.
-    ended: Arc<AtomicBool>,
-    /// Set when no more documents are wanted.
-    enough: Arc<AtomicBool>,
-    held_back_ns: Arc<AtomicU64>,
-    exhausted: Arc<AtomicBool>,
-}
-
-impl Clocked {
-    fn run(
-        &self,
-        corpus: CorpusReader,
-        pace: &Pace,
-        queues: &[mpsc::UnboundedSender<Due>],
-    ) -> std::io::Result<()> {
-        let ran = match pace {
-            Pace::Open(schedule) => self.open_loop(corpus, schedule, queues),
-            Pace::Closed {
-                in_flight,
-                warm_up,
-                duration,
-            } => self.closed_loop(corpus, *in_flight, *warm_up + *duration, queues),
-        };
-        self.ended.store(true, Ordering::Release);
-        ran
-    }
-
-    fn open_loop(
-        &self,
-        mut corpus: CorpusReader,
-        schedule: &Schedule,
-        queues: &[mpsc::UnboundedSender<Due>],
-    ) -> std::io::Result<()> {
-        let places = Arc::new(Semaphore::new(UNDER_WAY_KIB));
-        // Documents due before this waited for others, not for us.
-        let mut held_until = Duration::ZERO;
-        for (place, at) in schedule.moments().enumerate() {
-            if !self.sleep_until(at) {
-                return Ok(());
-            }
-            let Some(document) = corpus.read()? else {
-                self.exhausted.store(true, Ordering::Relaxed);
-                return Ok(());
-            };
-            let kib = document.document.len().div_ceil(1024).min(UNDER_WAY_KIB);
-            let kib = u32::try_from(kib).unwrap_or(u32::MAX);
-            let Some((permit, held)) = self.take(&places, kib) else {
-                return Ok(());
-            };
-            let now = self.shared.now();
-            if !held.is_zero() {
-                held_until = now;
-                let nanos = u64::try_from(held.as_nanos()).unwrap_or(u64::MAX);
-                self.held_back_ns.fetch_add(nanos, Ordering::Relaxed);
-            }
-            self.shared.tally.intend(place, &document, at);
-            // Late only by what is our own doing.
-            let late = now.saturating_sub(at.max(held_until));
-            self.shared.recorder.intended(place, at, at + late);
-            self.hand_over(place, document, permit, queues);
-        }
-        Ok(())
-    }
-
-    fn closed_loop(
-        &self,
-        mut corpus: CorpusReader,
-        in_flight: usize,
-        duration: Duration,
-        queues: &[mpsc::UnboundedSender<Due>],
-    ) -> std::io::Result<()> {
-        let places = Arc::new(Semaphore::new(in_flight.max(1)));
-        for place in 0.. {
-            let Some((permit, _)) = self.take(&places, 1) else {
-                return Ok(());
-            };
-            let now = self.shared.now();
-            if now >= duration {
-                return Ok(());
-            }
-            let Some(document) = corpus.read()? else {
-                self.exhausted.store(true, Ordering::Relaxed);
-                return Ok(());
-            };
-            self.shared.tally.intend(place, &document, now);
-            self.shared.recorder.intended(place, now, now);
-            self.hand_over(place, document, permit, queues);
-        }
-        Ok(())
-    }
-
-    fn hand_over(
-        &self,
-        place: usize,
-        document: super::corpus::Prepared,
-        under_way: tokio::sync::OwnedSemaphorePermit,
-        queues: &[mpsc::UnboundedSender<Due>],
-    ) {
-        let Some(queue) = queues.get(document.sender as usize) else {
-            return;
-        };
-        self.shared.due.fetch_add(1, Ordering::Relaxed);
-        // A sender that is gone leaves the document unanswered, which the end of the run shows.
-        let _ = queue.send(Due {
-            place,
-            expected: document.outcome,
-            document: document.document,
-            signatures: document.signatures,
-            _under_way: under_way,
-        });
-    }
-
-    /// `false` when no more documents are wanted.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the moment waited for is the state"
-    )]
-    fn sleep_until(&self, due: Duration) -> bool {
-        loop {
-            if self.enough.load(Ordering::Relaxed) {
-                return false;
-            }
-            let now = self.shared.now();
-            if now >= due {
-                return true;
-            }
-            std::thread::sleep((due - now).min(SLEEP_MAX));
-        }
-    }
-
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a permit is looked for with a way out"
-    )]
-    /// Room under way, and how long it took to come; `None` when no more documents are wanted.
-    fn take(
-        &self,
-        places: &Arc<Semaphore>,
-        wanted: u32,
-    ) -> Option<(tokio::sync::OwnedSemaphorePermit, Duration)> {
-        let begun = self.shared.now();
-        let mut held = Duration::ZERO;
-        loop {
-            if let Ok(permit) = Arc::clone(places).try_acquire_many_owned(wanted) {
-                return Some((permit, held));
-            }
-            if self.enough.load(Ordering::Relaxed) {
-                return None;
-            }
-            std::thread::sleep(Duration::from_micros(100));
-            held = self.shared.now().saturating_sub(begun);
-        }
-    }
-}
-
-/// What is seen from second to second.
-struct Watched {
-    planned: Duration,
-    abort: Abort,
-    totals: Totals,
-    seconds: Vec<Second>,
-    due: u64,
-    answered: u64,
-    behind: u32,
-    aborted: Option<f64>,
-    last_moved: Duration,
-    due_until: Duration,
-    cost_before: Option<HubCost>,
-    generator: (Duration, Duration),
-}
-
-impl Watched {
-    fn new(planned: Duration, abort: Abort) -> Self {
-        Self {
-            planned,
-            abort,
-            totals: Totals::default(),
-            seconds: Vec::new(),
-            due: 0,
-            answered: 0,
-            behind: 0,
-            aborted: None,
-            last_moved: Duration::ZERO,
-            due_until: Duration::ZERO,
-            cost_before: None,
-            generator: (Duration::ZERO, Duration::ZERO),
-        }
-    }
-
-    /// Looks often, tells once a second, until everything due is answered and has arrived, or nothing
-    /// moves any more.
-    async fn until_over(
-        &mut self,
-        shared: &Shared,
-        clocked: &Clocked,
-        (watch, warm_up): (&Connection, Duration),
-        tell: &mut (impl FnMut(&Seen) + Send),
-    ) {
-        let mut looks = tokio::time::interval(Duration::from_millis(20));
-        let mut told = Duration::ZERO;
-        let mut moved = 0;
-        let mut cpu_begun = None;
-        loop {
-            looks.tick().await;
-            let now = shared.now();
-            if cpu_begun.is_none() && now >= warm_up {
-                cpu_begun = Some((process_cpu(), now));
-                self.cost_before = watch.cost().await.ok();
-            }
-            let seen = shared.moved.load(Ordering::Relaxed);
-            if seen != moved {
-                moved = seen;
-                self.last_moved = now;
-            }
-            let ended = clocked.ended.load(Ordering::Acquire);
-            if !ended {
-                self.due_until = now;
-                if let Some((cpu, at)) = cpu_begun {
-                    self.generator = (process_cpu().saturating_sub(cpu), now.saturating_sub(at));
-                }
-            }
-            let over = ended && self.is_quiet(shared, now);
-            if now >= told + Duration::from_secs(1) || over {
-                let long = now.saturating_sub(told);
-                told = now;
-                self.second(shared, now, long, tell);
-                if self.aborted.is_some() {
-                    clocked.enough.store(true, Ordering::Relaxed);
-                }
-            }
-            if over {
-                return;
-            }
-        }
-    }
-
-    fn second(
-        &mut self,
-        shared: &Shared,
-        at: Duration,
-        long: Duration,
-        tell: &mut (impl FnMut(&Seen) + Send),
-    ) {
-        let second = shared.recorder.drain(&mut self.totals, at);
-        let (due, answered) = (second.counts.intended, second.counts.answered());
-        self.due += due;
-        self.answered += answered;
-        let is_behind = due > 0 && (answered as f64) < BEHIND_SHARE * due as f64;
-        self.behind = if is_behind { self.behind + 1 } else { 0 };
-        if self.behind >= BEHIND_SECONDS
-            && self.abort == Abort::WhenBehind
-            && self.aborted.is_none()
-        {
-            let last = self.seconds.iter().rev().take(BEHIND_SECONDS as usize - 1);
-            let sum: u64 = last.map(|s| s.counts.answered()).sum::<u64>() + answered;
-            let over = long.as_secs_f64() + f64::from(BEHIND_SECONDS - 1);
-            self.aborted = Some(sum as f64 / over);
-        }
-        let seen = Seen {
-            second: second.clone(),
-            due: self.due,
-            answered: self.answered,
-            planned: self.planned,
-        };
-        self.seconds.push(second);
-        tell(&seen);
-    }
-
-    /// Whether nothing more is to be expected.
-    fn is_quiet(&self, shared: &Shared, now: Duration) -> bool {
-        let idle = now.saturating_sub(self.last_moved);
-        if idle > STALLED_AFTER {
-            return true;
-        }
-        let answered = shared.answered.load(Ordering::Relaxed);
-        // Looking at every document is dear: only when nothing moved for a moment.
-        idle > Duration::from_millis(60)
-            && answered >= shared.due.load(Ordering::Relaxed)
-            && shared.tally.owed().undelivered.is_empty()
-    }
-}
-
 /// What the hub counted since `before`, once it has counted what subscribers acknowledged.
 async fn settled(
     watch: &Connection,
@@ -766,6 +418,15 @@ fn difference(
 }
 
 impl Driven {
+    /// Senders of whom the generator has more receipts than the hub's store has documents.
+    fn senders_hub_counts_less_of(&self) -> BTreeSet<OrganId> {
+        let fewer = self.pairs.iter().filter(|(pair, ours)| {
+            let hubs = self.hub_pairs.get(pair).copied().unwrap_or_default();
+            hubs.addressed < ours.addressed
+        });
+        fewer.map(|((sender, _), _)| *sender).collect()
+    }
+
     fn nothing() -> Self {
         Self {
             totals: Totals::default(),

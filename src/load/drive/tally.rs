@@ -151,6 +151,14 @@ impl Tally {
         })
     }
 
+    /// Documents with a receipt.
+    pub(super) fn accepted(&self) -> Vec<usize> {
+        let places = self.entries.iter().enumerate();
+        let accepted = places
+            .filter(|(_, entry)| State::of(entry.state.load(Ordering::Acquire)) == State::Accepted);
+        accepted.map(|(place, _)| place).collect()
+    }
+
     /// What is still owed.
     pub(super) fn owed(&self) -> Owed {
         let mut owed = Owed::default();

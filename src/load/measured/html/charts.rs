@@ -36,7 +36,7 @@ pub(super) fn rates(run: &Run, language: Language) -> String {
         points: buckets(run)
             .iter()
             .map(|bucket| {
-                let sum: u64 = bucket.seconds.iter().map(|second| pick(second)).sum();
+                let sum: u64 = bucket.seconds.iter().map(&pick).sum();
                 (bucket.middle, sum as f64 / bucket.long)
             })
             .collect(),

@@ -12,6 +12,7 @@ mod arrivals;
 mod check;
 pub mod drive;
 mod faults;
+pub mod live;
 mod matrix;
 pub mod measured;
 mod objective;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::Failure;
 use super::pki;
+use super::progress::Shown;
 use crate::load::Objective;
 use crate::load::Scenario;
 use crate::load::Spacing;
@@ -112,6 +113,9 @@ pub(in crate::cli) struct Arguments {
     /// Write a report as one page of HTML.
     #[arg(long)]
     pub(super) html: Option<PathBuf>,
+    /// Show progress as one line a second even on a terminal.
+    #[arg(long)]
+    plain: bool,
     /// Language of the report: en or vi; by default from LANG.
     #[arg(long)]
     pub(super) lang: Option<Language>,
@@ -131,6 +135,7 @@ pub(super) struct Meant {
     pub(super) durability: Durability,
     pub(super) cache: PathBuf,
     pub(super) scratch: PathBuf,
+    pub(super) shown: Shown,
 }
 
 /// What is done.
@@ -238,6 +243,11 @@ impl Arguments {
             },
             objectives,
             key_kind,
+            shown: if self.plain {
+                Shown::Lines
+            } else {
+                Shown::Screen
+            },
             durability: self.durability.unwrap_or(Durability::Fsync),
             cache: self.cache.clone().unwrap_or_else(default_cache),
             scratch: match &self.data {

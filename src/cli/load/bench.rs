@@ -2,44 +2,32 @@
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-
 use super::Failure;
 use super::arguments::Meant;
 use super::arguments::Target;
 use super::host;
-use super::progress;
-use super::target;
+use super::progress::Progress;
+use super::progress::Shown;
+use super::stock::Stock;
 use super::target::Reached;
 use crate::axis;
 use crate::axis::AverageDocument;
-use crate::axis::Site;
 use crate::clock::Clock;
 use crate::load::Scenario;
 use crate::load::Shape;
 use crate::load::Spacing;
 use crate::load::drive;
 use crate::load::drive::Abort;
-use crate::load::drive::CorpusReader;
 use crate::load::drive::Driven;
 use crate::load::drive::Pace;
-use crate::load::drive::Recipe;
 use crate::load::drive::Schedule;
 use crate::load::drive::Signatures;
-use crate::load::drive::Writers;
-use crate::load::measured::Corpus;
 use crate::load::measured::Measured;
 use crate::load::measured::Run;
 use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
-use crate::model::Directory;
-use crate::model::OrganId;
-use crate::model::calendar;
-use crate::node::Identity;
 use crate::store::Durability;
 use crate::text::Language;
-use crate::text::LoadPhrase;
-use crate::trust::sha256;
 
 /// Documents of a first, short run that finds out whether a rate makes sense at all: asked for more,
 /// so many are not prepared before it is known.
@@ -60,11 +48,7 @@ pub(super) struct Bench {
     language: Language,
     clock: Clock,
     host: Host,
-    people: People,
-    /// Put into every notation.
-    mark: String,
-    at: Timestamp,
-    corpus: PathBuf,
+    stock: Stock,
     parts: Option<UnavoidableParts>,
     /// Files of the documents of the last run.
     in_play: Vec<PathBuf>,
@@ -81,19 +65,14 @@ struct Settings {
     key_kind: crate::trust::KeyKind,
     durability: Durability,
     scratch: PathBuf,
-}
-
-/// Who takes part.
-enum People {
-    /// All of the directory, with papers of our own making.
-    Site(Site),
-    /// Those whose papers were given.
-    Given(Vec<(OrganId, Identity)>),
+    shown: Shown,
 }
 
 /// How one run differs from another of the same bench.
 #[derive(Clone, Debug)]
 pub(super) struct Variant {
+    /// Which of several runs it is, to be shown while it goes.
+    pub(super) name: String,
     pub(super) pace: Pace,
     pub(super) signatures: Signatures,
     pub(super) durability: Durability,
@@ -107,32 +86,7 @@ impl Bench {
     /// Reads or makes the papers.
     pub(super) fn open(meant: &Meant, language: Language) -> Result<Self, Failure> {
         let clock = Clock::system();
-        let at = clock.now();
-        let date = calendar::local(at).date();
-        let (people, mark, corpus) = match &meant.target {
-            Target::Own => {
-                let name = format!("site-{}", meant.key_kind);
-                let directory = meant.cache.join(name);
-                let agencies = agencies();
-                let bar = progress::bar(agencies.len() as u64, "keys and certificates");
-                let site = Site::open(&directory, &agencies, meant.key_kind, at, |made| {
-                    bar.set_position(made as u64);
-                });
-                bar.finish_and_clear();
-                let site = site.map_err(|error| {
-                    Failure::input(&format!("use the cache in {}", directory.display()), error)
-                })?;
-                let corpus = directory.join(format!("corpus-{date}"));
-                forget_other_days(&directory, &date.to_string());
-                (People::Site(site), "TAI".to_owned(), corpus)
-            }
-            Target::Running { identity, .. } => {
-                let people = target::identities(identity, &clock)?;
-                // Another hub remembers what earlier runs sent: these are other documents.
-                let mark = format!("T{:X}", at.as_millisecond());
-                (People::Given(people), mark, meant.scratch.join("corpus"))
-            }
-        };
+        let stock = Stock::open(meant, &clock)?;
         Ok(Self {
             host: host::describe(Some(meant.scratch.parent().unwrap_or(&meant.cache))),
             meant: Settings {
@@ -145,16 +99,25 @@ impl Bench {
                 key_kind: meant.key_kind,
                 durability: meant.durability,
                 scratch: meant.scratch.clone(),
+                shown: meant.shown,
             },
             language,
             clock,
-            people,
-            mark,
-            at,
-            corpus,
+            stock,
             parts: None,
             in_play: Vec::new(),
         })
+    }
+
+    /// Fails at once where the hub to send to is not there or wants nothing of us.
+    pub(super) async fn greet(&self) -> Result<(), Failure> {
+        match &self.meant.target {
+            Target::Own => Ok(()),
+            Target::Running { url, .. } => {
+                let reached = Reached::running(url);
+                reached.greet(self.stock.agencies(), &self.clock).await
+            }
+        }
     }
 
     /// The scenario's own run, as often as asked for.
@@ -202,6 +165,7 @@ impl Bench {
 
     pub(super) fn variant(&self, pace: Pace) -> Variant {
         Variant {
+            name: String::new(),
             pace,
             signatures: Signatures::AsPlanned,
             durability: self.meant.durability,
@@ -255,18 +219,23 @@ impl Bench {
     /// One run against a hub of its own, or the one given.
     pub(super) async fn run(&mut self, variant: &Variant) -> Result<Run, Failure> {
         let wanted = documents(&variant.pace);
-        let chunks = self.prepare(variant, wanted)?;
+        let scenario = variant.scenario.as_deref();
+        let scenario = scenario.unwrap_or(&self.meant.scenario);
+        let signatures = variant.signatures;
+        let stock = &self.stock;
+        let chunks = stock.prepare(scenario, signatures, wanted, self.language)?;
         self.in_play.clone_from(&chunks);
         let documents = chunks.len() * drive::CHUNK;
         let reached = match &self.meant.target {
             Target::Running { url, .. } => Reached::running(url),
             Target::Own => {
-                let People::Site(site) = &self.people else {
-                    return Err(Failure::Input("a hub of one's own needs papers".to_owned()));
-                };
+                let pki = self
+                    .stock
+                    .pki()
+                    .ok_or_else(|| Failure::Input("a hub of one's own needs papers".to_owned()))?;
                 let directory = self.meant.scratch.join("hub");
                 Reached::start(
-                    site.directory(),
+                    pki,
                     directory,
                     variant.durability,
                     &variant.arguments,
@@ -275,17 +244,20 @@ impl Bench {
             }
         };
         let parts = drive::Parts {
-            agencies: reached.connections(self.agencies(), &self.clock)?,
+            agencies: reached.connections(self.stock.agencies(), &self.clock)?,
             chunks,
             documents,
-            mark: self.mark.clone(),
-            date: calendar::local(self.at).date(),
+            mark: self.stock.mark().to_owned(),
+            date: self.stock.date(),
             pace: variant.pace.clone(),
             transfer: self.meant.transfer,
             abort: variant.abort,
             clock: self.clock.clone(),
         };
-        let driven = drive::drive(parts, progress::tell).await;
+        let headline = self.headline(variant);
+        let mut progress = Progress::begin(self.meant.shown, headline, self.language);
+        let driven = drive::drive(parts, |seen| progress.tell(seen)).await;
+        progress.end();
         let clock = self.clock.clone();
         // Waiting for a process blocks.
         let ended = tokio::task::spawn_blocking(move || reached.end(&clock)).await;
@@ -302,48 +274,6 @@ impl Bench {
             &self.meant.objectives,
             self.host.cores,
         ))
-    }
-
-    /// Makes sure that enough documents are signed.
-    fn prepare(&self, variant: &Variant, wanted: usize) -> Result<Vec<PathBuf>, Failure> {
-        let scenario = variant.scenario.as_deref().unwrap_or(&self.meant.scenario);
-        let writers = match &self.people {
-            People::Site(site) => Writers {
-                agencies: &site.agencies,
-                expired: &site.expired,
-                revoked: &site.revoked,
-                directory: Directory::of_2019(),
-            },
-            People::Given(agencies) => Writers {
-                agencies,
-                expired: &[],
-                revoked: &[],
-                directory: Directory::of_2019(),
-            },
-        };
-        let recipe = Recipe {
-            scenario,
-            signatures: variant.signatures,
-            mark: &self.mark,
-            at: self.at,
-        };
-        let bar = progress::bar(wanted as u64, LoadPhrase::Preparing.text(self.language));
-        let made = |count: usize| bar.set_position(count as u64);
-        let corpus = self.corpus.join(corpus_key(scenario));
-        let chunks = drive::make(&corpus, wanted, recipe, writers, &made);
-        bar.finish_and_clear();
-        chunks.map_err(|error| {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            Failure::Input(format!("{error}{cause}"))
-        })
-    }
-
-    fn agencies(&self) -> &[(OrganId, Identity)] {
-        match &self.people {
-            People::Site(site) => &site.agencies,
-            People::Given(agencies) => agencies,
-        }
     }
 
     /// What an average document of the run cannot avoid, measured once.
@@ -376,34 +306,52 @@ impl Bench {
         Ok(parts)
     }
 
-    pub(super) fn measured(&self, pace: &Pace, runs: Vec<Run>) -> Measured {
-        let load = &self.meant.scenario.load;
-        let (pace, target) = match pace {
+    fn headline(&self, variant: &Variant) -> String {
+        let parts = [
+            "docaxis load".to_owned(),
+            self.meant.scenario.name.clone(),
+            variant.name.clone(),
+            self.described(&variant.pace),
+        ];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(" · ")
+    }
+
+    fn described(&self, pace: &Pace) -> String {
+        match pace {
             Pace::Open(schedule) => {
                 let seconds = schedule.duration().as_secs_f64();
                 let rate = schedule.documents() as f64 / seconds;
-                let spacing = match load.spacing {
+                let spacing = match self.meant.scenario.load.spacing {
                     Spacing::Even => "even",
                     Spacing::Poisson => "Poisson",
                 };
-                let pace = format!("open loop, {spacing}, {rate:.0} documents/s, {seconds:.0} s");
-                (pace, Some(rate))
+                format!("open loop, {spacing}, {rate:.0} documents/s, {seconds:.0} s")
             }
-            Pace::Closed { in_flight, .. } => (
-                format!("closed loop, {in_flight} documents under way"),
-                None,
-            ),
+            Pace::Closed { in_flight, .. } => {
+                format!("closed loop, {in_flight} documents under way")
+            }
+        }
+    }
+
+    pub(super) fn measured(&self, pace: &Pace, runs: Vec<Run>) -> Measured {
+        let load = &self.meant.scenario.load;
+        let target = match pace {
+            Pace::Open(schedule) => {
+                Some(schedule.documents() as f64 / schedule.duration().as_secs_f64())
+            }
+            Pace::Closed { .. } => None,
         };
         Measured {
             scenario: self.meant.scenario.name.clone(),
             seed: self.meant.scenario.seed,
             keys: self.meant.key_kind.to_string(),
             durability: self.durability(&runs),
-            agencies: self.agencies().len(),
-            pace,
+            agencies: self.stock.agencies().len(),
+            pace: self.described(pace),
             target,
             warm_up_s: load.warm_up_s,
-            corpus: self.corpus_facts(),
+            corpus: self.stock.facts(&self.in_play),
             runs,
             search: None,
             ladder: None,
@@ -420,23 +368,6 @@ impl Bench {
             || self.meant.durability.to_string(),
             |cost| cost.durability.clone(),
         )
-    }
-
-    /// What lies ready.
-    fn corpus_facts(&self) -> Corpus {
-        let mut facts = Corpus {
-            keys: 2 * self.agencies().len() as u64,
-            ..Corpus::default()
-        };
-        let mut bytes = 0;
-        let mut corpus = CorpusReader::new(self.in_play.clone());
-        while let Ok(Some(document)) = corpus.read() {
-            facts.documents += u64::from(document.about.is_none());
-            facts.signatures += u64::from(document.signatures);
-            bytes += document.document.len() as u64;
-        }
-        facts.mean_bytes = bytes as f64 / facts.documents.max(1) as f64;
-        facts
     }
 }
 
@@ -460,45 +391,6 @@ fn documents(pace: &Pace) -> usize {
         } => {
             let seconds = usize::try_from((*warm_up + *duration).as_secs()).unwrap_or(1);
             (seconds.max(1) * FASTEST).max(TASTE)
-        }
-    }
-}
-
-fn agencies() -> Vec<(OrganId, String)> {
-    let agencies = Directory::of_2019().agencies().iter();
-    agencies
-        .map(|agency| (agency.organ, agency.name.clone()))
-        .collect()
-}
-
-/// Names a corpus by what its documents depend on: everything but rate and time.
-fn corpus_key(scenario: &Scenario) -> String {
-    let mut scenario = scenario.clone();
-    scenario.load.rate = 1.0;
-    scenario.load.duration_s = 1.0;
-    scenario.load.warm_up_s = 0.0;
-    scenario.load.shape = Shape::Constant;
-    scenario.load.spacing = Spacing::Even;
-    scenario.load.factor = 1.0;
-    scenario.load.steps = 1;
-    scenario.load.slo.clear();
-    let digest = sha256(format!("{scenario:?} {}", env!("CARGO_PKG_VERSION")).as_bytes());
-    digest.to_string().chars().take(16).collect()
-}
-
-/// Documents are dated; those of other days only take room.
-fn forget_other_days(site: &std::path::Path, today: &str) {
-    let Ok(entries) = std::fs::read_dir(site) else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_old = name
-            .strip_prefix("corpus-")
-            .is_some_and(|rest| !rest.starts_with(today));
-        if is_old {
-            // In use by a run that began yesterday, or not ours: it stays.
-            let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }

@@ -33,6 +33,7 @@ pub(super) async fn search(bench: &mut Bench) -> Result<Measured, Failure> {
     let mut best: Option<(Pace, Run)> = None;
     while let Step::Try(rate) = searched.next_step() {
         let mut variant = bench.variant(bench.steady(rate, WARM_UP_S, MEASURE_S));
+        variant.name = "find-max".to_owned();
         variant.abort = Abort::WhenBehind;
         let run = bench.run(&variant).await?;
         if !run.is_valid() {

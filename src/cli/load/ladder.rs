@@ -55,8 +55,9 @@ pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
     let mut found: Vec<Vec<(f64, f64)>> = vec![Vec::new(); RUNGS.len()];
     let mut last = None;
     for _ in 0..REPEATS {
-        for ((_, layers, signatures, durability), figures) in RUNGS.iter().zip(&mut found) {
+        for ((name, layers, signatures, durability), figures) in RUNGS.iter().zip(&mut found) {
             let variant = Variant {
+                name: (*name).to_owned(),
                 signatures: *signatures,
                 durability: *durability,
                 arguments: match *layers {

@@ -6,7 +6,9 @@ mod find_max;
 mod ladder;
 mod progress;
 mod scenarios;
+mod screen;
 mod sizing;
+mod stock;
 mod target;
 
 use std::path::Path;
@@ -39,11 +41,11 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = output::runtime("load-io")?;
     let mut bench = Bench::open(&meant, language)?;
     let measured = runtime.block_on(async {
-        match meant.mode {
-            Mode::Runs { repeats } => bench.runs(repeats).await,
-            Mode::FindMax => find_max::search(&mut bench).await,
-            Mode::Ladder => ladder::climb(&mut bench).await,
-            Mode::Sizing(demand) => sizing::sheet(&mut bench, demand).await,
+        tokio::select! {
+            measured = measure(&mut bench, meant.mode) => measured,
+            () = output::asked_to_end() => {
+                Err(Failure::Input("ended from outside before the run was over".to_owned()))
+            }
         }
     })?;
     let regressions = match &arguments.baseline {
@@ -59,6 +61,16 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         "worse than the baseline: {}",
         regressions.join("; ")
     )))
+}
+
+async fn measure(bench: &mut Bench, mode: Mode) -> Result<Measured, Failure> {
+    bench.greet().await?;
+    match mode {
+        Mode::Runs { repeats } => bench.runs(repeats).await,
+        Mode::FindMax => find_max::search(bench).await,
+        Mode::Ladder => ladder::climb(bench).await,
+        Mode::Sizing(demand) => sizing::sheet(bench, demand).await,
+    }
 }
 
 /// What is worse than in an earlier report.

@@ -43,6 +43,7 @@ pub(super) async fn sheet(bench: &mut Bench, demand: Demand) -> Result<Measured,
                 .scenario()
                 .with_documents(f64::from(bytes), f64::from(recipients), None);
         let variant = Variant {
+            name: format!("{bytes} B, {recipients}"),
             signatures,
             scenario: Some(Box::new(scenario)),
             ..bench.variant(pace.clone())

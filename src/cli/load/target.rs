@@ -12,6 +12,7 @@ use crate::node::Connection;
 use crate::node::Identity;
 use crate::store::Durability;
 use crate::trust::Credential;
+use crate::wire::reason_of;
 
 /// A hub to send to, for one run.
 #[derive(Debug)]
@@ -84,6 +85,34 @@ impl Reached {
             Ok((*organ, connection))
         });
         connections.collect()
+    }
+
+    /// Looks whether the hub answers one of the agencies, before much is made ready for it.
+    pub(super) async fn greet(
+        &self,
+        agencies: &[(OrganId, Identity)],
+        clock: &Clock,
+    ) -> Result<(), Failure> {
+        let first = agencies.get(..1).unwrap_or_default();
+        for (organ, connection) in self.connections(first, clock)? {
+            connection.totals().await.map_err(|status| {
+                let url = &self.url;
+                Failure::Input(match reason_of(&status) {
+                    Some(refused) => format!(
+                        "{organ} cannot talk to the hub at {url}: {}: {} {}",
+                        refused.reason.as_str(),
+                        refused.message,
+                        refused.remedy
+                    ),
+                    None => format!(
+                        "{organ} cannot talk to the hub at {url}: {}. Is a hub of the same CA as \
+                         the identity's listening there?",
+                        status.message()
+                    ),
+                })
+            })?;
+        }
+        Ok(())
     }
 
     /// Ends a hub of one's own and removes what it wrote.

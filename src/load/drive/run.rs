@@ -92,15 +92,19 @@ pub struct Parts {
 
 /// How a run is going.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Seen<'a> {
     /// The last second.
-    pub second: Second,
+    pub second: &'a Second,
+    /// Everything so far.
+    pub totals: &'a Totals,
     /// Documents due so far.
     pub due: u64,
     /// Documents answered so far.
     pub answered: u64,
     /// Time documents are due.
     pub planned: Duration,
+    /// What the hub's work cost since the warm-up; nothing before, and where it does not say.
+    pub cost: Option<HubCost>,
 }
 
 /// Why a run did not take place.
@@ -110,7 +114,7 @@ pub enum DriveError {
     #[error("cannot read the documents made for this run")]
     Corpus(#[source] std::io::Error),
     /// The hub cannot be reached, or refuses an agency.
-    #[error("{organ} cannot talk to the hub: {status}")]
+    #[error("{organ} cannot talk to the hub: {}", status.message())]
     Hub {
         /// The agency.
         organ: OrganId,
@@ -177,7 +181,10 @@ pub struct Driven {
 ///
 /// # Errors
 /// [`DriveError`]; once documents flow, trouble is in what was found.
-pub async fn drive(parts: Parts, mut tell: impl FnMut(&Seen) + Send) -> Result<Driven, DriveError> {
+pub async fn drive(
+    parts: Parts,
+    mut tell: impl FnMut(&Seen<'_>) + Send,
+) -> Result<Driven, DriveError> {
     let Parts {
         agencies,
         chunks,
@@ -232,8 +239,9 @@ pub async fn drive(parts: Parts, mut tell: impl FnMut(&Seen) + Send) -> Result<D
         .map_err(DriveError::Thread)?;
 
     let mut watched = Watched::new(planned, abort);
-    let watching = watched.until_over(&shared, &clocked, (&watch, warm_up), &mut tell);
-    watching.await;
+    watched
+        .until_over(&shared, &clocked, (&watch, warm_up), &mut tell)
+        .await;
     clocked.enough.store(true, Ordering::Relaxed);
     let read = tokio::task::spawn_blocking(move || thread.join()).await;
     if let Ok(Ok(Err(error))) = read {

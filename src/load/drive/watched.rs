@@ -3,6 +3,9 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
 use super::agency::Shared;
 use super::clock_thread::Clocked;
 use super::recorder::Second;
@@ -61,19 +64,20 @@ impl Watched {
         &mut self,
         shared: &Shared,
         clocked: &Clocked,
-        (watch, warm_up): (&Connection, Duration),
-        tell: &mut (impl FnMut(&Seen) + Send),
+        (hub, warm_up): (&Connection, Duration),
+        tell: &mut (impl FnMut(&Seen<'_>) + Send),
     ) {
         let mut looks = tokio::time::interval(Duration::from_millis(20));
         let mut told = Duration::ZERO;
         let mut moved = 0;
         let mut cpu_begun = None;
+        let (_asking, costs) = costs(hub.clone());
         loop {
             looks.tick().await;
             let now = shared.now();
             if cpu_begun.is_none() && now >= warm_up {
                 cpu_begun = Some((process_cpu(), now));
-                self.cost_before = watch.cost().await.ok();
+                self.cost_before = hub.cost().await.ok();
             }
             let seen = shared.moved.load(Ordering::Relaxed);
             if seen != moved {
@@ -91,7 +95,7 @@ impl Watched {
             if now >= told + Duration::from_secs(1) || over {
                 let long = now.saturating_sub(told);
                 told = now;
-                self.second(shared, now, long, tell);
+                self.second(shared, (now, long), costs.borrow().as_ref(), tell);
                 if self.aborted.is_some() {
                     clocked.enough.store(true, Ordering::Relaxed);
                 }
@@ -105,9 +109,9 @@ impl Watched {
     fn second(
         &mut self,
         shared: &Shared,
-        at: Duration,
-        long: Duration,
-        tell: &mut (impl FnMut(&Seen) + Send),
+        (at, long): (Duration, Duration),
+        cost: Option<&HubCost>,
+        tell: &mut (impl FnMut(&Seen<'_>) + Send),
     ) {
         let second = shared.recorder.drain(&mut self.totals, at);
         let (due, answered) = (second.counts.intended, second.counts.answered());
@@ -124,14 +128,16 @@ impl Watched {
             let over = long.as_secs_f64() + f64::from(BEHIND_SECONDS - 1);
             self.aborted = Some(sum as f64 / over);
         }
-        let seen = Seen {
-            second: second.clone(),
+        let before = self.cost_before.as_ref().zip(cost);
+        tell(&Seen {
+            second: &second,
+            totals: &self.totals,
             due: self.due,
             answered: self.answered,
             planned: self.planned,
-        };
+            cost: before.map(|(before, cost)| cost.since(before)),
+        });
         self.seconds.push(second);
-        tell(&seen);
     }
 
     /// Whether nothing more is to be expected.
@@ -146,4 +152,20 @@ impl Watched {
             && answered >= shared.due.load(Ordering::Relaxed)
             && shared.tally.owed().undelivered.is_empty()
     }
+}
+
+/// Asks the hub once a second what its work cost, aside: one that does not answer holds nothing up.
+fn costs(hub: Connection) -> (JoinSet<()>, watch::Receiver<Option<HubCost>>) {
+    let (tell, costs) = watch::channel(None);
+    let mut asking = JoinSet::new();
+    asking.spawn(async move {
+        let mut seconds = tokio::time::interval(Duration::from_secs(1));
+        loop {
+            seconds.tick().await;
+            if let Ok(cost) = hub.cost().await {
+                tell.send_replace(Some(cost));
+            }
+        }
+    });
+    (asking, costs)
 }

@@ -127,7 +127,7 @@ pub enum DriveError {
 }
 
 /// What a run found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Driven {
     /// Histograms and counts.
     pub totals: Totals,
@@ -203,7 +203,7 @@ pub async fn drive(
         } => (*warm_up, *warm_up + *duration),
     };
     let Some((first, watch)) = agencies.first().cloned() else {
-        return Ok(Driven::nothing());
+        return Ok(Driven::default());
     };
     let failed = |status| DriveError::Hub {
         organ: first,
@@ -338,7 +338,7 @@ impl Crew {
     }
 
     fn findings(&self, agencies: &[(OrganId, Connection)], shared: &Shared, date: Date) -> Driven {
-        let mut driven = Driven::nothing();
+        let mut driven = Driven::default();
         let founds: Vec<Found> = self.found.iter().map(|found| lock(found).clone()).collect();
         let identity = |place| shared.identity(place, agencies, date);
         let organ = |number: usize| agencies.get(number).map(|(organ, _)| *organ);
@@ -433,32 +433,5 @@ impl Driven {
             hubs.addressed < ours.addressed
         });
         fewer.map(|((sender, _), _)| *sender).collect()
-    }
-
-    fn nothing() -> Self {
-        Self {
-            totals: Totals::default(),
-            seconds: Vec::new(),
-            elapsed: Duration::ZERO,
-            measured: Duration::ZERO,
-            due_until: Duration::ZERO,
-            unanswered: Vec::new(),
-            lost: BTreeSet::new(),
-            twice: BTreeSet::new(),
-            altered: BTreeSet::new(),
-            unexpected: Vec::new(),
-            signed_to_office: BTreeMap::new(),
-            redelivered: 0,
-            foreign: 0,
-            broken: 0,
-            pairs: BTreeMap::new(),
-            hub_pairs: BTreeMap::new(),
-            hub: HubTotals::default(),
-            cost: None,
-            generator: (Duration::ZERO, Duration::ZERO),
-            aborted: None,
-            exhausted: false,
-            held_back: Duration::ZERO,
-        }
     }
 }

@@ -25,3 +25,6 @@ pub use run::Rung;
 pub use run::Search;
 pub use run::StageShare;
 pub use text::to_text;
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,7 @@ fn main() {
         number("/hub/overhead"),
     );
     let recipients = (number("/deliveries_per_s") / number("/docs_per_s")).round();
+    let consumers = (1..).find(|count| f64::from(*count) >= recipients).unwrap();
     let Some(server) = nats() else {
         println!(
             "\n  JetStream was not measured: no nats-server on the path and DOCAXIS_NATS is not set \
@@ -80,14 +81,13 @@ fn main() {
         );
         return;
     };
-    let found = jetstream::measure(&server, &chunks(&directory), recipients as usize);
+    let found = jetstream::measure(&server, &chunks(&directory), consumers);
     println!(
         "  JetStream  {:>8.0} documents/s  {:>8.0} deliveries/s  {:>6.1} µs CPU a delivery",
         found.documents_per_s, found.deliveries_per_s, found.cpu_us_per_delivery,
     );
     println!(
-        "             no signature verified, plain TCP, sync_interval: always, one node, {} consumers",
-        recipients
+        "             no signature verified, plain TCP, sync_interval: always, one node, {consumers} consumers"
     );
     println!(
         "\n  hub ÷ JetStream: {:.2} × the deliveries a second, {:.2} × the server's CPU of one",

@@ -10,13 +10,13 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
-use std::time::Instant;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::AckPolicy;
 use async_nats::jetstream::consumer::pull;
 use bytes::Bytes;
+use docaxis::clock::Clock;
 use docaxis::load::drive::CorpusReader;
 use futures_util::StreamExt as _;
 
@@ -53,11 +53,12 @@ impl Drop for Server {
 }
 
 /// Starts a server, drives it, ends it.
-pub(crate) fn measure(program: &Path, chunks: &[PathBuf], consumers: usize) -> Found {
+pub(crate) fn measure(program: &Path, chunks: &[PathBuf], consumers: u32) -> Found {
+    let clock = Clock::system();
     let documents = documents(chunks);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let server = start(program).await;
+        let server = start(program, &clock).await;
         let client = async_nats::connect(&server.url).await.unwrap();
         let context = jetstream::new(client);
         let config = jetstream::stream::Config {
@@ -82,18 +83,18 @@ pub(crate) fn measure(program: &Path, chunks: &[PathBuf], consumers: usize) -> F
             receiving.spawn(receive(server.url.clone(), number, wanted));
         }
         let cpu_before = cpu(server.process.id());
-        let begun = Instant::now();
+        let begun = clock.monotonic();
         let mut publishing = tokio::task::JoinSet::new();
         let share = wanted.div_ceil(PUBLISHERS);
         for (number, share) in documents.chunks(share).enumerate() {
             publishing.spawn(publish(server.url.clone(), number, share.to_vec()));
         }
         publishing.join_all().await;
-        let published = begun.elapsed();
+        let published = clock.monotonic() - begun;
         receiving.join_all().await;
-        let received = begun.elapsed();
+        let received = clock.monotonic() - begun;
         let spent = cpu(server.process.id()) - cpu_before;
-        let deliveries = (wanted * consumers) as f64;
+        let deliveries = wanted as f64 * f64::from(consumers);
         Found {
             documents_per_s: wanted as f64 / published.as_secs_f64(),
             deliveries_per_s: deliveries / received.as_secs_f64(),
@@ -115,7 +116,7 @@ fn documents(chunks: &[PathBuf]) -> Vec<Bytes> {
     documents
 }
 
-async fn start(program: &Path) -> Server {
+async fn start(program: &Path, clock: &Clock) -> Server {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     // A port that is free now; nothing else asks for one in between.
     let port = {
@@ -141,9 +142,12 @@ async fn start(program: &Path) -> Server {
         url: format!("nats://127.0.0.1:{port}"),
         _directory: directory,
     };
-    let begun = Instant::now();
+    let begun = clock.monotonic();
     while async_nats::connect(&server.url).await.is_err() {
-        assert!(begun.elapsed() < Duration::from_secs(10), "no server");
+        assert!(
+            clock.monotonic() - begun < Duration::from_secs(10),
+            "no server"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     server
@@ -176,7 +180,7 @@ async fn publish(url: String, publisher: usize, documents: Vec<Bytes>) {
     }
 }
 
-async fn receive(url: String, number: usize, wanted: usize) {
+async fn receive(url: String, number: u32, wanted: usize) {
     let client = async_nats::connect(url).await.unwrap();
     let context = jetstream::new(client.clone());
     let consumer: jetstream::consumer::PullConsumer = context

@@ -6,7 +6,7 @@ use super::measured::Search;
 use super::objective::Objective;
 
 /// The answer lies between what held and what failed, this close: 4 %.
-const CLOSE: f64 = 1.04;
+const CLOSE: f64 = 1.05;
 
 /// Attempts at most, the bound on the time of a search.
 const PROBES_MAX: usize = 16;

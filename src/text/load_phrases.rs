@@ -57,6 +57,8 @@ bilingual! {
         HighestRate = "highest rate", "tốc độ cao nhất";
         /// Before an amount of CPU.
         HubCpuPerDocument = "hub CPU per document", "CPU của Trục mỗi văn bản";
+        /// Pace of a closed loop.
+        ClosedLoop = "closed loop, {} documents under way", "vòng kín, {} văn bản đang trên đường";
         /// A latency.
         IntendedToAcknowledgement = "due → acknowledged", "đến hạn gửi → đã nhận";
         /// A latency.
@@ -67,6 +69,10 @@ bilingual! {
         Link = "network in · out, busiest half hour", "mạng vào · ra, nửa giờ cao điểm";
         /// Before a count.
         Lost = "lost", "mất";
+        /// Pace of an open loop with equal distances.
+        OpenLoopEven = "open loop, even, {} documents/s, {} s", "vòng mở, cách đều, {} văn bản/giây, {} giây";
+        /// Pace of an open loop of independent senders.
+        OpenLoopPoisson = "open loop, Poisson, {} documents/s, {} s", "vòng mở, Poisson, {} văn bản/giây, {} giây";
         /// Hub and generator do not agree.
         NotBalanced = "LEDGER DOES NOT BALANCE", "SỔ CÁI KHÔNG CÂN BẰNG";
         /// An objective was not met.

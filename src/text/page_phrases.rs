@@ -5,6 +5,8 @@ use super::bilingual::bilingual;
 bilingual! {
     /// A heading or sentence of the load report's page.
     PagePhrase {
+        /// Label of what a receipt promises.
+        Durability = "durability", "độ bền của biên nhận";
         /// Label of a series.
         Answered = "answered", "đã trả lời";
         /// Heading.

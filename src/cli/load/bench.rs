@@ -15,7 +15,6 @@ use crate::axis::AverageDocument;
 use crate::clock::Clock;
 use crate::load::Scenario;
 use crate::load::Shape;
-use crate::load::Spacing;
 use crate::load::drive;
 use crate::load::drive::Abort;
 use crate::load::drive::Driven;
@@ -23,7 +22,9 @@ use crate::load::drive::Pace;
 use crate::load::drive::Schedule;
 use crate::load::drive::Signatures;
 use crate::load::measured::Measured;
+use crate::load::measured::Paced;
 use crate::load::measured::Run;
+use crate::load::measured::words;
 use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
 use crate::store::Durability;
@@ -311,36 +312,34 @@ impl Bench {
             "docaxis load".to_owned(),
             self.meant.scenario.name.clone(),
             variant.name.clone(),
-            self.described(&variant.pace),
+            words::pace(&self.paced(&variant.pace), self.language),
         ];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         parts.join(" · ")
     }
 
-    fn described(&self, pace: &Pace) -> String {
+    fn paced(&self, pace: &Pace) -> Paced {
         match pace {
             Pace::Open(schedule) => {
                 let seconds = schedule.duration().as_secs_f64();
-                let rate = schedule.documents() as f64 / seconds;
-                let spacing = match self.meant.scenario.load.spacing {
-                    Spacing::Even => "even",
-                    Spacing::Poisson => "Poisson",
-                };
-                format!("open loop, {spacing}, {rate:.0} documents/s, {seconds:.0} s")
+                Paced::Open {
+                    spacing: self.meant.scenario.load.spacing,
+                    rate: schedule.documents() as f64 / seconds,
+                    seconds,
+                }
             }
-            Pace::Closed { in_flight, .. } => {
-                format!("closed loop, {in_flight} documents under way")
-            }
+            Pace::Closed { in_flight, .. } => Paced::Closed {
+                in_flight: *in_flight,
+            },
         }
     }
 
     pub(super) fn measured(&self, pace: &Pace, runs: Vec<Run>) -> Measured {
         let load = &self.meant.scenario.load;
+        let pace = self.paced(pace);
         let target = match pace {
-            Pace::Open(schedule) => {
-                Some(schedule.documents() as f64 / schedule.duration().as_secs_f64())
-            }
-            Pace::Closed { .. } => None,
+            Paced::Open { rate, .. } => Some(rate),
+            Paced::Closed { .. } => None,
         };
         Measured {
             scenario: self.meant.scenario.name.clone(),
@@ -348,7 +347,7 @@ impl Bench {
             keys: self.meant.key_kind.to_string(),
             durability: self.durability(&runs),
             agencies: self.stock.agencies().len(),
-            pace: self.described(pace),
+            pace,
             target,
             warm_up_s: load.warm_up_s,
             corpus: self.stock.facts(&self.in_play),

@@ -5,6 +5,8 @@ use serde_json::Value;
 use super::run::Figure;
 use super::run::Measured;
 use super::run::Run;
+use super::words;
+use crate::text::Language;
 
 /// A figure that got worse.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,7 +72,7 @@ pub fn regressions(
         ("scenario", measured.scenario.clone()),
         ("durability", measured.durability.clone()),
         ("keys", measured.keys.clone()),
-        ("pace", measured.pace.clone()),
+        ("pace", words::pace(&measured.pace, Language::En)),
     ] {
         let before = baseline.get(field).and_then(Value::as_str);
         let before = before.ok_or(NotComparable::Missing(field))?.to_owned();

@@ -10,9 +10,11 @@ use super::run::Alarm;
 use super::run::Figure;
 use super::run::Measured;
 use super::run::Run;
+use super::words;
 use crate::load::drive::BANDS_US;
 use crate::load::sizing::Sheet;
 use crate::model::OrganId;
+use crate::text::Language;
 
 /// Percentiles of the curve.
 const CURVE: [f64; 14] = [
@@ -27,7 +29,7 @@ pub fn to_json(measured: &Measured) -> Value {
         "keys": measured.keys,
         "durability": measured.durability,
         "agencies": measured.agencies,
-        "pace": measured.pace,
+        "pace": words::pace(&measured.pace, Language::En),
         "target_rate": measured.target,
         "warm_up_s": measured.warm_up_s,
         "corpus": {

@@ -39,8 +39,11 @@ impl Run {
             objectives: objectives
                 .iter()
                 .map(|objective| {
-                    let held = objective.holds(&figures) && run.driven.aborted.is_none();
-                    (*objective, objective.found(&figures), held)
+                    (
+                        *objective,
+                        objective.found(&figures),
+                        objective.holds(&figures),
+                    )
                 })
                 .collect(),
             alarms: alarms(&run.driven, cores),

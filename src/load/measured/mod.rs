@@ -19,6 +19,7 @@ pub use run::Figure;
 pub use run::Judged;
 pub use run::Ladder;
 pub use run::Measured;
+pub use run::Paced;
 pub use run::Probe;
 pub use run::Run;
 pub use run::Rung;

@@ -10,6 +10,7 @@ use crate::load::objective::QUANTILES;
 use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
 use crate::load::sizing::Sheet;
+use crate::load::traffic::Spacing;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::node::PairTotals;
@@ -27,8 +28,8 @@ pub struct Measured {
     pub durability: String,
     /// Agencies that took part.
     pub agencies: usize,
-    /// How documents became due, for people: `open loop, constant, Poisson, 400 documents/s`.
-    pub pace: String,
+    /// How documents became due.
+    pub pace: Paced,
     /// Documents a second that were asked for; `None` in a closed loop.
     pub target: Option<f64>,
     /// Seconds before measuring began.
@@ -47,6 +48,25 @@ pub struct Measured {
     pub host: Host,
     /// The command line.
     pub command: String,
+}
+
+/// How documents became due, as much as a reader needs of it.
+#[derive(Clone, Copy, Debug)]
+pub enum Paced {
+    /// By a schedule that waits for nobody.
+    Open {
+        /// How arrivals lie around the rate.
+        spacing: Spacing,
+        /// Documents a second on average.
+        rate: f64,
+        /// How long, warm-up included.
+        seconds: f64,
+    },
+    /// Whenever fewer than so many are under way.
+    Closed {
+        /// Documents.
+        in_flight: usize,
+    },
 }
 
 /// What was prepared before the clock started.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Figure;
 use super::Ladder;
 use super::Measured;
+use super::Paced;
 use super::Run;
 use super::Rung;
 use super::run::Corpus;
@@ -24,6 +25,7 @@ use crate::load::search::Step;
 use crate::load::sizing::Model;
 use crate::load::sizing::Observed;
 use crate::load::sizing::Sheet;
+use crate::load::traffic::Spacing;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::node::HubCost;
@@ -143,7 +145,11 @@ fn measured(runs: Vec<Run>) -> Measured {
         keys: "rsa2048".to_owned(),
         durability: "fsync".to_owned(),
         agencies: 95,
-        pace: "open loop, Poisson, 400 documents/s, 30 s".to_owned(),
+        pace: Paced::Open {
+            spacing: Spacing::Poisson,
+            rate: 400.0,
+            seconds: 30.0,
+        },
         target: Some(RATE as f64),
         warm_up_s: 3.0,
         corpus: Corpus {

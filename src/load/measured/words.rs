@@ -1,6 +1,8 @@
 //! What alarms and ceilings say, in either language.
 
 use super::run::Alarm;
+use super::run::Paced;
+use crate::load::traffic::Spacing;
 use crate::text::Language;
 use crate::text::LoadPhrase;
 
@@ -23,6 +25,32 @@ pub fn alarm(alarm: &Alarm, language: Language) -> String {
         }
         Alarm::Broken { streams } => {
             say(LoadPhrase::AlarmBroken).replace("{}", &streams.to_string())
+        }
+    }
+}
+
+/// A pace in words.
+pub fn pace(pace: &Paced, language: Language) -> String {
+    match *pace {
+        Paced::Open {
+            spacing,
+            rate,
+            seconds,
+        } => {
+            let phrase = match spacing {
+                Spacing::Even => LoadPhrase::OpenLoopEven,
+                Spacing::Poisson => LoadPhrase::OpenLoopPoisson,
+            };
+            let text = phrase.text(language);
+            text.replacen("{}", &format!("{rate:.0}"), 1).replacen(
+                "{}",
+                &format!("{seconds:.0}"),
+                1,
+            )
+        }
+        Paced::Closed { in_flight } => {
+            let text = LoadPhrase::ClosedLoop.text(language);
+            text.replace("{}", &in_flight.to_string())
         }
     }
 }

@@ -46,7 +46,7 @@ fn write_page(out: &mut String, measured: &Measured, language: Language) -> std:
         out,
         "<h1>{}</h1><p>{} · {}</p>",
         escape(&title),
-        escape(&measured.pace),
+        escape(&words::pace(&measured.pace, language)),
         escape(&measured.keys)
     )?;
     if let Some(run) = measured.runs.last() {
@@ -171,7 +171,11 @@ fn write_headline(
     } else {
         " UNSAFE"
     };
-    figure(out, &format!("{}{mark}", measured.durability), "durability")?;
+    figure(
+        out,
+        &format!("{}{mark}", measured.durability),
+        PagePhrase::Durability.text(language),
+    )?;
     out.write_str("</div>")?;
     if run.is_valid() {
         write!(

@@ -231,8 +231,8 @@ pub(super) fn fields(
             ),
         );
         for (column, value) in values.iter().enumerate().filter(|(_, value)| **value > 0) {
-            // By the root: a few large values must not hide the others.
-            let shade = (*value as f64 / most as f64).sqrt();
+            // By the cube root: a few large values must not hide the others.
+            let shade = (*value as f64 / most as f64).cbrt();
             push(
                 &mut out,
                 format_args!(

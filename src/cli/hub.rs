@@ -61,6 +61,9 @@ pub(super) struct Arguments {
     /// Leave out what comes after this layer: plain, mtls, signatures, chain. For `load --ladder`.
     #[arg(long, hide = true, default_value = "all")]
     layers: Layers,
+    /// Register so many units below each agency of a new hub too. For `load --agencies`.
+    #[arg(long, hide = true, default_value_t = 0)]
+    units: u32,
     /// File to write the address to once the hub serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
@@ -131,6 +134,7 @@ impl Arguments {
             (None, None) => {}
         }
         config.layers = self.layers;
+        config.units = self.units;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
             config.stream_idle_max = Duration::from_secs(seconds);

@@ -17,6 +17,10 @@ use std::process::ExitCode;
 use clap::CommandFactory as _;
 use clap::Parser;
 use clap::Subcommand;
+use rustix::process::Resource;
+use rustix::process::Rlimit;
+use rustix::process::getrlimit;
+use rustix::process::setrlimit;
 
 pub use exit::Failure;
 
@@ -58,6 +62,7 @@ enum Command {
 /// Runs the program on the process' arguments.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
+    take_open_files();
     let ran = match arguments.command {
         Command::Ca(arguments) => ca::run(arguments),
         Command::Completions { shell } => {
@@ -72,4 +77,15 @@ pub fn run() -> ExitCode {
         Command::Node(arguments) => node::run(arguments),
     };
     exit::code(ran)
+}
+
+/// Asks for as many open files as the system allows: a hub and a load generator have one for each
+/// connection, and the usual limit is 1024. Where it does not allow more, connecting says so.
+fn take_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    let _ = setrlimit(Resource::Nofile, most);
 }

@@ -16,6 +16,8 @@ pub struct Config {
     pub durability: Durability,
     /// Less than all only for measuring, and only with an empty data directory.
     pub layers: Layers,
+    /// Units registered below each agency of a new hub: none, but for load tests of a large directory.
+    pub units: u32,
     /// The agency whose certificate may change the registry (QĐ 28/2018, Art. 15: the Government
     /// Office operates the axis).
     pub operator: OrganId,
@@ -42,6 +44,7 @@ impl Config {
             data,
             durability,
             layers: Layers::All,
+            units: 0,
             operator: OrganId::government_office(),
             journal_max_bytes: None,
             handshake_max: Duration::from_secs(5),

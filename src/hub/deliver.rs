@@ -293,7 +293,8 @@ impl Deliveries {
         let mut queue = self.flow.slot.queue();
         let mut taken = Vec::with_capacity(count);
         while taken.len() < count {
-            if let Some(refill) = queue.mailbox.wants_refill() {
+            // All that want it: a lower priority must not go first because a higher lies on disk.
+            while let Some(refill) = queue.mailbox.wants_refill() {
                 self.refill(&mut queue, refill)?;
             }
             let Some(next) = queue.mailbox.take() else {

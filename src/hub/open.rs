@@ -134,7 +134,13 @@ impl Hub {
             recovered => recovered?,
         };
         if recovered.agencies.count() == 0 {
-            register_directory(&parts.clock, &mut journal, &index, &mut recovered)?;
+            register_directory(
+                config.units,
+                &parts.clock,
+                &mut journal,
+                &index,
+                &mut recovered,
+            )?;
         }
         let Recovered {
             agencies,
@@ -314,8 +320,9 @@ fn open_journal(
     Ok(journal)
 }
 
-/// A new hub knows the agencies of 2019, all active.
+/// A new hub knows the agencies of 2019, all active, and so many units below each.
 fn register_directory(
+    units: u32,
     clock: &Clock,
     journal: &mut Journal,
     index: &Index,
@@ -323,7 +330,7 @@ fn register_directory(
 ) -> Result<(), OpenError> {
     let mut batch = Batch::new();
     let mut records = Vec::new();
-    for (number, agency) in Directory::of_2019().agencies().iter().enumerate() {
+    for (number, agency) in Directory::of_2019().with_units(units).iter().enumerate() {
         let record = Record::Agency(AgencyRecord {
             at: clock.now(),
             number: AgencyNo(u32::try_from(number).unwrap_or(u32::MAX)),

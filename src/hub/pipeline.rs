@@ -118,9 +118,10 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
             }
         }
         if stops > 0 {
-            // One is for this thread, the others' go back into the queue.
+            // One is for this thread, the others' go back into the queue. It may be full; they who
+            // wait for theirs still empty it.
             for _ in 1..stops {
-                let _ = core.verify.try_send(VerifyJob::Stop);
+                let _ = core.verify.blocking_send(VerifyJob::Stop);
             }
             return;
         }

@@ -16,6 +16,20 @@ use jiff::civil::date;
 use super::organ::InvalidOrganId;
 use super::organ::OrganId;
 
+/// Most units below one agency: what two groups of two digits can number.
+pub const UNITS_MAX: u32 = 9_999;
+
+/// Code of a unit below an agency, by its number from 1 to [`UNITS_MAX`]; 0 is the agency itself. The
+/// second and third group count the unit (QCVN 102:2016 has them for the levels below).
+pub fn unit_of(organ: OrganId, number: u32) -> OrganId {
+    let Some((_, agency)) = organ.as_str().rsplit_once('.').filter(|_| number > 0) else {
+        return organ;
+    };
+    let code = format!("000.{:02}.{:02}.{agency}", number / 100, number % 100);
+    // Only a number above the most makes a code that is none.
+    code.parse().unwrap_or(organ)
+}
+
 /// The agencies valid on one day, in the order of their codes.
 #[derive(Debug)]
 pub struct Directory {
@@ -149,6 +163,23 @@ impl Directory {
     /// Every agency, in the order of the table.
     pub fn agencies(&self) -> &[Agency] {
         &self.agencies
+    }
+
+    /// Every agency, each followed by so many units below it, at most [`UNITS_MAX`]: a directory of
+    /// any size, for load tests. Codes and names of units are ours.
+    pub fn with_units(&self, units: u32) -> Vec<Agency> {
+        let all = self.agencies.iter().flat_map(|agency| {
+            (0..=units.min(UNITS_MAX)).map(move |number| match number {
+                0 => agency.clone(),
+                _ => Agency {
+                    organ: unit_of(agency.organ, number),
+                    name: format!("{}, đơn vị {number}", agency.name),
+                    short_name: format!("{} {number}", agency.short_name),
+                    ..agency.clone()
+                },
+            })
+        });
+        all.collect()
     }
 
     /// The agency with this identifier.
@@ -300,6 +331,19 @@ mod tests {
             assert_eq!(Directory::of_2019().find(agency.organ), Some(agency));
         }
         assert!(agencies.is_sorted_by_key(|agency| agency.organ));
+    }
+
+    #[test]
+    fn units_have_codes_and_names_of_their_own() {
+        let all = Directory::of_2019().with_units(105);
+        assert_eq!(all.len(), 95 * 106);
+        let codes: BTreeSet<_> = all.iter().map(|agency| agency.organ).collect();
+        let names: BTreeSet<_> = all.iter().map(|agency| &agency.name).collect();
+        assert_eq!((codes.len(), names.len()), (all.len(), all.len()));
+        assert!(codes.iter().all(OrganId::is_qcvn_102));
+        let hanoi = "000.00.00.H26".parse().unwrap();
+        assert_eq!(unit_of(hanoi, 0), hanoi);
+        assert_eq!(unit_of(hanoi, 105).as_str(), "000.01.05.H26");
     }
 
     #[test]

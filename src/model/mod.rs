@@ -22,6 +22,8 @@ pub use directory::AgencyKind;
 pub use directory::Certainty;
 pub use directory::Directory;
 pub use directory::InvalidDirectory;
+pub use directory::UNITS_MAX;
+pub use directory::unit_of;
 pub use document::BusinessType;
 pub use document::DocumentCode;
 pub use document::DocumentHeader;

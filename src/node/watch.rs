@@ -11,6 +11,9 @@ use crate::model::Reason;
 use crate::wire::reason_of;
 use crate::wire::v1;
 
+/// Pairs asked for at once: a directory of thousands has more than fit into one message.
+const PAIRS_AT_ONCE: u32 = 10_000;
+
 /// Documents and deliveries a hub counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct HubTotals {
@@ -98,21 +101,26 @@ impl Connection {
     /// # Errors
     /// As [`totals`](Self::totals).
     pub async fn pairs(&self) -> Result<BTreeMap<(OrganId, OrganId), PairTotals>, Status> {
-        let mut request = v1::ListCountersRequest::default();
+        let mut request = v1::ListCountersRequest {
+            page_size: PAIRS_AT_ONCE,
+            ..v1::ListCountersRequest::default()
+        };
         request.set_by(v1::list_counters_request::By::Pair);
-        let counters = self.monitor().list_counters(request).await?.into_inner();
-        let pairs = counters.counters.into_iter().filter_map(|counter| {
-            let pair = (
-                counter.organ_id.parse().ok()?,
-                counter.recipient.parse().ok()?,
-            );
-            let totals = PairTotals {
-                addressed: counter.sent,
-                received: counter.received,
+        let mut pairs = BTreeMap::new();
+        loop {
+            let answer = self.monitor().list_counters(request.clone()).await?;
+            let counters = answer.into_inner().counters;
+            let Some(last) = counters.last() else {
+                return Ok(pairs);
             };
-            Some((pair, totals))
-        });
-        Ok(pairs.collect())
+            request.after_sender.clone_from(&last.organ_id);
+            request.after_recipient.clone_from(&last.recipient);
+            let is_last = counters.len() < PAIRS_AT_ONCE as usize;
+            pairs.extend(counters.iter().filter_map(pair_of));
+            if is_last {
+                return Ok(pairs);
+            }
+        }
     }
 
     /// Whether the hub has a document of the caller's.
@@ -172,6 +180,18 @@ impl Connection {
                 .collect(),
         })
     }
+}
+
+fn pair_of(counter: &v1::Counter) -> Option<((OrganId, OrganId), PairTotals)> {
+    let pair = (
+        counter.organ_id.parse().ok()?,
+        counter.recipient.parse().ok()?,
+    );
+    let totals = PairTotals {
+        addressed: counter.sent,
+        received: counter.received,
+    };
+    Some((pair, totals))
 }
 
 impl HubCost {

@@ -18,6 +18,9 @@ use crate::store::Durability;
 use crate::text::Language;
 use crate::trust::KeyKind;
 
+/// Agencies of 2019.
+const AGENCIES: u32 = 95;
+
 /// Arguments of `docaxis load`.
 #[derive(Args, Debug)]
 #[command(after_long_help = "\
@@ -70,6 +73,10 @@ pub(in crate::cli) struct Arguments {
     /// Seed of everything random, instead of the scenario's own.
     #[arg(long)]
     seed: Option<u64>,
+    /// Agencies that take part: the 95 of 2019 and, beyond them, as many units below each.
+    #[arg(long, value_name = "N", conflicts_with = "hub",
+          default_value_t = 95, value_parser = clap::value_parser!(u32).range(95..=10_070))]
+    agencies: u32,
     /// What must hold, as p99<20ms, delivery.p99<100ms, errors<0.1%, rate>=0.98 (repeat, or separate
     /// by commas), instead of the scenario's.
     #[arg(long, value_delimiter = ',')]
@@ -136,6 +143,8 @@ pub(super) struct Meant {
     pub(super) cache: PathBuf,
     pub(super) scratch: PathBuf,
     pub(super) shown: Shown,
+    /// Units below each agency.
+    pub(super) units: u32,
 }
 
 /// What is done.
@@ -243,6 +252,7 @@ impl Arguments {
             },
             objectives,
             key_kind,
+            units: self.agencies.div_ceil(AGENCIES) - 1,
             shown: if self.plain {
                 Shown::Lines
             } else {

@@ -67,6 +67,7 @@ struct Settings {
     durability: Durability,
     scratch: PathBuf,
     shown: Shown,
+    units: u32,
 }
 
 /// How one run differs from another of the same bench.
@@ -101,6 +102,7 @@ impl Bench {
                 durability: meant.durability,
                 scratch: meant.scratch.clone(),
                 shown: meant.shown,
+                units: meant.units,
             },
             language,
             clock,
@@ -230,18 +232,16 @@ impl Bench {
         let reached = match &self.meant.target {
             Target::Running { url, .. } => Reached::running(url),
             Target::Own => {
+                let mut arguments = variant.arguments.clone();
+                if self.meant.units > 0 {
+                    arguments.extend(["--units".to_owned(), self.meant.units.to_string()]);
+                }
                 let pki = self
                     .stock
                     .pki()
                     .ok_or_else(|| Failure::Input("a hub of one's own needs papers".to_owned()))?;
                 let directory = self.meant.scratch.join("hub");
-                Reached::start(
-                    pki,
-                    directory,
-                    variant.durability,
-                    &variant.arguments,
-                    &self.clock,
-                )?
+                Reached::start(pki, directory, variant.durability, &arguments, &self.clock)?
             }
         };
         let parts = drive::Parts {

@@ -37,6 +37,7 @@ pub(super) struct Stock {
     mark: String,
     at: Timestamp,
     corpus: PathBuf,
+    units: u32,
 }
 
 /// Who takes part.
@@ -55,9 +56,12 @@ impl Stock {
         let date = calendar::local(at).date();
         let (people, mark, corpus) = match &meant.target {
             Target::Own => {
-                let name = format!("site-{}", meant.key_kind);
+                let name = match meant.units {
+                    0 => format!("site-{}", meant.key_kind),
+                    units => format!("site-{}-{units}", meant.key_kind),
+                };
                 let directory = meant.cache.join(name);
-                let agencies = agencies();
+                let agencies = agencies(meant.units);
                 let bar = progress::bar(agencies.len() as u64, "keys and certificates");
                 let site = Site::open(&directory, &agencies, meant.key_kind, at, |made| {
                     bar.set_position(made as u64);
@@ -82,6 +86,7 @@ impl Stock {
             mark,
             at,
             corpus,
+            units: meant.units,
         })
     }
 
@@ -125,12 +130,14 @@ impl Stock {
                 expired: &site.expired,
                 revoked: &site.revoked,
                 directory: Directory::of_2019(),
+                units: self.units,
             },
             People::Given(agencies) => Writers {
                 agencies,
                 expired: &[],
                 revoked: &[],
                 directory: Directory::of_2019(),
+                units: 0,
             },
         };
         let recipe = Recipe {
@@ -169,11 +176,9 @@ impl Stock {
     }
 }
 
-fn agencies() -> Vec<(OrganId, String)> {
-    let agencies = Directory::of_2019().agencies().iter();
-    agencies
-        .map(|agency| (agency.organ, agency.name.clone()))
-        .collect()
+fn agencies(units: u32) -> Vec<(OrganId, String)> {
+    let agencies = Directory::of_2019().with_units(units).into_iter();
+    agencies.map(|agency| (agency.organ, agency.name)).collect()
 }
 
 /// Names a corpus by what its documents depend on: everything but rate and time.

@@ -1,6 +1,7 @@
 //! `docaxis.v1.Monitor`.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +49,7 @@ impl v1::monitor_server::Monitor for Monitor {
         caller(&self.0, &request)?;
         let counters = match request.get_ref().by() {
             v1::list_counters_request::By::Agency => by_agency(&self.0),
-            v1::list_counters_request::By::Pair => by_pair(&self.0),
+            v1::list_counters_request::By::Pair => by_pair(&self.0, request.get_ref()),
             v1::list_counters_request::By::Day => by_day(&self.0),
         };
         Ok(Response::new(v1::ListCountersResponse { counters }))
@@ -190,12 +191,20 @@ fn by_agency(core: &Core) -> Vec<v1::Counter> {
     rows.into_values().collect()
 }
 
-fn by_pair(core: &Core) -> Vec<v1::Counter> {
+fn by_pair(core: &Core, wanted: &v1::ListCountersRequest) -> Vec<v1::Counter> {
     let agencies = core.agencies.load();
     let counters = core.counters();
+    let number = |code: &str| Some(agencies.find(code.parse().ok()?)?.0);
+    let after = number(&wanted.after_sender).zip(number(&wanted.after_recipient));
+    let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let most = match wanted.page_size {
+        0 => usize::MAX,
+        size => size as usize,
+    };
     let rows = counters
         .pairs()
-        .iter()
+        .range((begin, Bound::Unbounded))
+        .take(most)
         .map(|((sender, recipient), pair)| v1::Counter {
             organ_id: agencies.get(*sender).organ.to_string(),
             recipient: agencies.get(*recipient).organ.to_string(),

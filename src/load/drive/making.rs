@@ -33,6 +33,7 @@ use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Recipients;
 use crate::model::calendar;
+use crate::model::unit_of;
 use crate::node;
 use crate::node::Draft;
 use crate::node::Identity;
@@ -72,8 +73,18 @@ pub struct Writers<'a> {
     pub expired: &'a [(OrganId, Identity)],
     /// Signers of some of them whose certificates are revoked.
     pub revoked: &'a [(OrganId, Identity)],
-    /// Everybody a document may be addressed to.
+    /// Everybody a document may be addressed to, and so many units below each.
     pub directory: &'a Directory,
+    /// Units; where there are any, `agencies` holds those of each agency right after it.
+    pub units: u32,
+}
+
+impl Writers<'_> {
+    /// Which of an agency's units, or the agency itself, a document is of or for.
+    fn unit(&self, salt: usize) -> u32 {
+        let mixed = salt.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 33;
+        u32::try_from(mixed % (self.units as usize + 1)).unwrap_or(0)
+    }
 }
 
 /// What makes one corpus differ from another.
@@ -295,7 +306,8 @@ fn orders<'a>(
                 orders.get(earlier).map_or(0, |order| order.sender)
             }
             Kind::Good | Kind::Oversized | Kind::Tampered => {
-                places.get(&planned.header.from).copied().unwrap_or(0)
+                let agency = places.get(&planned.header.from).copied().unwrap_or(0);
+                agency + writers.unit(first + within) as usize
             }
         };
         orders.push(Order {
@@ -339,7 +351,10 @@ fn prepare(
     header.business_type = BusinessType::New;
     header.response_for.clear();
     header.promulgation_date = calendar::local(recipe.at).date();
-    let mut to: Vec<OrganId> = header.to.as_slice().to_vec();
+    let to = header.to.as_slice().iter().enumerate();
+    let mut to: Vec<OrganId> = to
+        .map(|(place, agency)| unit_of(*agency, writers.unit(own_number + 7919 * (place + 1))))
+        .collect();
     to.retain(|recipient| recipient != organ);
     if to.is_empty() {
         let others = writers.directory.agencies().iter();

@@ -42,6 +42,10 @@ use crate::node::PairTotals;
 
 pub use super::agency::Transfer;
 
+/// Agencies that connect at once: with thousands, handshakes would wait for each other until they are
+/// given up.
+const CONNECTING_AT_ONCE: usize = 64;
+
 /// How documents become due.
 #[derive(Clone, Debug)]
 pub enum Pace {
@@ -277,6 +281,22 @@ pub async fn drive(
     Ok(driven)
 }
 
+/// Waits until all of these are connected.
+async fn all_of(
+    connecting: impl Iterator<Item = (OrganId, oneshot::Receiver<Result<(), Status>>)>,
+) -> Result<(), DriveError> {
+    for (organ, ready) in connecting {
+        let outcome = ready.await.unwrap_or_else(|_gone| {
+            Err(Status::unavailable("the connection's task ended at once"))
+        });
+        outcome.map_err(|status| DriveError::Hub {
+            organ,
+            status: Box::new(status),
+        })?;
+    }
+    Ok(())
+}
+
 /// The tasks of a run.
 struct Crew {
     tasks: tokio::task::JoinSet<()>,
@@ -324,16 +344,11 @@ impl Crew {
             ready.push((*organ, receive));
             crew.queues.push(queue);
             crew.found.push(found);
+            if (number + 1) % CONNECTING_AT_ONCE == 0 {
+                all_of(ready.drain(..)).await?;
+            }
         }
-        for (organ, ready) in ready {
-            let outcome = ready.await.unwrap_or_else(|_gone| {
-                Err(Status::unavailable("the connection's task ended at once"))
-            });
-            outcome.map_err(|status| DriveError::Hub {
-                organ,
-                status: Box::new(status),
-            })?;
-        }
+        all_of(ready.drain(..)).await?;
         Ok(crew)
     }
 

@@ -16,7 +16,7 @@ const COLUMNS: usize = 4;
 /// The only durability that is safe for real documents.
 const SAFE: &str = "fsync";
 
-/// The report, lines of at most 100 columns.
+/// The report.
 pub fn to_text(measured: &Measured, language: Language) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
@@ -85,6 +85,10 @@ fn write_report(out: &mut String, measured: &Measured, language: Language) -> st
     }
     if let Some(run) = measured.runs.last() {
         write_run(out, measured, run, language)?;
+    }
+    writeln!(out)?;
+    for (name, value) in super::words::circumstances(measured, language) {
+        writeln!(out, "  {name:<26} {value}")?;
     }
     Ok(())
 }

@@ -1,10 +1,13 @@
-//! What alarms and ceilings say, in either language.
+//! What alarms, ceilings, paces and circumstances say, in either language.
 
 use super::run::Alarm;
+use super::run::Measured;
 use super::run::Paced;
 use crate::load::traffic::Spacing;
 use crate::text::Language;
 use crate::text::LoadPhrase;
+use crate::text::PagePhrase;
+use crate::text::grouped;
 
 /// An alarm as a sentence.
 pub fn alarm(alarm: &Alarm, language: Language) -> String {
@@ -65,4 +68,39 @@ pub fn advice(stage: &str, language: Language) -> &'static str {
         _ => LoadPhrase::AdviceConnections,
     };
     phrase.text(language)
+}
+
+/// Where and how it was run, as names and values.
+pub fn circumstances(measured: &Measured, language: Language) -> Vec<(&'static str, String)> {
+    let say = |phrase: PagePhrase| phrase.text(language);
+    let corpus = &measured.corpus;
+    let facts = [
+        grouped(corpus.documents),
+        format!("{:.0}", corpus.mean_bytes),
+        grouped(corpus.signatures),
+        grouped(corpus.keys),
+    ];
+    let facts = facts
+        .iter()
+        .fold(say(PagePhrase::CorpusFacts).to_owned(), |text, fact| {
+            text.replacen("{}", fact, 1)
+        });
+    let host = &measured.host;
+    let gib = host.memory as f64 / f64::from(1 << 30);
+    vec![
+        (
+            "CPU",
+            format!("{} × {} ({})", host.cores, host.cpu, host.flags),
+        ),
+        ("RAM", format!("{gib:.1} GiB")),
+        ("OS", host.os.clone()),
+        (
+            "fs",
+            format!("{} · {}", host.filesystem, measured.durability),
+        ),
+        ("git", host.git.clone()),
+        ("seed", measured.seed.to_string()),
+        (say(PagePhrase::Corpus), facts),
+        (say(PagePhrase::Command), measured.command.clone()),
+    ]
 }

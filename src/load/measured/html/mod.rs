@@ -271,39 +271,8 @@ fn write_circumstances(
     measured: &Measured,
     language: Language,
 ) -> std::fmt::Result {
-    let say = |phrase: PagePhrase| phrase.text(language);
-    let corpus = &measured.corpus;
-    let facts = [
-        grouped(corpus.documents),
-        format!("{:.0}", corpus.mean_bytes),
-        grouped(corpus.signatures),
-        grouped(corpus.keys),
-    ];
-    let facts = facts
-        .iter()
-        .fold(say(PagePhrase::CorpusFacts).to_owned(), |text, fact| {
-            text.replacen("{}", fact, 1)
-        });
-    let host = &measured.host;
-    let gib = host.memory as f64 / f64::from(1 << 30);
-    let rows = [
-        (
-            "CPU",
-            format!("{} × {} ({})", host.cores, host.cpu, host.flags),
-        ),
-        ("RAM", format!("{gib:.1} GiB")),
-        ("OS", host.os.clone()),
-        (
-            "fs",
-            format!("{} · {}", host.filesystem, measured.durability),
-        ),
-        ("git", host.git.clone()),
-        ("seed", measured.seed.to_string()),
-        (say(PagePhrase::Corpus), facts),
-        (say(PagePhrase::Command), measured.command.clone()),
-    ];
     let mut table = "<table><tbody>".to_owned();
-    for (name, value) in rows {
+    for (name, value) in words::circumstances(measured, language) {
         write!(
             table,
             "<tr><th scope=\"row\">{}</th><td><code>{}</code></td></tr>",
@@ -312,5 +281,5 @@ fn write_circumstances(
         )?;
     }
     table.push_str("</tbody></table>");
-    section(out, say(PagePhrase::HowItWasRun), "", &table)
+    section(out, PagePhrase::HowItWasRun.text(language), "", &table)
 }

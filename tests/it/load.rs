@@ -201,7 +201,16 @@ fn sum(counts: &Value) -> u64 {
 
 #[test]
 fn a_run_balances_and_its_histograms_hold_every_acknowledgement() {
-    let (report, output) = measured(&["--rate", "200", "--duration", "2s", "--warm-up", "1s"]);
+    let (report, output) = measured(&[
+        "--rate",
+        "200",
+        "--duration",
+        "2s",
+        "--warm-up",
+        "1s",
+        "--slo",
+        "errors<1%",
+    ]);
     assert_eq!(output.status.code(), Some(0), "{report}");
     let number = |path: &str| report.pointer(path).unwrap().as_u64().unwrap();
     assert_eq!(report["valid"], true);
@@ -368,6 +377,8 @@ fn a_worse_run_than_the_baseline_is_a_regression() {
         "--warm-up",
         "0s",
         "--even",
+        "--slo",
+        "errors<1%",
     ];
     let (mut report, _) = measured(&arguments);
     let mut against = arguments.to_vec();

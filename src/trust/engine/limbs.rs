@@ -1,0 +1,124 @@
+//! Large numbers outside the lanes, least limb first: from bytes and back, and the few constants a
+//! kernel needs of a modulus. Scalar and slow; a key is prepared once.
+//!
+//! May use: the size of a limb.
+
+use super::lanes::LIMB_BITS;
+use super::lanes::LIMB_MASK;
+
+/// Limbs in one row that is loaded into lanes.
+pub(super) const ROW: usize = 8;
+
+/// A number in rows of eight limbs of 52 bits, zeros above.
+pub(super) type Rows = Vec<[u64; ROW]>;
+
+/// Rows that `limbs` limbs need.
+pub(super) fn rows_for(limbs: usize) -> usize {
+    limbs.div_ceil(ROW)
+}
+
+/// Reads a big-endian number into `rows`. Bytes beyond them must be zero.
+pub(super) fn read_be(bytes: &[u8], rows: &mut [[u64; ROW]]) {
+    let mut accumulator = 0u128;
+    let mut bits = 0;
+    let mut limbs = rows.as_flattened_mut().iter_mut();
+    for word in bytes.rchunks(8) {
+        let value = word
+            .iter()
+            .fold(0u64, |value, byte| value << 8 | u64::from(*byte));
+        accumulator |= u128::from(value) << bits;
+        bits += 64;
+        while bits >= LIMB_BITS {
+            if let Some(limb) = limbs.next() {
+                *limb = low(accumulator);
+            }
+            accumulator >>= LIMB_BITS;
+            bits -= LIMB_BITS;
+        }
+    }
+    for limb in limbs {
+        *limb = low(accumulator);
+        accumulator >>= LIMB_BITS;
+    }
+}
+
+/// Writes limbs below 2^52 as a big-endian number; what does not fit is lost.
+pub(super) fn write_be(limbs: &[u64], bytes: &mut [u8]) {
+    let mut accumulator = 0u128;
+    let mut bits = 0;
+    let mut limbs = limbs.iter();
+    for byte in bytes.iter_mut().rev() {
+        if bits < 8 {
+            accumulator |= u128::from(limbs.next().copied().unwrap_or(0)) << bits;
+            bits += LIMB_BITS;
+        }
+        *byte = accumulator.to_le_bytes()[0];
+        accumulator >>= 8;
+        bits -= 8;
+    }
+}
+
+/// −1/n mod 2^(52·T), for odd n: one limb by Newton's iteration, then limb after limb.
+pub(super) fn negated_inverse<const T: usize>(n: &[u64]) -> [u64; T] {
+    let mut word = 1u64;
+    for _ in 0..6 {
+        word = word.wrapping_mul(2u64.wrapping_sub(n[0].wrapping_mul(word)));
+    }
+    let limb = word.wrapping_neg() & LIMB_MASK;
+    // Long division of −1 by n: each limb of the inverse cancels one limb of 1 + n · inverse.
+    let mut rest = [0u64; T];
+    rest[0] = 1;
+    let mut inverse = [0u64; T];
+    for at in 0..T {
+        let digit = low(u128::from(rest[at]) * u128::from(limb));
+        inverse[at] = digit;
+        let mut carry = 0u128;
+        for column in at..T {
+            let n = n.get(column - at).copied().unwrap_or(0);
+            let sum = u128::from(rest[column]) + u128::from(n) * u128::from(digit) + carry;
+            rest[column] = low(sum);
+            carry = sum >> LIMB_BITS;
+        }
+    }
+    inverse
+}
+
+/// a := 2a mod n, for a below n.
+pub(super) fn double(a: &mut [u64], n: &[u64]) {
+    let mut carry = 0;
+    for limb in a.iter_mut() {
+        let doubled = *limb << 1 | carry;
+        *limb = doubled & LIMB_MASK;
+        carry = doubled >> LIMB_BITS;
+    }
+    if carry == 1 || !is_below(a, n) {
+        subtract(a, n);
+    }
+}
+
+/// a := a mod n, for a below 2n.
+pub(super) fn reduce_once(a: &mut [u64], n: &[u64]) {
+    if !is_below(a, n) {
+        subtract(a, n);
+    }
+}
+
+/// Whether a < b; of the same length.
+pub(super) fn is_below(a: &[u64], b: &[u64]) -> bool {
+    a.iter().rev().lt(b.iter().rev())
+}
+
+/// a := a − b modulo the power that a has room for.
+fn subtract(a: &mut [u64], b: &[u64]) {
+    let mut borrow = 0;
+    for (a, b) in a.iter_mut().zip(b) {
+        let difference = a.wrapping_sub(*b).wrapping_sub(borrow);
+        *a = difference & LIMB_MASK;
+        borrow = difference >> 63;
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "52 bits are left")]
+fn low(value: u128) -> u64 {
+    value as u64 & LIMB_MASK
+}

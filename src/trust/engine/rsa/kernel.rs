@@ -146,34 +146,58 @@ pub(super) fn carry_through<L: Lanes, const T: usize>(l: L, columns: &mut [L::V;
     carry
 }
 
+/// What is reduced, a block of columns at a time. A trait, because closures are not surely inlined.
+trait Products<L: Lanes, const T: usize> {
+    fn add(&self, l: L, block: usize, columns: &mut Columns<L::V, T>);
+}
+
+struct Product<'a, V, const N: usize> {
+    a: &'a [V; N],
+    b: &'a [V; N],
+}
+
+impl<L: Lanes, const N: usize, const T: usize> Products<L, T> for Product<'_, L::V, N> {
+    #[inline(always)]
+    fn add(&self, l: L, block: usize, columns: &mut Columns<L::V, T>) {
+        let (a, b) = (blocks::<L::V, T>(self.a), blocks::<L::V, T>(self.b));
+        for i in first(block, N / T)..=block.min(N / T - 1) {
+            columns.add_product(l, &a[i], &b[block - i]);
+        }
+    }
+}
+
+struct Square<'a, V, const N: usize> {
+    a: &'a [V; N],
+}
+
+impl<L: Lanes, const N: usize, const T: usize> Products<L, T> for Square<'_, L::V, N> {
+    #[inline(always)]
+    fn add(&self, l: L, block: usize, columns: &mut Columns<L::V, T>) {
+        let a = blocks::<L::V, T>(self.a);
+        for i in first(block, N / T)..block.div_ceil(2) {
+            columns.add_product(l, &a[i], &a[block - i]);
+        }
+        if block % 2 == 0 && block / 2 < N / T {
+            columns.add_half_square(l, &a[block / 2]);
+        }
+        columns.double(l);
+        if block % 2 == 0 && block / 2 < N / T {
+            columns.add_diagonal(l, &a[block / 2]);
+        }
+    }
+}
+
 impl<V: Copy, const N: usize, const T: usize> Moduli<V, N, T> {
     /// a · b / R mod n, below 2n for a · b below 4n².
     #[inline(always)]
     pub(super) fn multiply<L: Lanes<V = V>>(&self, l: L, a: &[V; N], b: &[V; N]) -> [V; N] {
-        self.reduce(l, |l, block, columns| {
-            let (a, b) = (blocks::<V, T>(a), blocks::<V, T>(b));
-            for i in first(block, N / T)..=block.min(N / T - 1) {
-                columns.add_product(l, &a[i], &b[block - i]);
-            }
-        })
+        self.reduce(l, Product { a, b })
     }
 
     /// a² / R mod n, below 2n for a below 2n.
     #[inline(always)]
     pub(super) fn square<L: Lanes<V = V>>(&self, l: L, a: &[V; N]) -> [V; N] {
-        self.reduce(l, |l, block, columns| {
-            let a = blocks::<V, T>(a);
-            for i in first(block, N / T)..block.div_ceil(2) {
-                columns.add_product(l, &a[i], &a[block - i]);
-            }
-            if block % 2 == 0 {
-                columns.add_half_square(l, &a[block / 2]);
-            }
-            columns.double(l);
-            if block % 2 == 0 {
-                columns.add_diagonal(l, &a[block / 2]);
-            }
-        })
+        self.reduce(l, Square { a })
     }
 
     /// a · b / 2^(52·T) mod n for an a of one block: below n + a · b / 2^(52·T).
@@ -206,14 +230,14 @@ impl<V: Copy, const N: usize, const T: usize> Moduli<V, N, T> {
     fn reduce<L: Lanes<V = V>>(
         &self,
         l: L,
-        add_products: impl Fn(L, usize, &mut Columns<V, T>),
+        products: impl Products<L, T>,
     ) -> [V; N] {
         let n = blocks::<V, T>(&self.n);
         let mut q = [[l.splat(0); T]; 10];
         let mut carried = [l.splat(0); T];
         for block in 0..N / T {
             let mut columns = Columns::new(l);
-            add_products(l, block, &mut columns);
+            products.add(l, block, &mut columns);
             columns.add_low(l, &carried);
             for i in 0..block {
                 columns.add_product(l, &q[i], &n[block - i]);
@@ -225,7 +249,7 @@ impl<V: Copy, const N: usize, const T: usize> Moduli<V, N, T> {
         let mut carry = l.splat(0);
         for block in N / T..2 * (N / T) {
             let mut columns = Columns::new(l);
-            add_products(l, block, &mut columns);
+            products.add(l, block, &mut columns);
             columns.add_low(l, &carried);
             for i in first(block, N / T)..N / T {
                 columns.add_product(l, &q[i], &n[block - i]);

@@ -6,6 +6,37 @@
 use super::lanes::LIMB_BITS;
 use super::lanes::LIMB_MASK;
 
+/// A number in hexadecimal, at compile time.
+pub(super) const fn from_hex<const N: usize>(text: &str) -> [u64; N] {
+    let digits = text.as_bytes();
+    let mut limbs = [0; N];
+    let mut at = 0;
+    while at < digits.len() {
+        let digit = digits[digits.len() - 1 - at];
+        let value = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => panic!("a hexadecimal digit"),
+        };
+        // Thirteen digits are a limb.
+        limbs[at / 13] |= (value as u64) << (4 * (at % 13));
+        at += 1;
+    }
+    limbs
+}
+
+/// a − b, at compile time, for b below a.
+pub(super) const fn difference<const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+    let (mut out, mut borrow, mut at) = ([0; N], 0, 0);
+    while at < N {
+        let difference = a[at].wrapping_sub(b[at]).wrapping_sub(borrow);
+        out[at] = difference & LIMB_MASK;
+        borrow = difference >> 63;
+        at += 1;
+    }
+    out
+}
+
 /// Limbs in one row that is loaded into lanes.
 pub(super) const ROW: usize = 8;
 

@@ -161,11 +161,11 @@ macro_rules! width {
                 }
             }
 
-            impl<const OUT: usize> Kernel for Digests<'_, OUT> {
+            impl<L: Lanes, const OUT: usize> Kernel<L> for Digests<'_, OUT> {
                 type Output = Vec<[u8; OUT]>;
 
                 #[inline(always)]
-                fn run<L: Lanes>(self, l: L) -> Self::Output {
+                fn run(self, l: L) -> Self::Output {
                     let mut digests = vec![[0; OUT]; self.messages.len()];
                     let mut waiting = self.messages.iter().enumerate();
                     let mut take = || {

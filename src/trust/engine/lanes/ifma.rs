@@ -38,8 +38,9 @@ const MAJORITY: i32 = 0b1110_1000;
 type V = __m512i;
 type W = __m512i;
 
+#[inline(never)]
 #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq,avx512ifma,bmi2,adx")]
-fn with_features<K: Kernel>(kernel: K, token: Ifma) -> K::Output {
+fn with_features<K: Kernel<Ifma>>(kernel: K, token: Ifma) -> K::Output {
     kernel.run(token)
 }
 
@@ -58,7 +59,7 @@ impl Lanes for Ifma {
     type V = V;
     type W = W;
 
-    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the processor has the features.
         unsafe { with_features(kernel, self) }
     }
@@ -120,8 +121,11 @@ impl Lanes for Ifma {
 
     #[inline(always)]
     fn prefetch<T>(self, place: &T) {
-        // SAFETY: a hint; it reads nothing that a program could see.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
+        for line in (0..size_of::<T>()).step_by(64) {
+            let line = std::ptr::from_ref(place).cast::<i8>().wrapping_add(line);
+            // SAFETY: a hint; it reads nothing that a program could see.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(line) }
+        }
     }
 
     #[inline(always)]

@@ -46,8 +46,9 @@ pub(super) trait Lanes: Copy {
     /// Sixteen 32-bit numbers.
     type W: Copy;
 
-    /// Runs a kernel with the processor's instructions available to everything inlined into it.
-    fn run<K: Kernel>(self, kernel: K) -> K::Output;
+    /// Runs a kernel with the processor's instructions available to everything inlined into it. The
+    /// kernel itself is a function of its own: kernels call kernels where inlining must end.
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
 
     /// The same number in every lane.
     fn splat(self, value: u64) -> Self::V;
@@ -66,7 +67,7 @@ pub(super) trait Lanes: Copy {
         let (first, second) = (half(0), half(1));
         std::array::from_fn(|at| if at < LANES { first[at] } else { second[at - LANES] })
     }
-    /// Asks for the cache line of `place`, which is needed soon.
+    /// Asks for the cache lines of `place`, which is needed soon.
     fn prefetch<T>(self, place: &T);
 
     /// a + b mod 2^64
@@ -127,10 +128,10 @@ pub(super) trait Lanes: Copy {
 
 /// Work on lanes. Implementations of `run` are `#[inline(always)]`, so that they are compiled for the
 /// processor [`Lanes::run`] has.
-pub(super) trait Kernel {
+pub(super) trait Kernel<L: Lanes> {
     /// What it finds.
     type Output;
 
     /// Does it.
-    fn run<L: Lanes>(self, lanes: L) -> Self::Output;
+    fn run(self, lanes: L) -> Self::Output;
 }

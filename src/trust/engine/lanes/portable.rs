@@ -33,7 +33,8 @@ impl Lanes for Portable {
     type V = V;
     type W = W;
 
-    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    #[inline(never)]
+    fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         kernel.run(self)
     }
 
@@ -87,6 +88,7 @@ impl Lanes for Portable {
         a.map(|a| (a.cast_signed() >> BITS).cast_unsigned())
     }
 
+    #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "52 bits are left")]
     fn madd_lo(self, acc: V, a: V, b: V) -> V {
         each3(acc, a, b, |acc, a, b| {
@@ -94,6 +96,7 @@ impl Lanes for Portable {
         })
     }
 
+    #[inline(never)]
     #[expect(clippy::cast_possible_truncation, reason = "52 bits are left")]
     fn madd_hi(self, acc: V, a: V, b: V) -> V {
         each3(acc, a, b, |acc, a, b| {

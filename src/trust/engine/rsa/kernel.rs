@@ -7,23 +7,14 @@
 //! *Bounds.* A column takes at most 4N terms below 2^52 and a carry: below 2^61 for N ≤ 80. With a and
 //! b below 2n, the result is below 4n²/R + n < 2n, since n < R/4: nothing is subtracted on the way.
 //!
-//! May use: lanes.
+//! May use: lanes, columns.
 
-use super::super::lanes::LIMB_BITS;
-use super::super::lanes::LIMB_MASK;
-use super::super::lanes::Lanes;
-
-/// Runs a block for every limb of a tile, with its number as a constant: only registers can be indexed
-/// by constants.
-macro_rules! each {
-    ($at:ident $body:block) => {
-        each!(@ $at $body 0 1 2 3 4 5 6 7)
-    };
-    (@ $at:ident $body:block $($number:literal)*) => {$({
-        const $at: usize = $number;
-        if $at < T $body
-    })*};
-}
+use crate::trust::engine::columns::Columns;
+use crate::trust::engine::columns::carry_through;
+use crate::trust::engine::columns::each;
+use crate::trust::engine::lanes::LIMB_BITS;
+use crate::trust::engine::lanes::LIMB_MASK;
+use crate::trust::engine::lanes::Lanes;
 
 /// What multiplication needs to know of the moduli.
 #[derive(Clone, Copy)]
@@ -34,75 +25,10 @@ pub(super) struct Moduli<V, const N: usize, const T: usize> {
     pub(super) negated_inverse: [V; T],
 }
 
-/// One block of columns: T of them, and the T above that their products reach.
-struct Columns<V, const T: usize> {
-    low: [V; T],
-    high: [V; T],
-}
-
 impl<V: Copy, const T: usize> Columns<V, T> {
     #[inline(always)]
-    fn new<L: Lanes<V = V>>(l: L) -> Self {
-        Self {
-            low: [l.splat(0); T],
-            high: [l.splat(0); T],
-        }
-    }
-
-    /// Adds a · b.
-    #[inline(always)]
-    fn add_product<L: Lanes<V = V>>(&mut self, l: L, a: &[V; T], b: &[V; T]) {
-        each!(I {
-            each!(J { self.add_low_half(l, I + J, a[I], b[J]); });
-            each!(J { self.add_high_half(l, I + J + 1, a[I], b[J]); });
-        });
-    }
-
-    /// Adds a² without the terms that are counted twice.
-    #[inline(always)]
-    fn add_diagonal<L: Lanes<V = V>>(&mut self, l: L, a: &[V; T]) {
-        each!(I { self.add_low_half(l, 2 * I, a[I], a[I]); });
-        each!(I { self.add_high_half(l, 2 * I + 1, a[I], a[I]); });
-    }
-
-    /// Adds the terms of a² that are counted twice, once.
-    #[inline(always)]
-    fn add_half_square<L: Lanes<V = V>>(&mut self, l: L, a: &[V; T]) {
-        each!(I {
-            each!(J { if I < J { self.add_low_half(l, I + J, a[I], a[J]); } });
-            each!(J { if I < J { self.add_high_half(l, I + J + 1, a[I], a[J]); } });
-        });
-    }
-
-    #[inline(always)]
-    fn add_low_half<L: Lanes<V = V>>(&mut self, l: L, column: usize, a: V, b: V) {
-        if column < T {
-            self.low[column] = l.madd_lo(self.low[column], a, b);
-        } else {
-            self.high[column - T] = l.madd_lo(self.high[column - T], a, b);
-        }
-    }
-
-    #[inline(always)]
-    fn add_high_half<L: Lanes<V = V>>(&mut self, l: L, column: usize, a: V, b: V) {
-        if column < T {
-            self.low[column] = l.madd_hi(self.low[column], a, b);
-        } else {
-            self.high[column - T] = l.madd_hi(self.high[column - T], a, b);
-        }
-    }
-
-    #[inline(always)]
-    fn double<L: Lanes<V = V>>(&mut self, l: L) {
-        each!(K {
-            self.low[K] = l.add(self.low[K], self.low[K]);
-            self.high[K] = l.add(self.high[K], self.high[K]);
-        });
-    }
-
-    #[inline(always)]
     fn add_low<L: Lanes<V = V>>(&mut self, l: L, carried: &[V; T]) {
-        each!(K { self.low[K] = l.add(self.low[K], carried[K]); });
+        each!(K < T { self.low[K] = l.add(self.low[K], carried[K]); });
     }
 
     /// Finds q with low + q · n ≡ 0 mod 2^(52·T), adds q · n₀ and returns q. What remains is `high`.
@@ -112,38 +38,26 @@ impl<V: Copy, const T: usize> Columns<V, T> {
         let carry = carry_through(l, &mut self.low);
         self.high[0] = l.add(self.high[0], carry);
         let mut q = [zero; T];
-        each!(I {
-            each!(J { if I + J < T { q[I + J] = l.madd_lo(q[I + J], self.low[I], negated_inverse[J]); } });
-            each!(J { if I + J + 1 < T { q[I + J + 1] = l.madd_hi(q[I + J + 1], self.low[I], negated_inverse[J]); } });
+        each!(I < T {
+            each!(J < T { if I + J < T { q[I + J] = l.madd_lo(q[I + J], self.low[I], negated_inverse[J]); } });
+            each!(J < T { if I + J + 1 < T { q[I + J + 1] = l.madd_hi(q[I + J + 1], self.low[I], negated_inverse[J]); } });
         });
         carry_through(l, &mut q);
         // The low columns become zero; of them only the carry out of the last is needed. That column
         // is a multiple of 2^52 once the carry into it, which is below 2^52, is added: round up.
         let mut last = self.low[T - 1];
         let mut more = zero;
-        each!(I {
+        each!(I < T {
             last = l.madd_lo(last, q[I], n0[T - 1 - I]);
             if I + 1 < T { more = l.madd_hi(more, q[I], n0[T - 2 - I]); }
-            each!(J { if I + J >= T { self.add_low_half(l, I + J, q[I], n0[J]); } });
-            each!(J { if I + J + 1 >= T { self.add_high_half(l, I + J + 1, q[I], n0[J]); } });
+            each!(J < T { if I + J >= T { self.add_low_half(l, I + J, q[I], n0[J]); } });
+            each!(J < T { if I + J + 1 >= T { self.add_high_half(l, I + J + 1, q[I], n0[J]); } });
         });
         let last = l.add(last, more);
         let up = l.srl::<LIMB_BITS>(l.add(last, l.splat(LIMB_MASK)));
         self.high[0] = l.add(self.high[0], up);
         q
     }
-}
-
-/// Brings columns below 2^52 and returns what goes beyond the last.
-#[inline(always)]
-pub(super) fn carry_through<L: Lanes, const T: usize>(l: L, columns: &mut [L::V; T]) -> L::V {
-    let mut carry = l.splat(0);
-    for column in columns {
-        let sum = l.add(*column, carry);
-        *column = l.and(sum, l.splat(LIMB_MASK));
-        carry = l.srl::<LIMB_BITS>(sum);
-    }
-    carry
 }
 
 /// What is reduced, a block of columns at a time. A trait, because closures are not surely inlined.

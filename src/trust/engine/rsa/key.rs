@@ -208,11 +208,11 @@ struct Alone<'a, const N: usize, const T: usize> {
     step: Step<'a>,
 }
 
-impl<const N: usize, const T: usize> Kernel for Alone<'_, N, T> {
+impl<L: Lanes, const N: usize, const T: usize> Kernel<L> for Alone<'_, N, T> {
     type Output = Vec<u64>;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) -> Vec<u64> {
+    fn run(self, l: L) -> Vec<u64> {
         let all = |rows: &'_ Rows| columns::<L, N>(l, [rows.as_slice(); LANES]);
         let moduli = Moduli::<L::V, N, T> {
             n: all(&self.key.modulus),

@@ -22,7 +22,6 @@ pub(super) use pss::mask_inputs;
 pub(super) use pss::verify_encoded;
 
 use kernel::Moduli;
-use kernel::carry_through;
 
 use super::lanes::Kernel;
 use super::lanes::LANES;
@@ -81,11 +80,11 @@ struct Pkcs1<'a, const N: usize, const T: usize> {
     digests: &'a [[u8; 32]; LANES],
 }
 
-impl<const N: usize, const T: usize> Kernel for Pkcs1<'_, N, T> {
+impl<L: Lanes, const N: usize, const T: usize> Kernel<L> for Pkcs1<'_, N, T> {
     type Output = u8;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) -> u8 {
+    fn run(self, l: L) -> u8 {
         let keys = self.signatures.map(|lane| lane.key);
         let moduli = moduli::<L, N, T>(l, keys);
         let s = signatures_in_lanes::<L, N>(l, self.signatures);
@@ -118,11 +117,11 @@ struct Recover<'a, const N: usize, const T: usize> {
     signatures: &'a [RsaLane<'a>; LANES],
 }
 
-impl<const N: usize, const T: usize> Kernel for Recover<'_, N, T> {
+impl<L: Lanes, const N: usize, const T: usize> Kernel<L> for Recover<'_, N, T> {
     type Output = [[u8; RsaSize::BYTES_MAX]; LANES];
 
     #[inline(always)]
-    fn run<L: Lanes>(self, l: L) -> Self::Output {
+    fn run(self, l: L) -> Self::Output {
         let keys = self.signatures.map(|lane| lane.key);
         let moduli = moduli::<L, N, T>(l, keys);
         let s = signatures_in_lanes::<L, N>(l, self.signatures);

@@ -25,7 +25,7 @@ impl Curve<5> for P256Curve {
 
     const KNOWN: u32 = 6;
     const BASE: u32 = 8;
-    const SCALAR_BITS: u32 = 258;
+    const SCALAR_BITS: u32 = 257;
 
     fn field(self) -> P256 {
         P256
@@ -62,7 +62,7 @@ impl Curve<8> for P384Curve {
 
     const KNOWN: u32 = 5;
     const BASE: u32 = 7;
-    const SCALAR_BITS: u32 = 386;
+    const SCALAR_BITS: u32 = 385;
 
     fn field(self) -> P384 {
         P384

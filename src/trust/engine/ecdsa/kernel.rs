@@ -38,8 +38,8 @@ pub(in crate::trust::engine) trait SignedCurve<const N: usize>: Curve<N> {
 #[derive(Debug)]
 pub(in crate::trust::engine) struct Ecdsa<C: Curve<N>, const N: usize> {
     group: Weierstrass<C, N>,
-    base: Table<Weierstrass<C, N>>,
-    start: C::Row,
+    pub(in crate::trust::engine) base: Table<Weierstrass<C, N>>,
+    pub(in crate::trust::engine) start: C::Row,
     /// The start after the doublings of a sum for an unknown signer.
     doubled_start: C::Row,
 }

@@ -29,7 +29,7 @@ pub(super) struct Window {
 }
 
 impl Digits {
-    /// The digits of scalars below 2^(bits − 2), in `window` bits each.
+    /// The digits of scalars below 2^(bits − 1), in `window` bits each.
     #[inline(always)]
     pub(in crate::trust::engine) fn of<L: Lanes, const N: usize>(
         l: L,
@@ -79,11 +79,9 @@ impl<L: Lanes, const N: usize, const WINDOW: u32, const REST: u32> Kernel<L>
     fn run(self, l: L) -> Digits {
         let windows = super::windows(self.bits, WINDOW);
         let mut raise = [0; N];
-        for at in 0..self.bits.div_ceil(WINDOW) {
-            let bit = at * WINDOW + WINDOW - 1;
-            if let Some(limb) = raise.get_mut((bit / LIMB_BITS) as usize) {
-                *limb |= 1 << (bit % LIMB_BITS);
-            }
+        for at in 1..self.bits.div_ceil(WINDOW) {
+            let bit = at * WINDOW - 1;
+            raise[(bit / LIMB_BITS) as usize] |= 1 << (bit % LIMB_BITS);
         }
         let mut rest = plus(l, self.scalar, &constant(l, &raise));
         carry_through(l, &mut rest);
@@ -99,6 +97,12 @@ impl<L: Lanes, const N: usize, const WINDOW: u32, const REST: u32> Kernel<L>
                 }
                 rest[K] = limb;
             });
+        }
+        // The highest is not negative and at most 2^(w−1): it was not raised before.
+        if let Some(highest) = raised[..windows].last_mut() {
+            for raised in highest {
+                *raised += 1 << (WINDOW - 1);
+            }
         }
         Digits {
             raised,

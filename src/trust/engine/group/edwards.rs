@@ -100,7 +100,7 @@ impl Group for Edwards {
     const KNOWN: u32 = 6;
     const BASE: u32 = 8;
     const UNKNOWN: u32 = 5;
-    const SCALAR_BITS: u32 = 255;
+    const SCALAR_BITS: u32 = 254;
 
     fn blank(self) -> WideRow {
         WideRow([[0; LANES]; 2])

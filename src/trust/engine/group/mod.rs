@@ -46,7 +46,7 @@ pub(super) trait Group: Copy {
     const BASE: u32;
     /// Of what is made for an unknown signer.
     const UNKNOWN: u32;
-    /// Bits of the largest scalar, and two more for the constant that makes digits signed.
+    /// Bits of the largest scalar, and one more for the carry into its highest digit.
     const SCALAR_BITS: u32;
 
     /// A row that means nothing yet.

@@ -59,9 +59,9 @@ pub(super) enum VerifyJob {
     Stop,
 }
 
-/// Documents a verifying thread takes at once. Small, so that two threads share a short queue; it
-/// spares wake-ups, verification itself gains nothing from more.
-const TAKEN_AT_ONCE: usize = 8;
+/// Documents a verifying thread takes at once, of what is waiting: two signatures each fill eight lanes
+/// four times, and the last of them still has its receipt in time.
+const TAKEN_AT_ONCE: usize = 16;
 
 /// Starts the verifying threads.
 ///
@@ -98,14 +98,18 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
         if count == 0 {
             return;
         }
-        let mut stops = 0;
+        let (mut documents, mut replies, mut stops) = (Vec::new(), Vec::new(), 0);
         for job in taken.drain(..) {
-            let VerifyJob::Document(document, reply) = job else {
-                stops += 1;
-                continue;
-            };
-            let sender = document.sender;
-            let work = match verifier.verify(*document) {
+            match job {
+                VerifyJob::Document(document, reply) => {
+                    replies.push((document.sender, reply));
+                    documents.push(*document);
+                }
+                VerifyJob::Stop => stops += 1,
+            }
+        }
+        for (outcome, (sender, reply)) in verifier.verify(documents).into_iter().zip(replies) {
+            let work = match outcome {
                 Ok(verified) => Work::Document(Box::new(verified), reply),
                 Err(refusal) => {
                     let reason = refusal.reason();

@@ -14,9 +14,10 @@ use crate::model::LegalValue;
 use crate::model::Refusal;
 use crate::store::Attachments;
 use crate::trust::Policy;
+use crate::trust::Submission;
 use crate::trust::TrustStore;
 use crate::trust::sha256;
-use crate::trust::verify_document;
+use crate::trust::verify_documents;
 
 /// A document whose every digest and signature was checked.
 #[derive(Debug)]
@@ -39,36 +40,48 @@ pub(super) struct Verifier<'a> {
 }
 
 impl Verifier<'_> {
-    /// Checks one document.
+    /// Checks documents that waited together, in their order.
     ///
     /// # Errors
-    /// `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the signatures and certificates earn.
-    pub(super) fn verify(&self, document: Admitted) -> Result<Verified, Refusal> {
+    /// Of each: `ATTACHMENT_MISSING`, `DIGEST_MISMATCH`, or what the signatures and certificates earn.
+    pub(super) fn verify(&self, documents: Vec<Admitted>) -> Vec<Result<Verified, Refusal>> {
         let begun = Begun::now(self.clock);
-        let digests = self.digests(&document);
+        let digests: Vec<Result<(), Refusal>> = documents
+            .iter()
+            .map(|document| self.digests(document))
+            .collect();
         let begun = self.stages.end(Stage::Digest, begun, self.clock);
-        digests?;
         let now = self.clock.now();
-        let payload = &document.payload;
-        let evidence = verify_document(
-            self.trust,
-            self.policy,
-            &payload.header,
-            &payload.signature,
-            document.header.from,
-            now,
-        );
-        let header_digest = sha256(&payload.header);
+        let submissions: Vec<Submission<'_>> = documents
+            .iter()
+            .zip(&digests)
+            .filter(|(_, digests)| digests.is_ok())
+            .map(|(document, _)| Submission {
+                header: &document.payload.header,
+                signature: &document.payload.signature,
+                sender: document.header.from,
+            })
+            .collect();
+        let evidence = verify_documents(self.trust, self.policy, &submissions, now);
+        let mut evidence = evidence.into_iter();
+        let outcomes = documents
+            .into_iter()
+            .zip(digests)
+            .map(|(document, digests)| {
+                digests?;
+                let evidence = evidence.next().expect("an outcome for each submission")?;
+                self.stages.add_signatures(evidence.signers().len());
+                Ok(Verified {
+                    legal_value: evidence.legal_value(),
+                    header_digest: sha256(&document.payload.header),
+                    verified_at: now,
+                    document,
+                    _proof: (),
+                })
+            })
+            .collect();
         self.stages.end(Stage::Verify, begun, self.clock);
-        let evidence = evidence?;
-        self.stages.add_signatures(evidence.signers().len());
-        Ok(Verified {
-            legal_value: evidence.legal_value(),
-            header_digest,
-            verified_at: now,
-            document,
-            _proof: (),
-        })
+        outcomes
     }
 
     /// Every attachment the header names is here with its digest and size, and no other.

@@ -26,7 +26,7 @@ use x509_parser::prelude::FromDer as _;
 use super::certificate::ORGAN_URI;
 use super::certificate::USE_URI;
 use super::certificate::public_key;
-use super::cms::SignatureAlgorithm;
+use super::engine::SignatureAlgorithm;
 use super::key::KeyError;
 use super::key::KeyKind;
 use super::key::KeyPair;
@@ -413,7 +413,7 @@ fn proved_key(request: &[u8]) -> Result<rcgen::SubjectPublicKeyInfo, IssueError>
         }
     };
     let key = public_key(&info.subject_pki).map_err(|problem| refused(&problem))?;
-    if !key.verify(algorithm, info.raw, &parsed.signature_value.data) {
+    if !key.verify_alone(algorithm, info.raw, &parsed.signature_value.data) {
         return Err(refused(&"its signature does not verify with its own key"));
     }
     rcgen::SubjectPublicKeyInfo::from_der(info.subject_pki.raw).map_err(|error| refused(&error))

@@ -1,17 +1,15 @@
 //! What we read from an X.509 certificate: names, validity, purposes, key.
 
-use aws_lc_rs::signature::ParsedPublicKey;
-use aws_lc_rs::signature::VerificationAlgorithm;
 use jiff::Timestamp;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
-use super::cms::SignatureAlgorithm;
 use super::der::CONTEXT_0;
 use super::der::INTEGER;
 use super::der::Reader;
 use super::der::SEQUENCE;
+use super::engine::PublicKey;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 
@@ -60,41 +58,6 @@ pub(super) struct Subscriber {
     pub(super) client_auth: bool,
     pub(super) document_signing: bool,
     pub(super) key: PublicKey,
-}
-
-/// A public key, parsed once.
-#[derive(Debug)]
-pub(super) enum PublicKey {
-    EcdsaP256(ParsedPublicKey),
-    /// With SHA-384, and with SHA-256, which is what openssl signs with unless told otherwise.
-    EcdsaP384 {
-        sha384: ParsedPublicKey,
-        sha256: ParsedPublicKey,
-    },
-    Rsa(ParsedPublicKey),
-}
-
-impl PublicKey {
-    /// Whether `signature` over `message` is this key's, made with this algorithm.
-    pub(super) fn verify(
-        &self,
-        algorithm: SignatureAlgorithm,
-        message: &[u8],
-        signature: &[u8],
-    ) -> bool {
-        let key = self.prepared_for(algorithm);
-        key.is_some_and(|key| key.verify_sig(message, signature).is_ok())
-    }
-
-    fn prepared_for(&self, algorithm: SignatureAlgorithm) -> Option<&ParsedPublicKey> {
-        match (self, algorithm) {
-            (Self::EcdsaP256(key), SignatureAlgorithm::EcdsaSha256)
-            | (Self::EcdsaP384 { sha384: key, .. }, SignatureAlgorithm::EcdsaSha384)
-            | (Self::EcdsaP384 { sha256: key, .. }, SignatureAlgorithm::EcdsaSha256)
-            | (Self::Rsa(key), SignatureAlgorithm::RsaPkcs1Sha256) => Some(key),
-            _ => None,
-        }
-    }
 }
 
 impl Subscriber {
@@ -167,16 +130,12 @@ impl Subscriber {
     }
 }
 
-/// A key in the form and of a size that policy allows: RSA of 2048 to 8192 bits, P-256, P-384
-/// (TT 15/2025/TT-BKHCN asks for RSA ≥ 2048, ECDSA ≥ 256).
+/// A key in the form and of a size that policy allows: RSA of 2048 to 8192 bits, P-256, P-384,
+/// Ed25519 (TT 15/2025/TT-BKHCN asks for RSA ≥ 2048, ECDSA ≥ 256).
 pub(super) fn public_key(
     info: &x509_parser::x509::SubjectPublicKeyInfo<'_>,
 ) -> Result<PublicKey, &'static str> {
     let bytes = info.subject_public_key.data.as_ref();
-    let parse = |algorithm: &'static dyn VerificationAlgorithm| {
-        ParsedPublicKey::new(algorithm, bytes)
-            .map_err(|_error| "its key is malformed, or of a size that is not allowed")
-    };
     let parameters = info
         .algorithm
         .parameters
@@ -187,16 +146,10 @@ pub(super) fn public_key(
         info.algorithm.algorithm.to_id_string().as_str(),
         parameters.as_deref(),
     ) {
-        ("1.2.840.113549.1.1.1", _) => {
-            parse(&aws_lc_rs::signature::RSA_PKCS1_2048_8192_SHA256).map(PublicKey::Rsa)
-        }
-        ("1.2.840.10045.2.1", Some("1.2.840.10045.3.1.7")) => {
-            parse(&aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1).map(PublicKey::EcdsaP256)
-        }
-        ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => Ok(PublicKey::EcdsaP384 {
-            sha384: parse(&aws_lc_rs::signature::ECDSA_P384_SHA384_ASN1)?,
-            sha256: parse(&aws_lc_rs::signature::ECDSA_P384_SHA256_ASN1)?,
-        }),
-        _ => Err("its key is not RSA, P-256 or P-384"),
+        ("1.2.840.113549.1.1.1", _) => PublicKey::rsa(bytes),
+        ("1.2.840.10045.2.1", Some("1.2.840.10045.3.1.7")) => PublicKey::p256(bytes),
+        ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => PublicKey::p384(bytes),
+        ("1.3.101.112", None) => PublicKey::ed25519(bytes),
+        _ => Err("its key is not RSA, P-256, P-384 or Ed25519"),
     }
 }

@@ -12,6 +12,8 @@ pub(super) const UTC_TIME: u8 = 0x17;
 pub(super) const GENERALIZED_TIME: u8 = 0x18;
 pub(super) const CONTEXT_0: u8 = 0xa0;
 pub(super) const CONTEXT_1: u8 = 0xa1;
+pub(super) const CONTEXT_2: u8 = 0xa2;
+pub(super) const CONTEXT_3: u8 = 0xa3;
 /// `[0]` primitive, as a key identifier is written.
 pub(super) const CONTEXT_0_PRIMITIVE: u8 = 0x80;
 

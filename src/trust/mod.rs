@@ -8,6 +8,7 @@ mod authority;
 mod certificate;
 mod cms;
 mod der;
+mod engine;
 mod key;
 mod policy;
 mod revocation;
@@ -29,6 +30,9 @@ pub use cms::Credential;
 pub use cms::CredentialError;
 pub use cms::DocumentSigner;
 pub use cms::SignError;
+pub use engine::Backend;
+pub use engine::BackendError;
+pub use engine::Engine;
 pub use key::KeyError;
 pub use key::KeyKind;
 pub use key::KeyPair;
@@ -47,7 +51,9 @@ pub use tls::peer_identity;
 pub use tls::server_config;
 pub use verify::Evidence;
 pub use verify::SignerFacts;
+pub use verify::Submission;
 pub use verify::verify_document;
+pub use verify::verify_documents;
 
 use crate::model::Digest;
 
@@ -55,6 +61,12 @@ use crate::model::Digest;
 pub fn sha256(bytes: &[u8]) -> Digest {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
     Digest::try_from(digest.as_ref()).expect("SHA-256 has 32 bytes")
+}
+
+/// SHA-512 of some bytes.
+fn sha512(bytes: &[u8]) -> [u8; 64] {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA512, bytes);
+    digest.as_ref().try_into().expect("SHA-512 has 64 bytes")
 }
 
 /// SHA-384 of some bytes.

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::revocation_list::CertificateRevocationList;
 
-use super::certificate::PublicKey;
-use super::cms::SignatureAlgorithm;
+use super::engine::PublicKey;
+use super::engine::SignatureAlgorithm;
 
 /// Number of a set of revocation lists: grows whenever they are replaced.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -91,7 +91,7 @@ pub(super) fn read(
         other => return Err(RevocationError::Malformed(format!("algorithm {other}"))),
     };
     let signed = list.tbs_cert_list.as_ref();
-    if !key.verify(algorithm, signed, &list.signature_value.data) {
+    if !key.verify_alone(algorithm, signed, &list.signature_value.data) {
         return Err(unsigned());
     }
     let instant = |time: x509_parser::time::ASN1Time| {

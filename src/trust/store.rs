@@ -20,9 +20,10 @@ use rustls_pki_types::pem::PemObject as _;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
-use super::certificate::PublicKey;
 use super::certificate::Subscriber;
 use super::certificate::public_key;
+use super::engine::Engine;
+use super::engine::PublicKey;
 use super::policy::CRL_GRACE;
 use super::policy::VERDICTS_MAX;
 use super::revocation;
@@ -48,6 +49,7 @@ pub struct TrustStore {
     verdicts: RwLock<HashMap<Digest, Arc<Certified>>>,
     /// Of certificates nobody judged; never mixed with the others.
     unjudged: RwLock<HashMap<Digest, Arc<Certified>>>,
+    engine: Arc<Engine>,
 }
 
 #[derive(Debug, Default)]
@@ -89,7 +91,7 @@ pub struct Certified {
     authorities: Vec<(Vec<u8>, Vec<u8>)>,
     /// When every authority above it is valid.
     authorities_valid: Window,
-    pub(super) key: PublicKey,
+    pub(super) key: Arc<PublicKey>,
 }
 
 impl Certified {
@@ -145,6 +147,7 @@ impl TrustStore {
             replacing: Mutex::new(()),
             verdicts: RwLock::default(),
             unjudged: RwLock::default(),
+            engine: Engine::shared(),
         })
     }
 
@@ -173,6 +176,17 @@ impl TrustStore {
         let epoch = CrlEpoch(in_force.epoch.0 + 1);
         self.lists.store(Arc::new(Lists { epoch, by_issuer }));
         Ok(epoch)
+    }
+
+    /// The same store, whose signatures are verified by this engine. Without it, it is the process's.
+    #[must_use]
+    pub fn with_engine(self, engine: Arc<Engine>) -> Self {
+        Self { engine, ..self }
+    }
+
+    /// What verifies signatures.
+    pub fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Number of the lists in force.
@@ -431,7 +445,7 @@ fn certify(
                     issuer: read.issuer,
                     authorities,
                     authorities_valid,
-                    key: read.key,
+                    key: Arc::new(read.key.of_certified_signer()),
                 });
             }
             "its key usage does not allow what it is for"

@@ -4,6 +4,8 @@
 //! does the signature verify, was the certificate valid when it was used and not revoked since, does
 //! the signer belong to the sender. The first no is the refusal.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::certificate::CertificateFields;
@@ -14,17 +16,21 @@ use super::cms::SignerIdentifier;
 use super::cms::SignerInfo;
 use super::der::SET;
 use super::der::element;
+use super::engine::Job;
+use super::engine::SignatureAlgorithm;
 use super::policy::PathCheck;
 use super::policy::Policy;
 use super::sha256;
 use super::sha384;
+use super::sha512;
+use super::store::Certified;
 use super::store::TrustStore;
 use crate::model::CertificateUse;
 use crate::model::LegalValue;
 use crate::model::OrganId;
 use crate::model::Refusal;
 
-/// Proof that every signature of one document was checked. Only [`verify_document`] makes it.
+/// Proof that every signature of one document was checked. Only [`verify_documents`] makes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Evidence {
     legal_value: LegalValue,
@@ -44,7 +50,27 @@ pub struct SignerFacts {
     pub signing_time: Timestamp,
 }
 
+/// A document whose signatures are to be checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Submission<'a> {
+    /// What was signed.
+    pub header: &'a [u8],
+    /// A detached CMS `SignedData` in DER; empty: nobody signed.
+    pub signature: &'a [u8],
+    /// Whose document it says it is.
+    pub sender: OrganId,
+}
+
 impl Evidence {
+    fn of(signers: Vec<SignerFacts>) -> Self {
+        let has = |usage| signers.iter().any(|signer| signer.usage == usage);
+        let person = has(CertificateUse::Person);
+        Self {
+            legal_value: LegalValue::earned_by(person, has(CertificateUse::Seal)),
+            signers,
+        }
+    }
+
     /// What the document is worth.
     pub fn legal_value(&self) -> LegalValue {
         self.legal_value
@@ -71,47 +97,108 @@ pub fn verify_document(
     sender: OrganId,
     trusted_at: Timestamp,
 ) -> Result<Evidence, Refusal> {
-    if signature.is_empty() {
-        let legal_value = LegalValue::earned_by(false, false);
-        return Ok(Evidence {
-            legal_value,
-            signers: Vec::new(),
-        });
-    }
-    let data = SignedData::parse(signature).map_err(invalid)?;
-    let mut signers = Vec::with_capacity(data.signers.len());
-    let mut digest = ContentDigest {
+    let submission = Submission {
         header,
-        sha256: None,
+        signature,
+        sender,
     };
-    for info in &data.signers {
-        if digest.of(info.digest) != info.message_digest {
-            return Err(invalid(
-                "the header is not the one that was signed: digests differ",
-            ));
-        }
-        signers.push(signer(trust, policy, &data, info, sender, trusted_at)?);
-    }
-    let has = |usage| {
-        signers
-            .iter()
-            .any(|signer: &SignerFacts| signer.usage == usage)
-    };
-    let legal_value = LegalValue::earned_by(has(CertificateUse::Person), has(CertificateUse::Seal));
-    Ok(Evidence {
-        legal_value,
-        signers,
-    })
+    let mut outcomes = verify_documents(trust, policy, &[submission], trusted_at);
+    outcomes.pop().expect("one document has one outcome")
 }
 
-fn signer(
+/// Checks the signatures of several documents: the outcomes of [`verify_document`] in their order, for
+/// less than one by one.
+pub fn verify_documents(
     trust: &TrustStore,
     policy: &Policy,
-    data: &SignedData<'_>,
-    info: &SignerInfo<'_>,
-    sender: OrganId,
+    submissions: &[Submission<'_>],
     trusted_at: Timestamp,
-) -> Result<SignerFacts, Refusal> {
+) -> Vec<Result<Evidence, Refusal>> {
+    let all: Vec<Result<Vec<Claim<'_>>, Refusal>> = submissions
+        .iter()
+        .map(|submission| claims(trust, policy, submission, trusted_at))
+        .collect();
+    let signatures = all.iter().flatten().flatten();
+    let jobs: Vec<Job<'_>> = signatures.filter_map(Claim::job).collect();
+    let verdicts = trust.engine().verify(&jobs);
+    drop(jobs);
+    let mut verdicts = verdicts.into_iter();
+    submissions
+        .iter()
+        .zip(all)
+        .map(|(submission, claims)| {
+            let judged: Vec<(Claim<'_>, bool)> = claims?
+                .into_iter()
+                .map(|claim| {
+                    // Every job has its verdict, in the order of the jobs.
+                    let is_valid = claim.job().is_some() && verdicts.next() == Some(true);
+                    (claim, is_valid)
+                })
+                .collect();
+            let signers = judged
+                .into_iter()
+                .map(|(claim, is_valid)| {
+                    claim.judge(is_valid, policy, submission.sender, trusted_at)
+                })
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(Evidence::of(signers))
+        })
+        .collect()
+}
+
+/// What is read of one signer: everything up to the signature, or why it is refused before that.
+struct Claim<'a>(Result<Signed<'a>, Refusal>);
+
+/// A signature by a certificate that is believed.
+struct Signed<'a> {
+    certified: Arc<Certified>,
+    signing_time: Timestamp,
+    algorithm: SignatureAlgorithm,
+    /// The signed attributes, as they were signed.
+    attributes: Vec<u8>,
+    signature: &'a [u8],
+}
+
+/// Reads a document's signers. The first that is refused is the last that is read.
+fn claims<'a>(
+    trust: &TrustStore,
+    policy: &Policy,
+    submission: &Submission<'a>,
+    trusted_at: Timestamp,
+) -> Result<Vec<Claim<'a>>, Refusal> {
+    if submission.signature.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = SignedData::parse(submission.signature).map_err(invalid)?;
+    let mut digest = ContentDigest {
+        header: submission.header,
+        sha256: None,
+    };
+    let mut claims = Vec::with_capacity(data.signers.len());
+    for info in &data.signers {
+        let signed = if digest.of(info.digest) == info.message_digest {
+            signed(trust, policy, &data, info, trusted_at)
+        } else {
+            Err(invalid(
+                "the header is not the one that was signed: digests differ",
+            ))
+        };
+        let is_refused = signed.is_err();
+        claims.push(Claim(signed));
+        if is_refused {
+            break;
+        }
+    }
+    Ok(claims)
+}
+
+fn signed<'a>(
+    trust: &TrustStore,
+    policy: &Policy,
+    data: &SignedData<'a>,
+    info: &SignerInfo<'a>,
+    trusted_at: Timestamp,
+) -> Result<Signed<'a>, Refusal> {
     let certificate = data
         .certificates
         .iter()
@@ -120,59 +207,86 @@ fn signer(
         .ok_or_else(|| invalid("the signer's certificate is not in the CMS"))?;
     let is_other = info
         .certificate_hash
-        .is_some_and(|(algorithm, hash)| match algorithm {
-            DigestAlgorithm::Sha256 => hash != sha256(certificate).as_bytes(),
-            DigestAlgorithm::Sha384 => hash != sha384(certificate),
-        });
+        .is_some_and(|(algorithm, hash)| hash != digest(algorithm, certificate));
     if is_other {
         return Err(invalid("signing-certificate-v2 names another certificate"));
     }
     let signing_time = info.signing_time.unwrap_or(trusted_at);
-    let latest = trusted_at
-        .saturating_add(policy.clock_skew)
-        .unwrap_or(trusted_at);
     let certified = match policy.path {
         PathCheck::Full => {
             trust.judge(certificate, &data.certificates, signing_time, trusted_at)?
         }
         PathCheck::KeyOnly => trust.taken_as_it_is(certificate)?,
     };
-    let signed = element(SET, info.signed_attributes);
-    if !certified
-        .key
-        .verify(info.algorithm, &signed, info.signature)
-    {
-        return Err(invalid(
-            "the signature does not verify with the certificate's key",
-        ));
-    }
-    if signing_time > latest {
-        return Err(Refusal::ClockSkew {
-            field: "signing-time".to_owned(),
-            found: signing_time.to_string(),
-            hub: trusted_at.to_string(),
-        });
-    }
-    if certified.usage == CertificateUse::Connection {
-        let problem = "a connection certificate does not sign documents".to_owned();
-        return Err(Refusal::CertificateUsage {
-            subject: certified.subject.clone(),
-            problem,
-        });
-    }
-    if certified.organ != sender {
-        let certificate = certified.organ.to_string();
-        return Err(Refusal::SignerMismatch {
-            certificate,
-            sender,
-        });
-    }
-    Ok(SignerFacts {
-        usage: certified.usage,
-        subject: certified.subject.clone(),
-        serial: certified.serial_hex(),
+    Ok(Signed {
+        certified,
         signing_time,
+        algorithm: info.algorithm,
+        attributes: element(SET, info.signed_attributes),
+        signature: info.signature,
     })
+}
+
+impl Claim<'_> {
+    fn job(&self) -> Option<Job<'_>> {
+        let signed = self.0.as_ref().ok()?;
+        Some(Job {
+            key: &signed.certified.key,
+            algorithm: signed.algorithm,
+            message: &signed.attributes,
+            signature: signed.signature,
+        })
+    }
+
+    /// What the signature is worth, now that it is known whether it is valid.
+    fn judge(
+        self,
+        is_valid: bool,
+        policy: &Policy,
+        sender: OrganId,
+        trusted_at: Timestamp,
+    ) -> Result<SignerFacts, Refusal> {
+        let Signed {
+            certified,
+            signing_time,
+            ..
+        } = self.0?;
+        if !is_valid {
+            return Err(invalid(
+                "the signature does not verify with the certificate's key",
+            ));
+        }
+        let latest = trusted_at
+            .saturating_add(policy.clock_skew)
+            .unwrap_or(trusted_at);
+        if signing_time > latest {
+            return Err(Refusal::ClockSkew {
+                field: "signing-time".to_owned(),
+                found: signing_time.to_string(),
+                hub: trusted_at.to_string(),
+            });
+        }
+        if certified.usage == CertificateUse::Connection {
+            let problem = "a connection certificate does not sign documents".to_owned();
+            return Err(Refusal::CertificateUsage {
+                subject: certified.subject.clone(),
+                problem,
+            });
+        }
+        if certified.organ != sender {
+            let certificate = certified.organ.to_string();
+            return Err(Refusal::SignerMismatch {
+                certificate,
+                sender,
+            });
+        }
+        Ok(SignerFacts {
+            usage: certified.usage,
+            subject: certified.subject.clone(),
+            serial: certified.serial_hex(),
+            signing_time,
+        })
+    }
 }
 
 fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
@@ -200,8 +314,16 @@ impl ContentDigest<'_> {
                 .sha256
                 .get_or_insert_with(|| *sha256(self.header).as_bytes())
                 .to_vec(),
-            DigestAlgorithm::Sha384 => sha384(self.header).to_vec(),
+            other => digest(other, self.header),
         }
+    }
+}
+
+fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Vec<u8> {
+    match algorithm {
+        DigestAlgorithm::Sha256 => sha256(bytes).as_bytes().to_vec(),
+        DigestAlgorithm::Sha384 => sha384(bytes).to_vec(),
+        DigestAlgorithm::Sha512 => sha512(bytes).to_vec(),
     }
 }
 

@@ -9,7 +9,6 @@ pub use build::CredentialError;
 pub use build::DocumentSigner;
 pub use build::SignError;
 pub(super) use parse::DigestAlgorithm;
-pub(super) use parse::SignatureAlgorithm;
 pub(super) use parse::SignedData;
 pub(super) use parse::SignerIdentifier;
 pub(super) use parse::SignerInfo;
@@ -34,6 +33,14 @@ pub(super) mod oid {
     pub(in crate::trust) const SHA256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
     /// SHA-384.
     pub(in crate::trust) const SHA384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
+    /// SHA-512.
+    pub(in crate::trust) const SHA512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 3];
+    /// id-mgf1.
+    pub(in crate::trust) const MGF1: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 8];
+    /// id-RSASSA-PSS.
+    pub(in crate::trust) const RSA_PSS: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 10];
+    /// id-Ed25519.
+    pub(in crate::trust) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
     /// rsaEncryption, which stands for PKCS#1 v1.5 with the signer's digest algorithm.
     pub(in crate::trust) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     /// sha256WithRSAEncryption.

@@ -7,6 +7,8 @@ use super::oid;
 use crate::trust::der::CONTEXT_0;
 use crate::trust::der::CONTEXT_0_PRIMITIVE;
 use crate::trust::der::CONTEXT_1;
+use crate::trust::der::CONTEXT_2;
+use crate::trust::der::CONTEXT_3;
 use crate::trust::der::Element;
 use crate::trust::der::GENERALIZED_TIME;
 use crate::trust::der::INTEGER;
@@ -16,6 +18,7 @@ use crate::trust::der::Reader;
 use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
 use crate::trust::der::UTC_TIME;
+use crate::trust::engine::SignatureAlgorithm;
 
 /// Signers of one document; two are needed, more than this is an attack on our time.
 const SIGNERS_MAX: usize = 8;
@@ -57,14 +60,8 @@ pub(in crate::trust) enum SignerIdentifier<'a> {
 pub(in crate::trust) enum DigestAlgorithm {
     Sha256,
     Sha384,
-}
-
-/// Algorithm of one signature.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::trust) enum SignatureAlgorithm {
-    EcdsaSha256,
-    EcdsaSha384,
-    RsaPkcs1Sha256,
+    /// Only with Ed25519 (RFC 8419, 3.1).
+    Sha512,
 }
 
 impl<'a> SignedData<'a> {
@@ -136,17 +133,23 @@ impl<'a> SignerInfo<'a> {
         let digest = match algorithm(&mut info).ok_or(malformed)? {
             oid::SHA256 => DigestAlgorithm::Sha256,
             oid::SHA384 => DigestAlgorithm::Sha384,
-            _ => return Err("the digest algorithm is neither SHA-256 nor SHA-384"),
+            oid::SHA512 => DigestAlgorithm::Sha512,
+            _ => return Err("the digest algorithm is none of SHA-256, SHA-384 and SHA-512"),
         };
         let attributes = info
             .enter(CONTEXT_0)
             .ok_or("a signer has no signed attributes")?;
-        let algorithm = match (algorithm(&mut info).ok_or(malformed)?, digest) {
+        let mut named = info.enter(SEQUENCE).ok_or(malformed)?;
+        let algorithm = match (named.expect(OID).ok_or(malformed)?.content, digest) {
             (oid::RSA | oid::RSA_SHA256, DigestAlgorithm::Sha256) => {
                 SignatureAlgorithm::RsaPkcs1Sha256
             }
             (oid::ECDSA_SHA256, DigestAlgorithm::Sha256) => SignatureAlgorithm::EcdsaSha256,
             (oid::ECDSA_SHA384, DigestAlgorithm::Sha384) => SignatureAlgorithm::EcdsaSha384,
+            (oid::ED25519, DigestAlgorithm::Sha512) => SignatureAlgorithm::Ed25519,
+            (oid::RSA_PSS, DigestAlgorithm::Sha256) if is_pss_sha256(named) => {
+                SignatureAlgorithm::RsaPssSha256
+            }
             _ => return Err("the signature algorithm is not supported, or not with this digest"),
         };
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
@@ -235,6 +238,25 @@ fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     reader.enter(SEQUENCE)?.expect(OID).map(|oid| oid.content)
 }
 
+/// Whether `RSASSA-PSS-params` (RFC 4055, 3.1) say SHA-256, MGF1 with SHA-256 and a salt of 32 bytes;
+/// their defaults are SHA-1, which is not accepted.
+fn is_pss_sha256(mut named: Reader<'_>) -> bool {
+    let mut read = || {
+        let mut parameters = named.enter(SEQUENCE)?;
+        let hash = algorithm(&mut parameters.enter(CONTEXT_0)?)?;
+        let mut mask = parameters.enter(CONTEXT_1)?.only(SEQUENCE)?;
+        let generator = mask.expect(OID)?.content;
+        let mask_hash = algorithm(&mut mask)?;
+        let salt = parameters.enter(CONTEXT_2)?.only(INTEGER)?.0;
+        let trailer = parameters.enter(CONTEXT_3);
+        let is_usual =
+            trailer.is_none_or(|trailer| trailer.only(INTEGER).is_some_and(|t| t.0 == [1]));
+        let hashes_fit = [hash, mask_hash].iter().all(|oid| *oid == oid::SHA256);
+        Some(hashes_fit && generator == oid::MGF1 && salt == [32] && is_usual)
+    };
+    read().unwrap_or(false)
+}
+
 /// Algorithm and digest of the first ESSCertIDv2; SHA-256 is the default.
 fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
     let mut list = Reader(value.content);
@@ -244,6 +266,7 @@ fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
         Some(mut named) => match named.expect(OID)?.content {
             oid::SHA256 => DigestAlgorithm::Sha256,
             oid::SHA384 => DigestAlgorithm::Sha384,
+            oid::SHA512 => DigestAlgorithm::Sha512,
             _ => return None,
         },
     };

@@ -39,7 +39,11 @@ impl<V: Copy, const N: usize> Columns<V, N> {
     /// Column k of all.
     #[inline(always)]
     pub(super) fn column(&mut self, k: usize) -> &mut V {
-        if k < N { &mut self.low[k] } else { &mut self.high[k - N] }
+        if k < N {
+            &mut self.low[k]
+        } else {
+            &mut self.high[k - N]
+        }
     }
 
     /// Adds a · b.

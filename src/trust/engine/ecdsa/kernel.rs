@@ -10,14 +10,14 @@ use crate::trust::engine::field::below;
 use crate::trust::engine::field::constant;
 use crate::trust::engine::field::from_rows;
 use crate::trust::engine::field::stored;
+use crate::trust::engine::group::AddMultiple;
+use crate::trust::engine::group::AddToDoubled;
 use crate::trust::engine::group::Curve;
 use crate::trust::engine::group::Digits;
 use crate::trust::engine::group::Group as _;
 use crate::trust::engine::group::Multiples;
 use crate::trust::engine::group::Table;
 use crate::trust::engine::group::Weierstrass;
-use crate::trust::engine::group::AddMultiple;
-use crate::trust::engine::group::AddToDoubled;
 use crate::trust::engine::group::windows;
 use crate::trust::engine::lanes::Kernel;
 use crate::trust::engine::lanes::LANES;
@@ -25,7 +25,9 @@ use crate::trust::engine::lanes::Lanes;
 use crate::trust::engine::limbs;
 
 /// A curve with a base point.
-pub(in crate::trust::engine) trait SignedCurve<const N: usize>: Curve<N> {
+pub(in crate::trust::engine) trait SignedCurve<const N: usize>:
+    Curve<N>
+{
     /// Bytes of a coordinate and of the order.
     const BYTES: usize;
     /// Order of the base point.
@@ -38,8 +40,8 @@ pub(in crate::trust::engine) trait SignedCurve<const N: usize>: Curve<N> {
 #[derive(Debug)]
 pub(in crate::trust::engine) struct Ecdsa<C: Curve<N>, const N: usize> {
     group: Weierstrass<C, N>,
-    pub(in crate::trust::engine) base: Table<Weierstrass<C, N>>,
-    pub(in crate::trust::engine) start: C::Row,
+    base: Table<Weierstrass<C, N>>,
+    start: C::Row,
     /// The start after the doublings of a sum for an unknown signer.
     doubled_start: C::Row,
 }
@@ -176,8 +178,10 @@ impl<L: Lanes, C: SignedCurve<N>, const N: usize> Kernel<L> for Verify<'_, C, N>
         let multiples = match self.keys {
             EcdsaKeys::Known(_) => Vec::new(),
             EcdsaKeys::Unknown(points) => {
-                let points: Vec<[C::Row; LANES]> =
-                    self::eights(points).iter().map(|eight| eight.map(|row| *row)).collect();
+                let points: Vec<[C::Row; LANES]> = self::eights(points)
+                    .iter()
+                    .map(|eight| eight.map(|row| *row))
+                    .collect();
                 Multiples::of(l, group, &points)
             }
         };
@@ -229,13 +233,15 @@ impl<L: Lanes, C: SignedCurve<N>, const N: usize> Kernel<L> for Verify<'_, C, N>
             let (valid, undecided) = group.has_x(l, &sum, &r);
             for (lane, signature) in eight.iter().enumerate() {
                 let is = |mask: u8| mask >> lane & 1 == 1;
-                verdicts.push(if is(undecided) || signature.has_two_coordinates::<C, N>() {
-                    Verdict::Undecided
-                } else if is(valid) {
-                    Verdict::Valid
-                } else {
-                    Verdict::Invalid
-                });
+                verdicts.push(
+                    if is(undecided) || signature.has_two_coordinates::<C, N>() {
+                        Verdict::Undecided
+                    } else if is(valid) {
+                        Verdict::Valid
+                    } else {
+                        Verdict::Invalid
+                    },
+                );
             }
         }
         verdicts.truncate(self.signatures.len());

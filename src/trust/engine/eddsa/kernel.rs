@@ -18,14 +18,14 @@ use crate::trust::engine::field::equal;
 use crate::trust::engine::field::from_rows;
 use crate::trust::engine::field::minus;
 use crate::trust::engine::field::plus;
+use crate::trust::engine::group::AddMultiple;
+use crate::trust::engine::group::AddToDoubled;
 use crate::trust::engine::group::Digits;
 use crate::trust::engine::group::Edwards;
 use crate::trust::engine::group::Group as _;
 use crate::trust::engine::group::Multiples;
 use crate::trust::engine::group::Table;
 use crate::trust::engine::group::WideRow;
-use crate::trust::engine::group::AddMultiple;
-use crate::trust::engine::group::AddToDoubled;
 use crate::trust::engine::lanes::Kernel;
 use crate::trust::engine::lanes::LANES;
 use crate::trust::engine::lanes::LIMB_MASK;
@@ -69,7 +69,9 @@ const ROOT_EXPONENT: [u64; N] =
 impl Eddsa {
     /// Makes the table of the base point.
     pub(in crate::trust::engine) fn new<L: Lanes>(lanes: L) -> Self {
-        let (rows, _) = lanes.run(Decode { keys: [&BASE_POINT; LANES] });
+        let (rows, _) = lanes.run(Decode {
+            keys: [&BASE_POINT; LANES],
+        });
         Self {
             base: Table::of(lanes, Edwards, &rows[0], Edwards::BASE),
         }
@@ -111,7 +113,9 @@ impl<L: Lanes> Kernel<L> for Decode<'_> {
     #[inline(always)]
     fn run(self, l: L) -> Self::Output {
         let f = F25519;
-        let encoded = self.keys.map(|key| little_endian(key).unwrap_or([0; LANES]));
+        let encoded = self
+            .keys
+            .map(|key| little_endian(key).unwrap_or([0; LANES]));
         let mut y: [L::V; N] = from_rows(l, encoded.each_ref());
         let sign = l.equal(l.srl::<47>(y[4]), l.splat(1));
         y[4] = l.and(y[4], l.splat((1 << 47) - 1));
@@ -227,7 +231,11 @@ impl<L: Lanes> Kernel<L> for Verify<'_> {
             let valid = equal(l, &encoded, &r) & is_point[at];
             for lane in 0..LANES {
                 let is_valid = valid >> lane & 1 == 1;
-                verdicts.push(if is_valid { Verdict::Valid } else { Verdict::Invalid });
+                verdicts.push(if is_valid {
+                    Verdict::Valid
+                } else {
+                    Verdict::Invalid
+                });
             }
         }
         verdicts.truncate(self.signatures.len());

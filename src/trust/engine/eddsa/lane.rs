@@ -48,9 +48,7 @@ impl EddsaLane {
         let mut rows = [[0; LANES]; 2];
         limbs::read_be(&reversed, &mut rows);
         let limb = |at: usize| rows[at / LANES][at % LANES];
-        let part = |from: usize| {
-            std::array::from_fn(|k| if k < N { limb(from + k) } else { 0 })
-        };
+        let part = |from: usize| std::array::from_fn(|k| if k < N { limb(from + k) } else { 0 });
         Some(Self {
             r,
             s,

@@ -10,9 +10,9 @@
 
 mod f25519;
 mod order;
-mod power;
 mod p256;
 mod p384;
+mod power;
 #[cfg(test)]
 mod tests;
 

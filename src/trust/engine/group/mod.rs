@@ -22,8 +22,8 @@ pub(super) use multiples::AddToDoubled;
 pub(super) use multiples::Multiples;
 pub(super) use row::PackedRow;
 pub(super) use row::WideRow;
-pub(super) use table::Table;
 pub(super) use table::AddMultiple;
+pub(super) use table::Table;
 pub(super) use weierstrass::Curve;
 pub(super) use weierstrass::Weierstrass;
 

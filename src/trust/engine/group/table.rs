@@ -38,7 +38,7 @@ impl<G: Group> Table<G> {
 
     /// What it takes in memory, in bytes.
     pub(in crate::trust::engine) fn bytes(&self) -> usize {
-        std::mem::size_of_val(&*self.rows)
+        size_of_val(&*self.rows)
     }
 
     /// One entry: `multiple` times 2^(window bits · window) times the point.

@@ -134,7 +134,10 @@ impl<C: Curve<N>, const N: usize> Group for Weierstrass<C, N> {
         let thrice = f.settle(l, plus(l, &less, &plus(l, &less, &less)));
         let alpha = f.multiply(l, &thrice, &f.sum(l, &p.x, &delta));
         let yz = f.multiply(l, &p.y, &p.z);
-        let x = f.settle(l, minus(l, &f.square(l, &alpha), &times_power::<3, L, N>(l, &beta)));
+        let x = f.settle(
+            l,
+            minus(l, &f.square(l, &alpha), &times_power::<3, L, N>(l, &beta)),
+        );
         let turn = f.settle(l, minus(l, &times_power::<2, L, N>(l, &beta), &x));
         let squared = times_power::<3, L, N>(l, &f.square(l, &gamma));
         let y = f.settle(l, minus(l, &f.multiply(l, &alpha, &turn), &squared));

@@ -8,6 +8,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
+#[cfg(any(test, not(target_arch = "x86_64")))]
 mod portable;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub(super) use ifma::Ifma;
 #[cfg(target_arch = "x86_64")]
 pub(super) use ifma::detect;
+#[cfg(any(test, not(target_arch = "x86_64")))]
 pub(super) use portable::Portable;
 
 /// Other processors have no registers for this.
@@ -61,11 +63,16 @@ pub(super) trait Lanes: Copy {
     /// The same of rows twice as long.
     #[inline(always)]
     fn transpose_blocks(self, rows: &[[u64; 2 * LANES]; LANES]) -> [Self::V; 2 * LANES] {
-        let half = |at: usize| {
-            self.transpose(std::array::from_fn(|lane| &rows[lane].as_chunks().0[at]))
-        };
+        let half =
+            |at: usize| self.transpose(std::array::from_fn(|lane| &rows[lane].as_chunks().0[at]));
         let (first, second) = (half(0), half(1));
-        std::array::from_fn(|at| if at < LANES { first[at] } else { second[at - LANES] })
+        std::array::from_fn(|at| {
+            if at < LANES {
+                first[at]
+            } else {
+                second[at - LANES]
+            }
+        })
     }
     /// Asks for the cache lines of `place`, which is needed soon.
     fn prefetch<T>(self, place: &T);

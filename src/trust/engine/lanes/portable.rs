@@ -38,14 +38,17 @@ impl Lanes for Portable {
         kernel.run(self)
     }
 
+    #[inline(never)]
     fn splat(self, value: u64) -> V {
         [value; LANES]
     }
 
+    #[inline(never)]
     fn load(self, values: &V) -> V {
         *values
     }
 
+    #[inline(never)]
     fn store(self, v: V) -> V {
         v
     }
@@ -56,34 +59,42 @@ impl Lanes for Portable {
 
     fn prefetch<T>(self, _place: &T) {}
 
+    #[inline(never)]
     fn add(self, a: V, b: V) -> V {
         each(a, b, u64::wrapping_add)
     }
 
+    #[inline(never)]
     fn sub(self, a: V, b: V) -> V {
         each(a, b, u64::wrapping_sub)
     }
 
+    #[inline(never)]
     fn and(self, a: V, b: V) -> V {
         each(a, b, |a, b| a & b)
     }
 
+    #[inline(never)]
     fn or(self, a: V, b: V) -> V {
         each(a, b, |a, b| a | b)
     }
 
+    #[inline(never)]
     fn xor(self, a: V, b: V) -> V {
         each(a, b, |a, b| a ^ b)
     }
 
+    #[inline(never)]
     fn sll<const BITS: u32>(self, a: V) -> V {
         a.map(|a| a << BITS)
     }
 
+    #[inline(never)]
     fn srl<const BITS: u32>(self, a: V) -> V {
         a.map(|a| a >> BITS)
     }
 
+    #[inline(never)]
     fn sra<const BITS: u32>(self, a: V) -> V {
         a.map(|a| (a.cast_signed() >> BITS).cast_unsigned())
     }
@@ -104,26 +115,40 @@ impl Lanes for Portable {
         })
     }
 
+    #[inline(never)]
     fn equal(self, a: V, b: V) -> u8 {
-        (0..LANES).fold(0, |mask, lane| mask | (u8::from(a[lane] == b[lane]) << lane))
+        (0..LANES).fold(0, |mask, lane| {
+            mask | (u8::from(a[lane] == b[lane]) << lane)
+        })
     }
 
+    #[inline(never)]
     fn select(self, mask: u8, a: V, b: V) -> V {
-        std::array::from_fn(|lane| if mask >> lane & 1 == 1 { b[lane] } else { a[lane] })
+        std::array::from_fn(|lane| {
+            if mask >> lane & 1 == 1 {
+                b[lane]
+            } else {
+                a[lane]
+            }
+        })
     }
 
+    #[inline(never)]
     fn xor3(self, a: V, b: V, c: V) -> V {
         each3(a, b, c, |a, b, c| a ^ b ^ c)
     }
 
+    #[inline(never)]
     fn ror<const BITS: i32>(self, a: V) -> V {
         a.map(|a| a.rotate_right(BITS.unsigned_abs()))
     }
 
+    #[inline(never)]
     fn choose(self, e: V, f: V, g: V) -> V {
         each3(e, f, g, |e, f, g| (e & f) ^ (!e & g))
     }
 
+    #[inline(never)]
     fn majority(self, a: V, b: V, c: V) -> V {
         each3(a, b, c, |a, b, c| (a & b) ^ (a & c) ^ (b & c))
     }

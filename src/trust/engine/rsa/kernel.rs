@@ -33,7 +33,12 @@ impl<V: Copy, const T: usize> Columns<V, T> {
 
     /// Finds q with low + q · n ≡ 0 mod 2^(52·T), adds q · n₀ and returns q. What remains is `high`.
     #[inline(always)]
-    fn cancel_low<L: Lanes<V = V>>(&mut self, l: L, negated_inverse: &[V; T], n0: &[V; T]) -> [V; T] {
+    fn cancel_low<L: Lanes<V = V>>(
+        &mut self,
+        l: L,
+        negated_inverse: &[V; T],
+        n0: &[V; T],
+    ) -> [V; T] {
         let zero = l.splat(0);
         let carry = carry_through(l, &mut self.low);
         self.high[0] = l.add(self.high[0], carry);
@@ -141,11 +146,7 @@ impl<V: Copy, const N: usize, const T: usize> Moduli<V, N, T> {
 
     /// (Σ products · 2^(52·T·block)) / R mod n.
     #[inline(always)]
-    fn reduce<L: Lanes<V = V>>(
-        &self,
-        l: L,
-        products: impl Products<L, T>,
-    ) -> [V; N] {
+    fn reduce<L: Lanes<V = V>>(&self, l: L, products: impl Products<L, T>) -> [V; N] {
         let n = blocks::<V, T>(&self.n);
         let mut q = [[l.splat(0); T]; 10];
         let mut carried = [l.splat(0); T];

@@ -166,6 +166,21 @@ impl RsaKey {
         self.size
     }
 
+    /// What it takes in memory, in bytes.
+    pub(in crate::trust::engine) fn bytes(&self) -> usize {
+        let rows = [
+            &self.modulus,
+            &self.squared_radix,
+            &self.padding,
+            &self.digest_unit,
+        ];
+        self.modulus_be.len()
+            + rows
+                .map(|rows| size_of_val(rows.as_slice()))
+                .iter()
+                .sum::<usize>()
+    }
+
     pub(super) fn modulus_be(&self) -> &[u8] {
         &self.modulus_be
     }

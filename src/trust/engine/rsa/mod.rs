@@ -48,6 +48,11 @@ impl<'a> RsaLane<'a> {
         let fits = signature.len() == key.size().bytes() && signature < key.modulus_be();
         fits.then_some(Self { key, signature })
     }
+
+    /// Bytes of its modulus.
+    pub(super) fn bytes(&self) -> usize {
+        self.key.size().bytes()
+    }
 }
 
 /// Which of eight PKCS#1 v1.5 signatures over SHA-256 digests are valid, lane by lane.
@@ -57,9 +62,18 @@ pub(super) fn verify_pkcs1<L: Lanes>(
     digests: &[[u8; 32]; LANES],
 ) -> u8 {
     match signatures[0].key.size() {
-        RsaSize::Bits2048 => lanes.run(Pkcs1::<40, 8> { signatures, digests }),
-        RsaSize::Bits3072 => lanes.run(Pkcs1::<60, 6> { signatures, digests }),
-        RsaSize::Bits4096 => lanes.run(Pkcs1::<80, 8> { signatures, digests }),
+        RsaSize::Bits2048 => lanes.run(Pkcs1::<40, 8> {
+            signatures,
+            digests,
+        }),
+        RsaSize::Bits3072 => lanes.run(Pkcs1::<60, 6> {
+            signatures,
+            digests,
+        }),
+        RsaSize::Bits4096 => lanes.run(Pkcs1::<80, 8> {
+            signatures,
+            digests,
+        }),
     }
 }
 

@@ -5,7 +5,9 @@
 const HASH: usize = 32;
 
 /// The messages whose digests, one after the other, are the mask of this encoded message.
-pub(in crate::trust::engine) fn mask_inputs(encoded: &[u8]) -> impl Iterator<Item = [u8; HASH + 4]> {
+pub(in crate::trust::engine) fn mask_inputs(
+    encoded: &[u8],
+) -> impl Iterator<Item = [u8; HASH + 4]> {
     let masked = encoded.len() - HASH - 1;
     let seed = &encoded[masked..masked + HASH];
     (0u32..).take(masked.div_ceil(HASH)).map(move |counter| {

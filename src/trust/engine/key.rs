@@ -1,0 +1,247 @@
+//! A signer's public key: parsed once for aws-lc-rs, and prepared for lanes when the signer is met
+//! again.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use arc_swap::ArcSwapOption;
+use aws_lc_rs::signature;
+use aws_lc_rs::signature::ParsedPublicKey;
+use aws_lc_rs::signature::VerificationAlgorithm;
+
+use super::Wide;
+use super::algorithm::SignatureAlgorithm;
+use super::ecdsa::P256Curve;
+use super::ecdsa::P384Curve;
+use super::eddsa;
+use super::group::Edwards;
+use super::group::Table;
+use super::group::Weierstrass;
+use super::lanes::Lanes;
+use super::rsa::RsaKey;
+use crate::trust::der::INTEGER;
+use crate::trust::der::Reader;
+use crate::trust::der::SEQUENCE;
+
+/// Batches with a signature of a signer after which it is prepared for. A table costs as much as some
+/// fifteen verifications without one.
+const PREPARED_AFTER: u32 = 2;
+
+/// A public key.
+#[derive(Debug)]
+pub(in crate::trust) struct PublicKey {
+    pub(super) material: Material,
+    /// Whether its certificate leads to an anchor: nobody else is worth a table.
+    is_certified: bool,
+    met: AtomicU32,
+    last_used: AtomicU64,
+    prepared: ArcSwapOption<Prepared>,
+}
+
+/// The key itself.
+#[derive(Debug)]
+pub(super) enum Material {
+    EcdsaP256 {
+        key: ParsedPublicKey,
+        point: Vec<u8>,
+    },
+    /// With SHA-384, and with SHA-256, which is what openssl signs with unless told otherwise.
+    EcdsaP384 {
+        sha384: ParsedPublicKey,
+        sha256: ParsedPublicKey,
+        point: Vec<u8>,
+    },
+    Ed25519 {
+        key: ParsedPublicKey,
+        encoded: [u8; 32],
+    },
+    Rsa {
+        pkcs1: ParsedPublicKey,
+        pss: ParsedPublicKey,
+        public: Vec<u8>,
+    },
+}
+
+/// What lanes need of a signer.
+#[derive(Debug)]
+pub(super) enum Prepared {
+    EcdsaP256(Table<Weierstrass<P256Curve, 5>>),
+    EcdsaP384(Table<Weierstrass<P384Curve, 8>>),
+    Ed25519(Table<Edwards>),
+    Rsa(RsaKey),
+    /// A key that lanes do not take.
+    Nothing,
+}
+
+const MALFORMED: &str = "its key is malformed, or of a size that is not allowed";
+
+fn parse(
+    algorithm: &'static dyn VerificationAlgorithm,
+    bytes: &[u8],
+) -> Result<ParsedPublicKey, &'static str> {
+    ParsedPublicKey::new(algorithm, bytes).map_err(|_error| MALFORMED)
+}
+
+impl PublicKey {
+    /// A point of P-256 (SEC 1, 2.3.3).
+    pub(in crate::trust) fn p256(point: &[u8]) -> Result<Self, &'static str> {
+        Ok(Self::of(Material::EcdsaP256 {
+            key: parse(&signature::ECDSA_P256_SHA256_ASN1, point)?,
+            point: point.to_vec(),
+        }))
+    }
+
+    /// A point of P-384.
+    pub(in crate::trust) fn p384(point: &[u8]) -> Result<Self, &'static str> {
+        Ok(Self::of(Material::EcdsaP384 {
+            sha384: parse(&signature::ECDSA_P384_SHA384_ASN1, point)?,
+            sha256: parse(&signature::ECDSA_P384_SHA256_ASN1, point)?,
+            point: point.to_vec(),
+        }))
+    }
+
+    /// A point of edwards25519 (RFC 8032, 5.1.2), canonical and not of small order.
+    pub(in crate::trust) fn ed25519(encoded: &[u8]) -> Result<Self, &'static str> {
+        let point: [u8; 32] = encoded.try_into().map_err(|_error| MALFORMED)?;
+        if !eddsa::is_acceptable_key(&point) {
+            return Err("its key is not canonical, or a point of small order");
+        }
+        Ok(Self::of(Material::Ed25519 {
+            key: parse(&signature::ED25519, encoded)?,
+            encoded: point,
+        }))
+    }
+
+    /// An `RSAPublicKey` (RFC 8017, A.1.1) of 2048 to 8192 bits.
+    pub(in crate::trust) fn rsa(public: &[u8]) -> Result<Self, &'static str> {
+        Ok(Self::of(Material::Rsa {
+            pkcs1: parse(&signature::RSA_PKCS1_2048_8192_SHA256, public)?,
+            pss: parse(&signature::RSA_PSS_2048_8192_SHA256, public)?,
+            public: public.to_vec(),
+        }))
+    }
+
+    fn of(material: Material) -> Self {
+        Self {
+            material,
+            is_certified: false,
+            met: AtomicU32::new(0),
+            last_used: AtomicU64::new(0),
+            prepared: ArcSwapOption::empty(),
+        }
+    }
+
+    /// The same key, of a signer whose certificate leads to an anchor.
+    pub(in crate::trust) fn of_certified_signer(self) -> Self {
+        Self {
+            is_certified: true,
+            ..self
+        }
+    }
+
+    /// The verdict of aws-lc-rs.
+    pub(in crate::trust) fn verify_alone(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        use SignatureAlgorithm as A;
+        let key = match (&self.material, algorithm) {
+            (Material::EcdsaP256 { key, .. }, A::EcdsaSha256)
+            | (Material::EcdsaP384 { sha384: key, .. }, A::EcdsaSha384)
+            | (Material::EcdsaP384 { sha256: key, .. }, A::EcdsaSha256)
+            | (Material::Ed25519 { key, .. }, A::Ed25519)
+            | (Material::Rsa { pkcs1: key, .. }, A::RsaPkcs1Sha256)
+            | (Material::Rsa { pss: key, .. }, A::RsaPssSha256) => key,
+            _ => return false,
+        };
+        key.verify_sig(message, signature).is_ok()
+    }
+
+    /// What is prepared of the signer; made now, if it was met often enough.
+    pub(super) fn prepared<L: Lanes>(
+        self: &Arc<Self>,
+        wide: &Wide<L>,
+        batch: u64,
+    ) -> Option<Arc<Prepared>> {
+        self.last_used.store(batch, Ordering::Relaxed);
+        if let Some(prepared) = self.prepared.load_full() {
+            return Some(prepared);
+        }
+        if !self.is_certified || self.met.fetch_add(1, Ordering::Relaxed) < PREPARED_AFTER {
+            return None;
+        }
+        // Two threads may both do it; the same comes out, and it is kept once.
+        let prepared = Arc::new(self.prepare(wide));
+        self.prepared.store(Some(Arc::clone(&prepared)));
+        wide.known.keep(self);
+        Some(prepared)
+    }
+
+    fn prepare<L: Lanes>(&self, wide: &Wide<L>) -> Prepared {
+        let prepared = match &self.material {
+            Material::EcdsaP256 { point, .. } => uncompressed(point, 32).map(|(x, y)| {
+                let point = wide.p256.point(wide.lanes, x, y);
+                Prepared::EcdsaP256(wide.p256.table(wide.lanes, &point))
+            }),
+            Material::EcdsaP384 { point, .. } => uncompressed(point, 48).map(|(x, y)| {
+                let point = wide.p384.point(wide.lanes, x, y);
+                Prepared::EcdsaP384(wide.p384.table(wide.lanes, &point))
+            }),
+            Material::Ed25519 { encoded, .. } => wide
+                .ed25519
+                .table(wide.lanes, encoded)
+                .map(Prepared::Ed25519),
+            Material::Rsa { public, .. } => rsa_numbers(public)
+                .and_then(|(n, e)| RsaKey::prepare(wide.lanes, n, e))
+                .map(Prepared::Rsa),
+        };
+        prepared.unwrap_or(Prepared::Nothing)
+    }
+
+    /// What its preparation takes in memory, in bytes; 0 if there is none.
+    pub(super) fn prepared_bytes(&self) -> usize {
+        self.prepared.load().as_ref().map_or(0, |prepared| {
+            let tables = match &**prepared {
+                Prepared::EcdsaP256(table) => table.bytes(),
+                Prepared::EcdsaP384(table) => table.bytes(),
+                Prepared::Ed25519(table) => table.bytes(),
+                Prepared::Rsa(key) => key.bytes(),
+                Prepared::Nothing => 0,
+            };
+            tables + size_of::<Prepared>()
+        })
+    }
+
+    pub(super) fn last_used(&self) -> u64 {
+        self.last_used.load(Ordering::Relaxed)
+    }
+
+    /// Drops what was prepared; the signer is unknown again.
+    pub(super) fn forget(&self) {
+        self.met.store(0, Ordering::Relaxed);
+        self.prepared.store(None);
+    }
+}
+
+/// The coordinates of a point that is not compressed.
+pub(super) fn uncompressed(point: &[u8], bytes: usize) -> Option<(&[u8], &[u8])> {
+    let (4, coordinates) = point.split_first().map(|(form, rest)| (*form, rest))? else {
+        return None;
+    };
+    coordinates
+        .split_at_checked(bytes)
+        .filter(|(_, y)| y.len() == bytes)
+}
+
+/// Modulus and exponent, without the zeros that make them positive.
+fn rsa_numbers(public: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut numbers = Reader(public).only(SEQUENCE)?;
+    let modulus = numbers.expect(INTEGER)?.content;
+    let exponent = numbers.expect(INTEGER)?.content;
+    let digits = |number: &'_ [u8]| number.iter().take_while(|byte| **byte == 0).count();
+    Some((&modulus[digits(modulus)..], &exponent[digits(exponent)..]))
+}

@@ -71,6 +71,7 @@ fn bench(criterion: &mut Criterion) {
             },
             key_kind: KeyKind::EcdsaP256,
             durability: Durability::Fsync,
+            engine: docaxis::trust::Engine::shared(),
             data: Some(data.path().join("hub")),
             clock,
         },

@@ -34,6 +34,7 @@ use crate::node::Participant;
 use crate::store::Durability;
 use crate::trust::Authority;
 use crate::trust::CredentialError as CredentialsError;
+use crate::trust::Engine;
 use crate::trust::IssueError;
 use crate::trust::KeyError;
 use crate::trust::KeyKind;
@@ -74,6 +75,8 @@ pub struct Config {
     pub key_kind: KeyKind,
     /// What a receipt promises.
     pub durability: Durability,
+    /// What verifies signatures, at the hub and at the participants.
+    pub engine: Arc<Engine>,
     /// Where the hub keeps its data; `None` only for [`Durability::Memory`].
     pub data: Option<PathBuf>,
     /// Calendar time of everybody.
@@ -147,6 +150,7 @@ impl Axis {
             habits,
             key_kind,
             durability,
+            engine,
             data,
             clock,
         } = config;
@@ -169,7 +173,7 @@ impl Axis {
             &hub_key.to_pkcs8_pem(),
             Arc::new(clock.clone()),
         )?;
-        let trust = Arc::new(TrustStore::from_pem(&anchors)?);
+        let trust = Arc::new(TrustStore::from_pem(&anchors)?.with_engine(Arc::clone(&engine)));
         trust.replace_crls(&lists)?;
         let parts = hub::Parts {
             clock: clock.clone(),
@@ -186,7 +190,7 @@ impl Axis {
             .name("hub-main".to_owned())
             .spawn(move || serve(hub, listener, told))?;
 
-        let believed = Arc::new(TrustStore::from_pem(&anchors)?);
+        let believed = Arc::new(TrustStore::from_pem(&anchors)?.with_engine(engine));
         believed.replace_crls(&lists)?;
         let papers = people::issue(&authority, &agencies, key_kind, validity, &made)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -35,6 +36,8 @@ use crate::node::Habits;
 use crate::store::Durability;
 use crate::text::Language;
 use crate::text::Phrase;
+use crate::trust::Backend;
+use crate::trust::Engine;
 use crate::trust::KeyKind;
 
 /// Arguments of `docaxis demo`. None is needed.
@@ -61,6 +64,9 @@ pub(super) struct Arguments {
     /// What a receipt promises: fsync, os (UNSAFE) or memory (UNSAFE).
     #[arg(long, default_value = "fsync")]
     durability: Durability,
+    /// What verifies signatures: auto (the fastest this processor has), aws-lc, avx512.
+    #[arg(long, default_value = "auto")]
+    verify_backend: Backend,
     /// Without the console.
     #[arg(long)]
     no_web: bool,
@@ -202,6 +208,7 @@ fn start(
         habits: habits(scenario),
         key_kind,
         durability: arguments.durability,
+        engine: Arc::new(Engine::new(arguments.verify_backend)),
         data: data.path().cloned(),
         clock: clock.clone(),
     };

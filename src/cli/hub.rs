@@ -19,6 +19,8 @@ use crate::hub::Hub;
 use crate::hub::Layers;
 use crate::model::OrganId;
 use crate::store::Durability;
+use crate::trust::Backend;
+use crate::trust::Engine;
 use crate::trust::TrustStore;
 use crate::trust::server_config;
 
@@ -58,6 +60,9 @@ pub(super) struct Arguments {
     /// Seconds a submission or status stream may be silent [default: 600].
     #[arg(long)]
     stream_idle_s: Option<u64>,
+    /// What verifies signatures: auto (the fastest this processor has), aws-lc, avx512.
+    #[arg(long, default_value = "auto")]
+    verify_backend: Backend,
     /// Leave out what comes after this layer: plain, mtls, signatures, chain. For `load --ladder`.
     #[arg(long, hide = true, default_value = "all")]
     layers: Layers,
@@ -164,7 +169,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let anchors = pki::read_text(&pki.join("ca.pem"))?;
     let trust =
         TrustStore::from_pem(&anchors).map_err(|error| Failure::input("use ca.pem", error))?;
-    let trust = Arc::new(trust);
+    let engine = Arc::new(Engine::new(arguments.verify_backend));
+    let trust = Arc::new(trust.with_engine(engine));
     let lists = pki::read_lists(&pki)?;
     trust
         .replace_crls(&lists)

@@ -213,16 +213,22 @@ fn nothing_is_left_to_be_fixed() {
     });
 }
 
+/// Where processor instructions are, and nothing else.
+const ROOM_OF_INSTRUCTIONS: &str = "src/trust/engine/lanes/ifma.rs";
+
 #[test]
-fn there_is_no_unsafe_code() {
+fn there_is_unsafe_code_in_one_room_only() {
     let word = concat!("un", "safe");
     nothing_is_found(|source| {
+        if source.path == ROOM_OF_INSTRUCTIONS {
+            return Vec::new();
+        }
         source
             .code()
             .filter(|(_, line)| has_word(line, word) && !line.contains('"'))
             .map(|(number, _)| {
                 format!(
-                    "{}:{number}: {word} code has no room of its own yet",
+                    "{}:{number}: {word} code belongs into {ROOM_OF_INSTRUCTIONS}",
                     source.path
                 )
             })

@@ -16,6 +16,7 @@ use crate::load::drive::Transfer;
 use crate::load::sizing::Demand;
 use crate::store::Durability;
 use crate::text::Language;
+use crate::trust::Backend;
 use crate::trust::KeyKind;
 
 /// Agencies of 2019.
@@ -105,6 +106,9 @@ pub(in crate::cli) struct Arguments {
     /// What a receipt promises: fsync, os (UNSAFE) or memory (UNSAFE) [default: fsync].
     #[arg(long)]
     durability: Option<Durability>,
+    /// What the hub verifies signatures with: auto (the fastest this processor has), aws-lc, avx512.
+    #[arg(long, default_value = "auto", conflicts_with = "hub")]
+    verify_backend: Backend,
     /// Keys of persons and seals: rsa2048, rsa3072, rsa4096, p256, p384, instead of the scenario's.
     #[arg(long)]
     keys: Option<KeyKind>,
@@ -140,6 +144,7 @@ pub(super) struct Meant {
     pub(super) objectives: Vec<Objective>,
     pub(super) key_kind: KeyKind,
     pub(super) durability: Durability,
+    pub(super) verify_backend: Backend,
     pub(super) cache: PathBuf,
     pub(super) scratch: PathBuf,
     pub(super) shown: Shown,
@@ -259,6 +264,7 @@ impl Arguments {
                 Shown::Screen
             },
             durability: self.durability.unwrap_or(Durability::Fsync),
+            verify_backend: self.verify_backend,
             cache: self.cache.clone().unwrap_or_else(default_cache),
             scratch: match &self.data {
                 Some(data) => data.join(name),

@@ -68,6 +68,7 @@ struct Settings {
     scratch: PathBuf,
     shown: Shown,
     units: u32,
+    verify_backend: crate::trust::Backend,
 }
 
 /// How one run differs from another of the same bench.
@@ -103,6 +104,7 @@ impl Bench {
                 scratch: meant.scratch.clone(),
                 shown: meant.shown,
                 units: meant.units,
+                verify_backend: meant.verify_backend,
             },
             language,
             clock,
@@ -233,6 +235,8 @@ impl Bench {
             Target::Running { url, .. } => Reached::running(url),
             Target::Own => {
                 let mut arguments = variant.arguments.clone();
+                let backend = self.meant.verify_backend.as_str();
+                arguments.extend(["--verify-backend", backend].map(str::to_owned));
                 if self.meant.units > 0 {
                     arguments.extend(["--units".to_owned(), self.meant.units.to_string()]);
                 }

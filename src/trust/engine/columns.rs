@@ -2,6 +2,10 @@
 //! with.
 //!
 //! May use: lanes.
+#![expect(
+    clippy::absurd_extreme_comparisons,
+    reason = "each! repeats a block for every limb up to the eighth, and tells the compiler by a comparison which there are"
+)]
 
 use super::lanes::LIMB_BITS;
 use super::lanes::LIMB_MASK;

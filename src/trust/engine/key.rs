@@ -75,6 +75,9 @@ pub(super) enum Prepared {
     Nothing,
 }
 
+/// Sizes of RSA keys that policy allows, in bits.
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
 const MALFORMED: &str = "its key is malformed, or of a size that is not allowed";
 
 fn parse(
@@ -114,8 +117,19 @@ impl PublicKey {
         }))
     }
 
-    /// An `RSAPublicKey` (RFC 8017, A.1.1) of 2048 to 8192 bits.
+    /// An `RSAPublicKey` (RFC 8017, A.1.1) of 2048 to 8192 bits, modulus and exponent odd. The library
+    /// would find the size only when it verifies.
     pub(in crate::trust) fn rsa(public: &[u8]) -> Result<Self, &'static str> {
+        let (modulus, exponent) = rsa_numbers(public).ok_or(MALFORMED)?;
+        let bits = modulus.len() * 8
+            - modulus
+                .first()
+                .map_or(0, |top| top.leading_zeros() as usize);
+        let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
+        let is_sound = is_odd(modulus) && is_odd(exponent) && exponent != [1];
+        if !(RSA_BITS.contains(&bits) && is_sound) {
+            return Err(MALFORMED);
+        }
         Ok(Self::of(Material::Rsa {
             pkcs1: parse(&signature::RSA_PKCS1_2048_8192_SHA256, public)?,
             pss: parse(&signature::RSA_PSS_2048_8192_SHA256, public)?,
@@ -149,14 +163,14 @@ impl PublicKey {
         signature: &[u8],
     ) -> bool {
         use SignatureAlgorithm as A;
-        let key = match (&self.material, algorithm) {
-            (Material::EcdsaP256 { key, .. }, A::EcdsaSha256)
-            | (Material::EcdsaP384 { sha384: key, .. }, A::EcdsaSha384)
-            | (Material::EcdsaP384 { sha256: key, .. }, A::EcdsaSha256)
-            | (Material::Ed25519 { key, .. }, A::Ed25519)
-            | (Material::Rsa { pkcs1: key, .. }, A::RsaPkcs1Sha256)
-            | (Material::Rsa { pss: key, .. }, A::RsaPssSha256) => key,
-            _ => return false,
+        let ((Material::EcdsaP256 { key, .. }, A::EcdsaSha256)
+        | (Material::EcdsaP384 { sha384: key, .. }, A::EcdsaSha384)
+        | (Material::EcdsaP384 { sha256: key, .. }, A::EcdsaSha256)
+        | (Material::Ed25519 { key, .. }, A::Ed25519)
+        | (Material::Rsa { pkcs1: key, .. }, A::RsaPkcs1Sha256)
+        | (Material::Rsa { pss: key, .. }, A::RsaPssSha256)) = (&self.material, algorithm)
+        else {
+            return false;
         };
         key.verify_sig(message, signature).is_ok()
     }

@@ -104,10 +104,10 @@ pub(super) fn negated_inverse<const T: usize>(n: &[u64]) -> [u64; T] {
         let digit = low(u128::from(rest[at]) * u128::from(limb));
         inverse[at] = digit;
         let mut carry = 0u128;
-        for column in at..T {
-            let n = n.get(column - at).copied().unwrap_or(0);
-            let sum = u128::from(rest[column]) + u128::from(n) * u128::from(digit) + carry;
-            rest[column] = low(sum);
+        for (column, rest) in rest[at..].iter_mut().enumerate() {
+            let n = n.get(column).copied().unwrap_or(0);
+            let sum = u128::from(*rest) + u128::from(n) * u128::from(digit) + carry;
+            *rest = low(sum);
             carry = sum >> LIMB_BITS;
         }
     }

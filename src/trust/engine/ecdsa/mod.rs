@@ -10,8 +10,6 @@
 mod curves;
 mod kernel;
 mod lane;
-#[cfg(test)]
-mod tests;
 
 pub(super) use curves::P256Curve;
 pub(super) use curves::P384Curve;

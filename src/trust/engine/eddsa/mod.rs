@@ -8,8 +8,6 @@
 
 mod kernel;
 mod lane;
-#[cfg(test)]
-mod tests;
 
 pub(super) use kernel::Eddsa;
 pub(super) use kernel::EddsaKeys;

@@ -1,4 +1,8 @@
 //! p = 2^255 − 19 (RFC 8032, 5.1). No Montgomery: 2^260 is 608.
+#![expect(
+    clippy::out_of_bounds_indexing,
+    reason = "each! repeats a block for every limb up to the eighth, and tells the compiler by a comparison which there are"
+)]
 
 use super::Field;
 use super::Number;

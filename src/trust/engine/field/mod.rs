@@ -13,8 +13,6 @@ mod order;
 mod p256;
 mod p384;
 mod power;
-#[cfg(test)]
-mod tests;
 
 pub(super) use f25519::F25519;
 pub(super) use order::Order;
@@ -163,7 +161,7 @@ pub(super) fn from_rows<L: Lanes, const N: usize>(l: L, rows: [&[u64; LANES]; LA
 }
 
 /// 2^exponent mod n, at compile time.
-const fn power_of_two<const N: usize>(exponent: u32, n: &[u64; N]) -> [u64; N] {
+const fn power_of_two<const N: usize>(exponent: usize, n: &[u64; N]) -> [u64; N] {
     const MASK: u64 = super::lanes::LIMB_MASK;
     let mut a = [0; N];
     a[0] = 1;

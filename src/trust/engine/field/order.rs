@@ -26,7 +26,7 @@ pub(in crate::trust::engine) struct Order<const N: usize> {
 impl<const N: usize> Order<N> {
     /// Modulo n.
     pub(in crate::trust::engine) const fn new(n: [u64; N]) -> Self {
-        let bits = LIMB_BITS * N as u32;
+        let bits = LIMB_BITS as usize * N;
         let mut inverse = 1u64;
         let mut step = 0;
         while step < 6 {

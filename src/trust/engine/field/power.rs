@@ -25,9 +25,9 @@ impl<L: Lanes, R: Ring<N>, const N: usize> Kernel<L> for Power<'_, R, L::V, N> {
             table[at] = ring.multiply(l, &table[at - 1], &self.number);
         }
         let mut power = None;
-        for at in (0..N as u32 * LIMB_BITS / 4).rev() {
-            let (limb, shift) = (4 * at / LIMB_BITS, 4 * at % LIMB_BITS);
-            let digit = self.exponent[limb as usize] >> shift & 15;
+        let digits = LIMB_BITS as usize / 4;
+        for at in (0..N * digits).rev() {
+            let digit = self.exponent[at / digits] >> (4 * (at % digits)) & 15;
             if let Some(power) = &mut power {
                 for _ in 0..4 {
                     *power = ring.square(l, power);

@@ -52,7 +52,7 @@ impl Digits {
         let (mut index, mut negative, mut zero) = ([0; LANES], 0, 0);
         for (lane, raised) in self.raised[at].iter().enumerate() {
             let distance = raised.abs_diff(half);
-            index[lane] = distance.saturating_sub(1) as usize;
+            index[lane] = usize::try_from(distance.saturating_sub(1)).unwrap_or(0);
             negative |= u8::from(*raised < half) << lane;
             zero |= u8::from(distance == 0) << lane;
         }

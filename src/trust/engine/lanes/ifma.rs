@@ -70,7 +70,6 @@ impl Lanes for Ifma {
         sub(a: V, b: V) -> V = _mm512_sub_epi64(a, b);
         and(a: V, b: V) -> V = _mm512_and_si512(a, b);
         or(a: V, b: V) -> V = _mm512_or_si512(a, b);
-        xor(a: V, b: V) -> V = _mm512_xor_si512(a, b);
         sll<BITS: u32>(a: V) -> V = _mm512_slli_epi64::<BITS>(a);
         srl<BITS: u32>(a: V) -> V = _mm512_srli_epi64::<BITS>(a);
         sra<BITS: u32>(a: V) -> V = _mm512_srai_epi64::<BITS>(a);

@@ -85,8 +85,6 @@ pub(super) trait Lanes: Copy {
     fn and(self, a: Self::V, b: Self::V) -> Self::V;
     /// a ∨ b
     fn or(self, a: Self::V, b: Self::V) -> Self::V;
-    /// a ⊕ b
-    fn xor(self, a: Self::V, b: Self::V) -> Self::V;
     /// a shifted left.
     fn sll<const BITS: u32>(self, a: Self::V) -> Self::V;
     /// a shifted right, zeros from above.

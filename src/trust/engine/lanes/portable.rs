@@ -29,6 +29,7 @@ fn product(a: u64, b: u64) -> u128 {
     u128::from(a & LIMB_MASK) * u128::from(b & LIMB_MASK)
 }
 
+/// Functions of their own: inlined into the kernels they would take minutes to compile.
 impl Lanes for Portable {
     type V = V;
     type W = W;
@@ -77,11 +78,6 @@ impl Lanes for Portable {
     #[inline(never)]
     fn or(self, a: V, b: V) -> V {
         each(a, b, |a, b| a | b)
-    }
-
-    #[inline(never)]
-    fn xor(self, a: V, b: V) -> V {
-        each(a, b, |a, b| a ^ b)
     }
 
     #[inline(never)]

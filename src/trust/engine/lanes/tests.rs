@@ -15,7 +15,6 @@ fn everything<L: Lanes>(l: L, a: Numbers, b: Numbers, c: Numbers, mask: u8) -> V
         l.sub(va, vb),
         l.and(va, vb),
         l.or(va, vb),
-        l.xor(va, vb),
         l.sll::<13>(va),
         l.srl::<52>(va),
         l.sra::<52>(va),

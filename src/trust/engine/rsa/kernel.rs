@@ -8,6 +8,10 @@
 //! b below 2n, the result is below 4n²/R + n < 2n, since n < R/4: nothing is subtracted on the way.
 //!
 //! May use: lanes, columns.
+#![expect(
+    clippy::absurd_extreme_comparisons,
+    reason = "each! repeats a block for every limb up to the eighth, and tells the compiler by a comparison which there are"
+)]
 
 use crate::trust::engine::columns::Columns;
 use crate::trust::engine::columns::carry_through;
@@ -96,11 +100,11 @@ impl<L: Lanes, const N: usize, const T: usize> Products<L, T> for Square<'_, L::
         for i in first(block, N / T)..block.div_ceil(2) {
             columns.add_product(l, &a[i], &a[block - i]);
         }
-        if block % 2 == 0 && block / 2 < N / T {
+        if block.is_multiple_of(2) && block / 2 < N / T {
             columns.add_half_square(l, &a[block / 2]);
         }
         columns.double(l);
-        if block % 2 == 0 && block / 2 < N / T {
+        if block.is_multiple_of(2) && block / 2 < N / T {
             columns.add_diagonal(l, &a[block / 2]);
         }
     }

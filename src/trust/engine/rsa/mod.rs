@@ -13,8 +13,6 @@
 mod kernel;
 mod key;
 mod pss;
-#[cfg(test)]
-mod tests;
 
 pub(super) use key::RsaKey;
 pub(super) use key::RsaSize;

@@ -197,8 +197,10 @@ fn published_vectors_of_rsa_have_their_verdicts() {
 struct Signer {
     key: Arc<PublicKey>,
     algorithm: SignatureAlgorithm,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>,
+    sign: Sign,
 }
+
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 fn signers() -> Vec<Signer> {
     let mut signers = Vec::new();

@@ -32,7 +32,10 @@ fn everything<L: Lanes>(l: L, a: Numbers, b: Numbers, c: Numbers, mask: u8) -> V
 }
 
 fn halves(a: Numbers) -> [u32; 16] {
-    std::array::from_fn(|at| (a[at / 2] >> (32 * (at % 2))) as u32)
+    std::array::from_fn(|at| {
+        let half = a[at / 2] >> (32 * (at % 2)) & u64::from(u32::MAX);
+        u32::try_from(half).unwrap()
+    })
 }
 
 fn everything32<L: Lanes>(l: L, a: Numbers, b: Numbers, c: Numbers) -> Vec<[u32; 16]> {

@@ -33,7 +33,8 @@ const PREPARED_AFTER: u32 = 2;
 #[derive(Debug)]
 pub(in crate::trust) struct PublicKey {
     pub(super) material: Material,
-    /// Whether its certificate leads to an anchor: nobody else is worth a table.
+    /// Whether its certificate leads to an anchor, or is taken as it is to measure what the rest costs:
+    /// nobody else is worth a table.
     is_certified: bool,
     met: AtomicU32,
     last_used: AtomicU64,
@@ -188,7 +189,7 @@ impl PublicKey {
         if !self.is_certified || self.met.fetch_add(1, Ordering::Relaxed) < PREPARED_AFTER {
             return None;
         }
-        // Two threads may both do it; the same comes out, and it is kept once.
+        // Two threads may both do it; the same comes out, and the last stays.
         let prepared = Arc::new(self.prepare(wide));
         self.prepared.store(Some(Arc::clone(&prepared)));
         wide.known.keep(self);

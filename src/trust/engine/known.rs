@@ -14,11 +14,18 @@ use super::key::PublicKey;
 /// algorithm.
 const BYTES_MAX: usize = 256 << 20;
 
-/// Batches verified before a signer counts as unknown again are counted, not timed.
+/// Who was prepared for. Uses are ordered by the number of the batch they were in: no clock is needed.
 #[derive(Debug, Default)]
 pub(super) struct Known {
     batch: AtomicU64,
-    kept: Mutex<Vec<Weak<PublicKey>>>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    keys: Vec<Weak<PublicKey>>,
+    /// Of these keys; more than there are, while some were dropped with their certificates.
+    bytes: usize,
 }
 
 impl Known {
@@ -27,24 +34,35 @@ impl Known {
         self.batch.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Keeps what was prepared of one more signer, and drops what was used least recently until all
-    /// is within the budget.
+    /// Keeps what was prepared of one more signer, and drops what was used least recently when all
+    /// together is beyond the budget.
     pub(super) fn keep(&self, key: &Arc<PublicKey>) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push(Arc::downgrade(key));
-        let mut alive: Vec<Arc<PublicKey>> = kept.iter().filter_map(Weak::upgrade).collect();
-        let mut bytes: usize = alive.iter().map(|key| key.prepared_bytes()).sum();
-        if bytes > BYTES_MAX {
-            alive.sort_by_key(|key| key.last_used());
-            // A tenth more than necessary, so that not every newcomer sorts them all.
-            for oldest in &alive {
-                if bytes <= BYTES_MAX / 10 * 9 {
-                    break;
-                }
-                bytes -= oldest.prepared_bytes();
-                oldest.forget();
-            }
+        kept.keys.push(Arc::downgrade(key));
+        kept.bytes += key.prepared_bytes();
+        if kept.bytes > BYTES_MAX {
+            kept.make_room();
         }
-        kept.retain(|key| key.upgrade().is_some_and(|key| key.prepared_bytes() > 0));
+    }
+}
+
+impl Kept {
+    /// Counts again, and forgets a tenth more than it must, so that not every newcomer sorts them all.
+    fn make_room(&mut self) {
+        let mut alive: Vec<Arc<PublicKey>> = self.keys.iter().filter_map(Weak::upgrade).collect();
+        // Two threads may have prepared for one signer at the same time.
+        alive.sort_by_key(Arc::as_ptr);
+        alive.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        self.bytes = alive.iter().map(|key| key.prepared_bytes()).sum();
+        alive.sort_by_key(|key| key.last_used());
+        alive.retain(|key| {
+            let stays = self.bytes <= BYTES_MAX / 10 * 9;
+            if !stays {
+                self.bytes -= key.prepared_bytes();
+                key.forget();
+            }
+            stays
+        });
+        self.keys = alive.iter().map(Arc::downgrade).collect();
     }
 }

@@ -21,6 +21,7 @@ pub(super) use p384::P384;
 pub(super) use power::InvertAll;
 pub(super) use power::Power;
 
+use super::columns::Columns;
 use super::columns::carry_signed;
 use super::columns::each;
 use super::lanes::LANES;
@@ -32,10 +33,25 @@ pub(super) type Number<V, const N: usize> = [V; N];
 
 /// Multiplication modulo something.
 pub(super) trait Ring<const N: usize>: Copy {
+    /// The number that columns are, settled: divided by R in Montgomery's form.
+    fn reduce<L: Lanes>(self, l: L, columns: Columns<L::V, N>) -> Number<L::V, N>;
+
     /// a · b, of the form of its factors: a · b / R in Montgomery's.
-    fn multiply<L: Lanes>(self, l: L, a: &Number<L::V, N>, b: &Number<L::V, N>) -> Number<L::V, N>;
+    #[inline(always)]
+    fn multiply<L: Lanes>(self, l: L, a: &Number<L::V, N>, b: &Number<L::V, N>) -> Number<L::V, N> {
+        let mut columns = Columns::new(l);
+        columns.add_product(l, a, b);
+        self.reduce(l, columns)
+    }
+
     /// a²
-    fn square<L: Lanes>(self, l: L, a: &Number<L::V, N>) -> Number<L::V, N>;
+    #[inline(always)]
+    fn square<L: Lanes>(self, l: L, a: &Number<L::V, N>) -> Number<L::V, N> {
+        let mut columns = Columns::new(l);
+        columns.add_square(l, a);
+        self.reduce(l, columns)
+    }
+
     /// The modulus.
     fn modulus(self) -> [u64; N];
 }

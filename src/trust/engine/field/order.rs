@@ -40,10 +40,12 @@ impl<const N: usize> Order<N> {
             squared_radix: power_of_two(2 * bits, &n),
         }
     }
+}
 
+impl<const N: usize> Ring<N> for Order<N> {
     /// Below n + T/R.
     #[inline(always)]
-    fn reduce<L: Lanes>(self, l: L, mut t: Columns<L::V, N>) -> [L::V; N] {
+    fn reduce<L: Lanes>(self, l: L, mut t: Columns<L::V, N>) -> Number<L::V, N> {
         let negated_inverse = l.splat(self.negated_inverse);
         let n = super::constant(l, &self.n);
         each!(I < N {
@@ -57,22 +59,6 @@ impl<const N: usize> Order<N> {
         let mut out = t.high;
         carry_through(l, &mut out);
         out
-    }
-}
-
-impl<const N: usize> Ring<N> for Order<N> {
-    #[inline(always)]
-    fn multiply<L: Lanes>(self, l: L, a: &Number<L::V, N>, b: &Number<L::V, N>) -> Number<L::V, N> {
-        let mut t = Columns::new(l);
-        t.add_product(l, a, b);
-        self.reduce(l, t)
-    }
-
-    #[inline(always)]
-    fn square<L: Lanes>(self, l: L, a: &Number<L::V, N>) -> Number<L::V, N> {
-        let mut t = Columns::new(l);
-        t.add_square(l, a);
-        self.reduce(l, t)
     }
 
     fn modulus(self) -> [u64; N] {

@@ -66,16 +66,7 @@ fn reduce<L: Lanes>(l: L, mut t: Columns<L::V, N>) -> [L::V; N] {
 
 impl Ring<N> for P384 {
     #[inline(always)]
-    fn multiply<L: Lanes>(self, l: L, a: &Number<L::V, N>, b: &Number<L::V, N>) -> Number<L::V, N> {
-        let mut t = Columns::new(l);
-        t.add_product(l, a, b);
-        reduce(l, t)
-    }
-
-    #[inline(always)]
-    fn square<L: Lanes>(self, l: L, a: &Number<L::V, N>) -> Number<L::V, N> {
-        let mut t = Columns::new(l);
-        t.add_square(l, a);
+    fn reduce<L: Lanes>(self, l: L, t: Columns<L::V, N>) -> Number<L::V, N> {
         reduce(l, t)
     }
 

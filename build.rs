@@ -31,5 +31,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             |o| String::from_utf8_lossy(&o.stdout).trim().to_owned(),
         );
     println!("cargo:rustc-env=DOCAXIS_GIT={revision}");
+    // Reports name the library that rates are compared with.
+    println!("cargo:rerun-if-changed=Cargo.lock");
+    let lock = std::fs::read_to_string("Cargo.lock")?;
+    let library = lock
+        .split("[[package]]")
+        .find(|package| package.contains("name = \"aws-lc-rs\"\n"))
+        .and_then(|package| package.split("version = \"").nth(1)?.split('"').next())
+        .unwrap_or("unknown");
+    println!("cargo:rustc-env=DOCAXIS_AWS_LC_RS={library}");
     Ok(())
 }

@@ -20,6 +20,8 @@ pub mod hub;
 pub mod load;
 pub mod model;
 pub mod node;
+pub mod page;
+pub mod rates;
 pub mod store;
 pub mod text;
 pub mod trust;

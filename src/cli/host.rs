@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::load::report::Host;
+use crate::page::Host;
 
 /// This machine, and the file system of `data`.
 pub(super) fn describe(data: Option<&Path>) -> Host {

@@ -1,6 +1,7 @@
 //! The command line: flags, composition, exit codes. No logic that a test could not reach without a
 //! process.
 
+mod bench;
 mod ca;
 mod demo;
 mod exit;
@@ -39,6 +40,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure what parts reach on their own: signature verification.
+    Bench(bench::Arguments),
     /// The simulated Government CA: make one, issue, revoke, renew its lists.
     Ca(ca::Arguments),
     /// Print a completion script for a shell.
@@ -64,6 +67,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     take_open_files();
     let ran = match arguments.command {
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Ca(arguments) => ca::run(arguments),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -3,6 +3,7 @@
 use std::io;
 use std::io::Write as _;
 use std::path::Path;
+use std::path::PathBuf;
 
 use super::exit::Failure;
 use crate::text::Language;
@@ -89,5 +90,15 @@ pub(super) async fn asked_to_end() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = terminate.recv() => {}
+    }
+}
+
+/// The directory for what is kept between runs: the user's cache.
+pub(super) fn default_cache() -> PathBuf {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    match (set("XDG_CACHE_HOME"), set("HOME")) {
+        (Some(cache), _) => PathBuf::from(cache).join("docaxis"),
+        (None, Some(home)) => PathBuf::from(home).join(".cache/docaxis"),
+        (None, None) => std::env::temp_dir().join("docaxis-cache"),
     }
 }

@@ -16,6 +16,7 @@ mod names;
 mod number;
 mod page_phrases;
 mod phrases;
+mod rates_phrases;
 mod vietnamese;
 
 use crate::model::Refusal;
@@ -31,6 +32,7 @@ pub use names::status_name;
 pub use number::grouped;
 pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;
+pub use rates_phrases::RatesPhrase;
 
 /// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.
 pub fn describe(refusal: &Refusal, language: Language) -> String {

@@ -12,11 +12,13 @@ mod engine;
 mod key;
 mod policy;
 mod revocation;
+mod signature;
 mod store;
 #[cfg(test)]
 mod tests;
 mod tls;
 mod verify;
+mod walk;
 
 pub use authority::Authority;
 pub use authority::IssueError;
@@ -41,6 +43,13 @@ pub use policy::PathCheck;
 pub use policy::Policy;
 pub use revocation::CrlEpoch;
 pub use revocation::RevocationError;
+pub use signature::Acquaintance;
+pub use signature::Algorithm;
+pub use signature::Signed;
+pub use signature::Signer;
+pub use signature::SignerKey;
+pub use signature::SigningFailed;
+pub use signature::UnknownAlgorithm;
 pub use store::Certified;
 pub use store::TrustError;
 pub use store::TrustStore;
@@ -54,6 +63,8 @@ pub use verify::SignerFacts;
 pub use verify::Submission;
 pub use verify::verify_document;
 pub use verify::verify_documents;
+pub use walk::Depth;
+pub use walk::Walk;
 
 use crate::model::Digest;
 

@@ -292,7 +292,11 @@ impl TrustStore {
     }
 
     /// The certificate with a path to an anchor, from memory or built now.
-    fn certified(&self, der: &[u8], embedded: &[&[u8]]) -> Result<Arc<Certified>, Refusal> {
+    pub(super) fn certified(
+        &self,
+        der: &[u8],
+        embedded: &[&[u8]],
+    ) -> Result<Arc<Certified>, Refusal> {
         let fingerprint = sha256(der);
         let known = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(certified) = known.get(&fingerprint) {

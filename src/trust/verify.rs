@@ -170,10 +170,7 @@ fn claims<'a>(
         return Ok(Vec::new());
     }
     let data = SignedData::parse(submission.signature).map_err(invalid)?;
-    let mut digest = ContentDigest {
-        header: submission.header,
-        sha256: None,
-    };
+    let mut digest = ContentDigest::new(submission.header);
     let mut claims = Vec::with_capacity(data.signers.len());
     for info in &data.signers {
         let signed = if digest.of(info.digest) == info.message_digest {
@@ -199,18 +196,7 @@ fn signed<'a>(
     info: &SignerInfo<'a>,
     trusted_at: Timestamp,
 ) -> Result<Signed<'a>, Refusal> {
-    let certificate = data
-        .certificates
-        .iter()
-        .copied()
-        .find(|certificate| is_named_by(certificate, info))
-        .ok_or_else(|| invalid("the signer's certificate is not in the CMS"))?;
-    let is_other = info
-        .certificate_hash
-        .is_some_and(|(algorithm, hash)| hash != digest(algorithm, certificate));
-    if is_other {
-        return Err(invalid("signing-certificate-v2 names another certificate"));
-    }
+    let certificate = certificate_of(data, info).map_err(invalid)?;
     let signing_time = info.signing_time.unwrap_or(trusted_at);
     let certified = match policy.path {
         PathCheck::Full => {
@@ -289,6 +275,29 @@ impl Claim<'_> {
     }
 }
 
+/// The certificate a signer names, among those that came with its signature.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub(super) fn certificate_of<'a>(
+    data: &SignedData<'a>,
+    info: &SignerInfo<'_>,
+) -> Result<&'a [u8], &'static str> {
+    let certificate = data
+        .certificates
+        .iter()
+        .copied()
+        .find(|certificate| is_named_by(certificate, info))
+        .ok_or("the signer's certificate is not in the CMS")?;
+    let is_other = info
+        .certificate_hash
+        .is_some_and(|(algorithm, hash)| hash != digest(algorithm, certificate));
+    if is_other {
+        return Err("signing-certificate-v2 names another certificate");
+    }
+    Ok(certificate)
+}
+
 fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
     match info.identifier {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
@@ -301,20 +310,27 @@ fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
     }
 }
 
-/// The header's digests, each computed once.
-struct ContentDigest<'a> {
-    header: &'a [u8],
+/// The content's digests; SHA-256, which two signers share, is computed once.
+pub(super) struct ContentDigest<'a> {
+    content: &'a [u8],
     sha256: Option<[u8; 32]>,
 }
 
-impl ContentDigest<'_> {
-    fn of(&mut self, algorithm: DigestAlgorithm) -> Vec<u8> {
+impl<'a> ContentDigest<'a> {
+    pub(super) fn new(content: &'a [u8]) -> Self {
+        Self {
+            content,
+            sha256: None,
+        }
+    }
+
+    pub(super) fn of(&mut self, algorithm: DigestAlgorithm) -> Vec<u8> {
         match algorithm {
             DigestAlgorithm::Sha256 => self
                 .sha256
-                .get_or_insert_with(|| *sha256(self.header).as_bytes())
+                .get_or_insert_with(|| *sha256(self.content).as_bytes())
                 .to_vec(),
-            other => digest(other, self.header),
+            other => digest(other, self.content),
         }
     }
 }

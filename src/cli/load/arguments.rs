@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::Failure;
+use super::output;
 use super::pki;
 use super::progress::Shown;
 use crate::load::Objective;
@@ -265,7 +266,7 @@ impl Arguments {
             },
             durability: self.durability.unwrap_or(Durability::Fsync),
             verify_backend: self.verify_backend,
-            cache: self.cache.clone().unwrap_or_else(default_cache),
+            cache: self.cache.clone().unwrap_or_else(output::default_cache),
             scratch: match &self.data {
                 Some(data) => data.join(name),
                 None => std::env::temp_dir().join(name),
@@ -324,14 +325,5 @@ fn share(text: &str) -> Result<f64, String> {
     match number.trim().parse::<f64>().map(|number| number * factor) {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("not a share as 5% or 0.05".to_owned()),
-    }
-}
-
-fn default_cache() -> PathBuf {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-    match (set("XDG_CACHE_HOME"), set("HOME")) {
-        (Some(cache), _) => PathBuf::from(cache).join("docaxis"),
-        (None, Some(home)) => PathBuf::from(home).join(".cache/docaxis"),
-        (None, None) => std::env::temp_dir().join("docaxis-cache"),
     }
 }

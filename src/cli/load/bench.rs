@@ -25,8 +25,8 @@ use crate::load::measured::Measured;
 use crate::load::measured::Paced;
 use crate::load::measured::Run;
 use crate::load::measured::words;
-use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
+use crate::page::Host;
 use crate::store::Durability;
 use crate::text::Language;
 

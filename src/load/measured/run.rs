@@ -7,13 +7,13 @@ use crate::load::drive::Driven;
 use crate::load::objective::Figures;
 use crate::load::objective::Objective;
 use crate::load::objective::QUANTILES;
-use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
 use crate::load::sizing::Sheet;
 use crate::load::traffic::Spacing;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::node::PairTotals;
+use crate::page::Host;
 
 /// Everything a report of `docaxis load` says.
 #[derive(Debug)]

@@ -18,7 +18,6 @@ use crate::load::drive::Driven;
 use crate::load::drive::Second;
 use crate::load::drive::Totals;
 use crate::load::objective::Objective;
-use crate::load::report::Host;
 use crate::load::report::UnavoidableParts;
 use crate::load::search::Searched;
 use crate::load::search::Step;
@@ -32,6 +31,7 @@ use crate::node::HubCost;
 use crate::node::HubTotals;
 use crate::node::PairTotals;
 use crate::node::StageCost;
+use crate::page::Host;
 use crate::text::Language;
 
 const SECONDS: u64 = 30;

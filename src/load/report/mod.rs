@@ -12,6 +12,7 @@ use super::outcome::Verdict;
 use super::replay::Replayed;
 use crate::model::Ledger;
 use crate::model::OrganId;
+use crate::page::Host;
 
 pub use json::to_json;
 pub use text::to_text;
@@ -88,25 +89,6 @@ impl UnavoidableParts {
     pub fn sum(&self) -> f64 {
         self.verify + self.digest + self.transport_in + self.transport_out + self.journal
     }
-}
-
-/// The machine.
-#[derive(Clone, Debug)]
-pub struct Host {
-    /// Model name of the processor.
-    pub cpu: String,
-    /// What of its instruction set matters here: `avx512ifma sha_ni …`.
-    pub flags: String,
-    /// Cores the process may use.
-    pub cores: usize,
-    /// Memory of the machine, in bytes.
-    pub memory: u64,
-    /// Operating system and kernel.
-    pub os: String,
-    /// File system of the data directory.
-    pub filesystem: String,
-    /// Revision of this program.
-    pub git: String,
 }
 
 impl Report {

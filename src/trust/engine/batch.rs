@@ -26,6 +26,7 @@ use super::rsa::RsaSize;
 use super::sha2;
 use crate::trust::sha256;
 use crate::trust::sha384;
+use crate::trust::sha512;
 
 /// One signature to verify.
 #[derive(Clone, Copy, Debug)]
@@ -421,7 +422,7 @@ fn padded<T: Copy>(some: &[T]) -> [T; LANES] {
     std::array::from_fn(|lane| some[lane.min(some.len() - 1)])
 }
 
-fn sha256_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 32]> {
+pub(super) fn sha256_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 32]> {
     if messages.len() < WORTH_SHA256 {
         let one = |message: &&[u8]| *sha256(message).as_bytes();
         return messages.iter().map(one).collect();
@@ -436,6 +437,9 @@ fn sha384_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 48]> {
     sha2::sha384(lanes, messages)
 }
 
-fn sha512_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 64]> {
+pub(super) fn sha512_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 64]> {
+    if messages.len() < WORTH_SHA512 {
+        return messages.iter().map(|message| sha512(message)).collect();
+    }
     sha2::sha512(lanes, messages)
 }

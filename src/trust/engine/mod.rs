@@ -47,6 +47,9 @@ use eddsa::Eddsa;
 use known::Known;
 use lanes::Ifma;
 
+use super::sha256;
+use super::sha512;
+
 /// What lanes found of one signature.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Verdict {
@@ -179,6 +182,25 @@ impl Engine {
         match &self.wide {
             None => jobs.iter().map(Job::verify_alone).collect(),
             Some(wide) => batch::verify(wide, jobs),
+        }
+    }
+
+    /// SHA-256 of each message, in their order.
+    pub fn sha256_of_each(&self, messages: &[&[u8]]) -> Vec<[u8; 32]> {
+        match &self.wide {
+            None => messages
+                .iter()
+                .map(|message| *sha256(message).as_bytes())
+                .collect(),
+            Some(wide) => batch::sha256_of_all(wide.lanes, messages),
+        }
+    }
+
+    /// SHA-512 of each message, in their order.
+    pub fn sha512_of_each(&self, messages: &[&[u8]]) -> Vec<[u8; 64]> {
+        match &self.wide {
+            None => messages.iter().map(|message| sha512(message)).collect(),
+            Some(wide) => batch::sha512_of_all(wide.lanes, messages),
         }
     }
 }

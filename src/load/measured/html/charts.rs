@@ -4,10 +4,6 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::svg;
-use super::svg::Frame;
-use super::svg::Scale;
-use super::svg::Series;
 use crate::load::drive::BANDS_US;
 use crate::load::drive::Second;
 use crate::load::measured::run::Ladder;
@@ -15,6 +11,10 @@ use crate::load::measured::run::Run;
 use crate::load::measured::run::Search;
 use crate::model::Directory;
 use crate::model::OrganId;
+use crate::page::svg;
+use crate::page::svg::Frame;
+use crate::page::svg::Scale;
+use crate::page::svg::Series;
 use crate::text::Language;
 use crate::text::LoadPhrase;
 use crate::text::PagePhrase;

@@ -1,20 +1,19 @@
 //! A load report as one page: no script, nothing fetched, readable on paper and in the dark.
 
 mod charts;
-mod svg;
 
 use std::fmt::Write as _;
 
-use self::svg::escape;
 use super::run::Measured;
 use super::run::Run;
 use super::words;
+use crate::page;
+use crate::page::section;
+use crate::page::svg::escape;
 use crate::text::Language;
 use crate::text::LoadPhrase;
 use crate::text::PagePhrase;
 use crate::text::grouped;
-
-const STYLE: &str = include_str!("style.css");
 
 /// The only durability that is safe for real documents.
 const SAFE: &str = "fsync";
@@ -34,18 +33,10 @@ fn write_page(out: &mut String, measured: &Measured, language: Language) -> std:
         say(PagePhrase::Title),
         measured.scenario
     );
+    page::open(out, language.as_str(), &title)?;
     write!(
         out,
-        "<!doctype html><html lang=\"{}\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{}</title><style>{STYLE}</style></head><body><main>",
-        language.as_str(),
-        escape(&title)
-    )?;
-    write!(
-        out,
-        "<h1>{}</h1><p>{} · {}</p>",
-        escape(&title),
+        "<p>{} · {}</p>",
         escape(&words::pace(&measured.pace, language)),
         escape(&measured.keys)
     )?;
@@ -111,16 +102,8 @@ fn write_page(out: &mut String, measured: &Measured, language: Language) -> std:
         write_refusals(out, run, language)?;
     }
     write_circumstances(out, measured, language)?;
-    out.write_str("</main></body></html>\n")
-}
-
-fn section(out: &mut String, heading: &str, how: &str, content: &str) -> std::fmt::Result {
-    write!(
-        out,
-        "<section><h2>{}</h2><p class=\"how\">{}</p>{content}</section>",
-        escape(heading),
-        escape(how)
-    )
+    page::close(out);
+    Ok(())
 }
 
 fn write_headline(

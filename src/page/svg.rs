@@ -24,7 +24,7 @@ const BAR_LEFT: f64 = 230.0;
 
 /// How values become heights.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Scale {
+pub(crate) enum Scale {
     /// From 0.
     Linear,
     /// By powers of ten; values are at least 0.001.
@@ -33,26 +33,26 @@ pub(super) enum Scale {
 
 /// A line of a chart.
 #[derive(Debug)]
-pub(super) struct Series {
-    pub(super) name: String,
+pub(crate) struct Series {
+    pub(crate) name: String,
     /// By x.
-    pub(super) points: Vec<(f64, f64)>,
+    pub(crate) points: Vec<(f64, f64)>,
 }
 
 /// What stands around a chart.
 #[derive(Debug)]
-pub(super) struct Frame<'a> {
-    pub(super) title: &'a str,
-    pub(super) how: &'a str,
-    pub(super) x: &'a str,
-    pub(super) y: &'a str,
-    pub(super) scale: Scale,
+pub(crate) struct Frame<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) how: &'a str,
+    pub(crate) x: &'a str,
+    pub(crate) y: &'a str,
+    pub(crate) scale: Scale,
     /// Places on the x axis, and what stands there; empty for round numbers.
-    pub(super) ticks: Vec<(f64, String)>,
+    pub(crate) ticks: Vec<(f64, String)>,
 }
 
 /// Lines over a common x.
-pub(super) fn lines(frame: &Frame<'_>, series: &[Series]) -> String {
+pub(crate) fn lines(frame: &Frame<'_>, series: &[Series]) -> String {
     let points = || series.iter().flat_map(|series| &series.points);
     let x_max = points().map(|(x, _)| *x).fold(1e-9, f64::max);
     let y_max = points().map(|(_, y)| *y).fold(1e-3, f64::max);
@@ -137,7 +137,7 @@ pub(super) fn lines(frame: &Frame<'_>, series: &[Series]) -> String {
 }
 
 /// Points, each held or crossed.
-pub(super) fn points(frame: &Frame<'_>, points: &[(f64, f64, bool)]) -> String {
+pub(crate) fn points(frame: &Frame<'_>, points: &[(f64, f64, bool)]) -> String {
     let x_max = points.iter().map(|(x, ..)| *x).fold(1.0, f64::max) * 1.05;
     let y_max = points.iter().map(|(_, y, _)| *y).fold(1e-3, f64::max);
     let axis = Axis::new(frame.scale, y_max);
@@ -169,10 +169,10 @@ pub(super) fn points(frame: &Frame<'_>, points: &[(f64, f64, bool)]) -> String {
 }
 
 /// A bar: its label, its length, what stands at its end, and the class of its colour.
-pub(super) type Bar = (String, f64, String, &'static str);
+pub(crate) type Bar = (String, f64, String, &'static str);
 
 /// Bars from the top down.
-pub(super) fn bars(title: &str, how: &str, bars: &[Bar]) -> String {
+pub(crate) fn bars(title: &str, how: &str, bars: &[Bar]) -> String {
     let most = bars
         .iter()
         .map(|(_, value, ..)| *value)
@@ -204,7 +204,7 @@ pub(super) fn bars(title: &str, how: &str, bars: &[Bar]) -> String {
 }
 
 /// Fields of a table of numbers, darker where they are larger; rows from the top down.
-pub(super) fn fields(
+pub(crate) fn fields(
     title: &str,
     how: &str,
     rows: &[String],
@@ -318,8 +318,10 @@ impl Axis {
         match self.scale {
             Scale::Linear => {
                 let step = step(self.most);
-                let count = crate::load::random::whole((self.most / step).round());
-                (0..=count).map(|tick| tick as f64 * step).collect()
+                std::iter::successors(Some(0u32), |tick| tick.checked_add(1))
+                    .map(|tick| f64::from(tick) * step)
+                    .take_while(|tick| *tick < self.most + step / 2.0)
+                    .collect()
             }
             Scale::Log => {
                 let mut ticks = Vec::new();
@@ -358,7 +360,7 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 /// Text that stands for itself in HTML and SVG.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

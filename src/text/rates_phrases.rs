@@ -1,0 +1,91 @@
+//! Labels and sentences of `docaxis bench verify`. `{}` is a figure.
+
+use super::bilingual::bilingual;
+
+bilingual! {
+    /// A label or sentence of a report on verification rates.
+    RatesPhrase {
+        /// Heading of a column.
+        Added = "adds", "thêm";
+        /// Heading of a column.
+        Algorithm = "algorithm", "thuật toán";
+        /// Heading of a column.
+        Backend = "backend", "bộ máy";
+        /// Heading of a column.
+        BadShare = "bad", "hỏng";
+        /// Heading.
+        Batches = "Signatures together", "Số chữ ký kiểm tra cùng lúc";
+        /// How to read the chart of batches.
+        BatchesHow = "Verifications a second on one core against signatures verified together; known signers, 1 KiB messages. One signature alone is never held back.", "Số lần kiểm tra mỗi giây trên một lõi theo số chữ ký kiểm tra cùng lúc; bên ký đã biết, thông điệp 1 KiB. Một chữ ký đến lẻ không bao giờ phải chờ.";
+        /// Heading of a column.
+        Best = "best", "cao nhất";
+        /// Heading of the slice over cores.
+        Cores = "Cores", "Số lõi";
+        /// Heading of the digests.
+        Digests = "Digests of independent messages", "Băm nhiều thông điệp độc lập";
+        /// How to read the digests.
+        DigestsHow = "64 messages together on one core.", "64 thông điệp cùng lúc trên một lõi.";
+        /// After a rate.
+        DocumentsPerSecond = "documents/s", "văn bản/giây";
+        /// Name of a row.
+        FirstMeeting = "whole path, first meeting", "cả đường đi, gặp lần đầu";
+        /// Name of a signer that has tables.
+        Known = "known", "đã biết";
+        /// Heading of the latencies.
+        Lone = "A lone signature, µs", "Một chữ ký đến lẻ, µs";
+        /// How to read the latencies.
+        LoneHow = "The time one signature takes when nothing waits beside it.", "Thời gian của một chữ ký khi không có gì chờ bên cạnh.";
+        /// Line on the measurement: keys, signatures, rounds, milliseconds.
+        Made = "{} keys and {} distinct signatures of each algorithm · median of {} rounds of {} ms that take turns", "mỗi thuật toán {} khóa và {} chữ ký khác nhau · trung vị của {} vòng {} ms xen kẽ";
+        /// Heading of a column.
+        MessageBytes = "message", "thông điệp";
+        /// Heading of a column.
+        Named = "found", "tìm ra";
+        /// There is no openssl.
+        NoOpenssl = "openssl is not on this machine: no ratio to it", "máy này không có openssl nên không có tỷ lệ so sánh";
+        /// The processor has no lanes.
+        NoLanes = "this processor has no AVX-512 IFMA: signatures are verified by aws-lc-rs, one after the other", "bộ xử lý này không có AVX-512 IFMA: chữ ký do aws-lc-rs kiểm tra lần lượt";
+        /// Heading of bad signatures.
+        Poisoned = "Bad signatures among good ones", "Chữ ký hỏng lẫn trong chữ ký tốt";
+        /// How to read them.
+        PoisonedHow = "Verifications a second on one core against the share of bad signatures; each bad one is found, and no other.", "Số lần kiểm tra mỗi giây trên một lõi theo tỷ lệ chữ ký hỏng; mọi chữ ký hỏng đều bị chỉ ra, không nhầm chữ ký nào khác.";
+        /// Heading of the main table.
+        Rates = "Verifications a second on one core, hashing included", "Số lần kiểm tra mỗi giây trên một lõi, gồm cả băm";
+        /// How to read it: batch.
+        RatesHow = "1 KiB messages, {} together. openssl: against `openssl speed` of this run, which is given the digest. Known signers have tables of their public key, made when their certificate leads to an anchor.", "Thông điệp 1 KiB, {} chữ ký cùng lúc. openssl: so với `openssl speed` trong cùng lần đo, vốn được cho sẵn giá trị băm. Bên ký đã biết có bảng tính sẵn từ khóa công khai, lập khi chứng thư số dẫn về một gốc tin cậy.";
+        /// How to repeat it.
+        Repeat = "to repeat it", "để đo lại";
+        /// Heading of the revocation.
+        Revocation = "A revocation under load", "Thu hồi khi đang tải nặng";
+        /// What was found: repeats, in force p50, max, first refusal p50, max, begun after, passed after.
+        RevocationFound = "{} times, all cores verifying: in force {} µs after the list was handed in (longest {}), first refusal after {} µs (longest {}); of {} documents begun after that, {} passed", "{} lần, mọi lõi đang kiểm tra: có hiệu lực {} µs sau khi nộp danh sách (lâu nhất {}), từ chối đầu tiên sau {} µs (lâu nhất {}); trong {} văn bản bắt đầu sau đó có {} văn bản lọt qua";
+        /// Heading of a column.
+        Share = "share", "tỷ lệ";
+        /// Heading of the slice over sizes.
+        Sizes = "Size of the message", "Kích thước thông điệp";
+        /// Name of the page.
+        Title = "signature verification rates", "tốc độ kiểm tra chữ ký số";
+        /// Name of a signer that has none.
+        Unknown = "unknown", "chưa biết";
+        /// Heading of the waterfall.
+        Waterfall = "The whole path of a document", "Toàn bộ đường đi của một văn bản";
+        /// How to read it: signatures, batch.
+        WaterfallHow = "One core, {} RSA-2048 signatures a document, {} documents together; each row includes those above it. The last row is another path: every signer met for the first time.", "Một lõi, mỗi văn bản {} chữ ký RSA-2048, {} văn bản cùng lúc; mỗi dòng gồm cả các dòng trên. Dòng cuối là đường đi khác: mọi bên ký đều gặp lần đầu.";
+        /// Before two times: chain of a known signer, of a new one.
+        ChainFound = "certificate chain and revocation: {} µs for a signer met before, {} µs for a new one ({} %)", "đường dẫn chứng thư và thu hồi: {} µs với bên ký đã gặp, {} µs với bên ký mới ({} %)";
+        /// A step of the waterfall.
+        StepSignature = "bare signatures", "chỉ chữ ký";
+        /// A step of the waterfall.
+        StepParse = "+ reading the CMS", "+ đọc CMS";
+        /// A step of the waterfall.
+        StepDigest = "+ digest of the content", "+ băm nội dung";
+        /// A step of the waterfall.
+        StepChain = "+ certificate chain", "+ đường dẫn chứng thư";
+        /// A step of the waterfall.
+        StepRevocation = "+ validity and revocation", "+ hiệu lực và thu hồi";
+        /// A step of the waterfall.
+        StepPolicy = "+ policy: use, sender, clock", "+ chính sách: mục đích, bên gửi, đồng hồ";
+        /// A step of the waterfall.
+        StepReport = "+ validation report", "+ báo cáo xác thực";
+    }
+}

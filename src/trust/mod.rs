@@ -6,6 +6,7 @@
 
 mod authority;
 mod certificate;
+mod certified;
 mod cms;
 mod der;
 mod engine;
@@ -28,6 +29,7 @@ pub use authority::RevokedSerial;
 pub use authority::SUBSCRIBER_YEARS_MAX;
 pub use authority::Subject;
 pub use authority::Validity;
+pub use certified::Certified;
 pub use cms::Credential;
 pub use cms::CredentialError;
 pub use cms::DocumentSigner;
@@ -50,7 +52,6 @@ pub use signature::Signer;
 pub use signature::SignerKey;
 pub use signature::SigningFailed;
 pub use signature::UnknownAlgorithm;
-pub use store::Certified;
 pub use store::TrustError;
 pub use store::TrustStore;
 pub use tls::PeerIdentity;

@@ -1,15 +1,13 @@
 //! Which certificates to believe: anchors, known authorities, revocation lists, and the verdicts so
 //! far.
 //!
-//! The path to an anchor does not change while the authorities stay, so it is built once per
-//! certificate and remembered by the SHA-256 of its bytes. Validity and revocation are looked up at
-//! every use: they depend on the instant and on the lists in force.
+//! The path to an anchor is built once per certificate; validity and revocation are looked at with every
+//! use, because they depend on the instant and on the lists in force.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::RwLock;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
@@ -22,18 +20,18 @@ use x509_parser::prelude::X509Certificate;
 
 use super::certificate::Subscriber;
 use super::certificate::public_key;
+use super::certified::Certified;
+use super::certified::Standing;
+use super::certified::Verdicts;
+use super::certified::Window;
+use super::certified::certify;
 use super::engine::Engine;
 use super::engine::PublicKey;
 use super::policy::CRL_GRACE;
-use super::policy::VERDICTS_MAX;
 use super::revocation;
 use super::revocation::CrlEpoch;
 use super::revocation::RevocationError;
 use super::revocation::RevocationList;
-use super::sha256;
-use crate::model::CertificateUse;
-use crate::model::Digest;
-use crate::model::OrganId;
 use crate::model::Refusal;
 
 /// Anchors, authorities, lists, verdicts. Shared through an `Arc`.
@@ -46,9 +44,9 @@ pub struct TrustStore {
     anchors_valid: HashMap<Vec<u8>, Window>,
     lists: ArcSwap<Lists>,
     replacing: Mutex<()>,
-    verdicts: RwLock<HashMap<Digest, Arc<Certified>>>,
+    verdicts: Verdicts,
     /// Of certificates nobody judged; never mixed with the others.
-    unjudged: RwLock<HashMap<Digest, Arc<Certified>>>,
+    unjudged: Verdicts,
     engine: Arc<Engine>,
 }
 
@@ -56,6 +54,56 @@ pub struct TrustStore {
 struct Lists {
     epoch: CrlEpoch,
     by_issuer: HashMap<Vec<u8>, RevocationList>,
+}
+
+impl Lists {
+    /// What the lists say of a certificate and the authorities above it.
+    ///
+    /// # Errors
+    /// `CERTIFICATE_REVOKED`, `REVOCATION_UNKNOWN`.
+    fn standing(&self, certified: &Certified, trusted_at: Timestamp) -> Result<Standing, Refusal> {
+        let subject = || certified.subject.clone();
+        let mut standing = Standing {
+            epoch: self.epoch,
+            believed_until: Timestamp::MAX,
+            revoked_at: None,
+        };
+        let leaf = (&certified.issuer, &certified.serial);
+        let authorities = certified
+            .authorities
+            .iter()
+            .map(|(issuer, serial)| (issuer, serial));
+        for (issuer, serial) in std::iter::once(leaf).chain(authorities) {
+            let unknown = |problem: String| Refusal::RevocationUnknown {
+                subject: subject(),
+                problem,
+            };
+            let list = self
+                .by_issuer
+                .get(issuer)
+                .ok_or_else(|| unknown("there is no revocation list of its issuer".to_owned()))?;
+            let believed_until = list.next_update.saturating_add(CRL_GRACE);
+            let believed_until = believed_until.unwrap_or(Timestamp::MAX);
+            if trusted_at > believed_until {
+                let problem = format!("the list should have been replaced at {}", list.next_update);
+                return Err(unknown(problem));
+            }
+            standing.believed_until = standing.believed_until.min(believed_until);
+            let Some(revoked_at) = list.revoked_at(serial) else {
+                continue;
+            };
+            if revoked_at <= trusted_at {
+                let serial = certified.serial_hex();
+                return Err(Refusal::CertificateRevoked {
+                    subject: subject(),
+                    serial,
+                });
+            }
+            let earlier = standing.revoked_at.unwrap_or(revoked_at);
+            standing.revoked_at = Some(earlier.min(revoked_at));
+        }
+        Ok(standing)
+    }
 }
 
 /// Why a trust store cannot be made.
@@ -67,41 +115,6 @@ pub enum TrustError {
     /// No certificate signs itself.
     #[error("there is no root certificate among the trust anchors")]
     NoRoot,
-}
-
-/// A certificate that leads to an anchor, with what it says.
-#[derive(Debug)]
-pub struct Certified {
-    /// The organisation it speaks for.
-    pub organ: OrganId,
-    /// What it is for.
-    pub usage: CertificateUse,
-    /// Its subject, for people.
-    pub subject: String,
-    /// Serial number, as the certificate carries it.
-    pub serial: Vec<u8>,
-    /// Start of validity.
-    pub not_before: Timestamp,
-    /// End of validity.
-    pub not_after: Timestamp,
-    /// SHA-256 of the certificate.
-    pub fingerprint: Digest,
-    pub(super) issuer: Vec<u8>,
-    /// Raw names and serials of the authorities between it and the anchor.
-    authorities: Vec<(Vec<u8>, Vec<u8>)>,
-    /// When every authority above it is valid.
-    authorities_valid: Window,
-    pub(super) key: Arc<PublicKey>,
-}
-
-impl Certified {
-    /// The serial number in hexadecimal.
-    pub fn serial_hex(&self) -> String {
-        self.serial
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
-    }
 }
 
 impl TrustStore {
@@ -145,8 +158,8 @@ impl TrustStore {
             anchors_valid,
             lists: ArcSwap::default(),
             replacing: Mutex::new(()),
-            verdicts: RwLock::default(),
-            unjudged: RwLock::default(),
+            verdicts: Verdicts::default(),
+            unjudged: Verdicts::default(),
             engine: Engine::shared(),
         })
     }
@@ -232,35 +245,13 @@ impl TrustStore {
             });
         }
         let lists = self.lists.load();
-        let leaf = (&certified.issuer, &certified.serial);
-        let authorities = certified
-            .authorities
-            .iter()
-            .map(|(issuer, serial)| (issuer, serial));
-        for (issuer, serial) in std::iter::once(leaf).chain(authorities) {
-            let unknown = |problem: String| Refusal::RevocationUnknown {
-                subject: subject(),
-                problem,
-            };
-            let list = lists
-                .by_issuer
-                .get(issuer)
-                .ok_or_else(|| unknown("there is no revocation list of its issuer".to_owned()))?;
-            let believed_until = list.next_update.saturating_add(CRL_GRACE);
-            if believed_until.is_ok_and(|until| trusted_at > until) {
-                let problem = format!("the list should have been replaced at {}", list.next_update);
-                return Err(unknown(problem));
-            }
-            if list
-                .revoked_at(serial)
-                .is_some_and(|revoked_at| revoked_at <= trusted_at)
-            {
-                let serial = certified.serial_hex();
-                return Err(Refusal::CertificateRevoked {
-                    subject: subject(),
-                    serial,
-                });
-            }
+        let standing = certified.standing.load();
+        if !standing
+            .as_ref()
+            .is_some_and(|standing| standing.is_good(lists.epoch, trusted_at))
+        {
+            let standing = lists.standing(&certified, trusted_at)?;
+            certified.standing.store(Some(Arc::new(standing)));
         }
         Ok(certified)
     }
@@ -269,26 +260,15 @@ impl TrustStore {
     ///
     /// [`PathCheck::KeyOnly`]: super::PathCheck::KeyOnly
     pub(super) fn taken_as_it_is(&self, der: &[u8]) -> Result<Arc<Certified>, Refusal> {
-        let fingerprint = sha256(der);
-        let known = self.unjudged.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(certified) = known.get(&fingerprint) {
-            return Ok(Arc::clone(certified));
+        if let Some(known) = self.unjudged.find(der) {
+            return Ok(known);
         }
-        drop(known);
         let read = Subscriber::parse(der).map_err(|problem| Refusal::ChainUntrusted {
             subject: "(unreadable)".to_owned(),
             problem: problem.to_owned(),
         })?;
-        let certified = Arc::new(certify(read, Vec::new(), Window::ALWAYS, fingerprint)?);
-        let mut known = self
-            .unjudged
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= VERDICTS_MAX {
-            known.clear();
-        }
-        known.insert(fingerprint, Arc::clone(&certified));
-        Ok(certified)
+        let certified = certify(der, read, Vec::new(), Window::ALWAYS)?;
+        Ok(self.unjudged.keep(certified))
     }
 
     /// The certificate with a path to an anchor, from memory or built now.
@@ -297,31 +277,14 @@ impl TrustStore {
         der: &[u8],
         embedded: &[&[u8]],
     ) -> Result<Arc<Certified>, Refusal> {
-        let fingerprint = sha256(der);
-        let known = self.verdicts.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(certified) = known.get(&fingerprint) {
-            return Ok(Arc::clone(certified));
+        if let Some(known) = self.verdicts.find(der) {
+            return Ok(known);
         }
-        drop(known);
-        let certified = Arc::new(self.build_path(der, embedded, fingerprint)?);
-        let mut known = self
-            .verdicts
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= VERDICTS_MAX {
-            // Rare enough that starting over is cheaper than keeping an order.
-            known.clear();
-        }
-        known.insert(fingerprint, Arc::clone(&certified));
-        Ok(certified)
+        let certified = self.build_path(der, embedded)?;
+        Ok(self.verdicts.keep(certified))
     }
 
-    fn build_path(
-        &self,
-        der: &[u8],
-        embedded: &[&[u8]],
-        fingerprint: Digest,
-    ) -> Result<Certified, Refusal> {
+    fn build_path(&self, der: &[u8], embedded: &[&[u8]]) -> Result<Certified, Refusal> {
         let untrusted = |subject: &str, problem: String| Refusal::ChainUntrusted {
             subject: subject.to_owned(),
             problem,
@@ -373,43 +336,7 @@ impl TrustStore {
         if let Some(anchor) = self.anchors_valid.get(&read.issuer) {
             valid = valid.and(*anchor);
         }
-        certify(read, authorities, valid, fingerprint)
-    }
-}
-
-/// When a certificate is valid, both ends included.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Window {
-    from: Timestamp,
-    to: Timestamp,
-}
-
-impl Window {
-    const ALWAYS: Self = Self {
-        from: Timestamp::MIN,
-        to: Timestamp::MAX,
-    };
-
-    fn of(certificate: &X509Certificate<'_>) -> Result<Self, &'static str> {
-        let instant = |time: x509_parser::time::ASN1Time| {
-            Timestamp::from_second(time.timestamp()).map_err(|_error| "a validity is malformed")
-        };
-        let validity = certificate.validity();
-        Ok(Self {
-            from: instant(validity.not_before)?,
-            to: instant(validity.not_after)?,
-        })
-    }
-
-    fn and(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            to: self.to.min(other.to),
-        }
-    }
-
-    fn contains(self, instant: Timestamp) -> bool {
-        self.from <= instant && instant <= self.to
+        certify(der, read, authorities, valid)
     }
 }
 
@@ -420,45 +347,6 @@ impl webpki::ExtendedKeyUsageValidator for AnyPurpose {
     fn validate(&self, _: webpki::KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
         Ok(())
     }
-}
-
-/// Checks that the certificate says whose it is, what it is for, and may be used for that.
-fn certify(
-    read: Subscriber,
-    authorities: Vec<(Vec<u8>, Vec<u8>)>,
-    authorities_valid: Window,
-    fingerprint: Digest,
-) -> Result<Certified, Refusal> {
-    let problem = match (read.organ, read.usage) {
-        (None, _) => "it names no organisation (SAN URI urn:docaxis:organ:…)",
-        (_, None) => "it does not say what it is for (SAN URI urn:docaxis:use:…)",
-        (Some(organ), Some(usage)) => {
-            let fits = match usage {
-                CertificateUse::Connection => read.client_auth,
-                CertificateUse::Person | CertificateUse::Seal => read.document_signing,
-            };
-            if fits && read.digital_signature {
-                return Ok(Certified {
-                    organ,
-                    usage,
-                    subject: read.subject,
-                    serial: read.serial,
-                    not_before: read.not_before,
-                    not_after: read.not_after,
-                    fingerprint,
-                    issuer: read.issuer,
-                    authorities,
-                    authorities_valid,
-                    key: Arc::new(read.key.of_certified_signer()),
-                });
-            }
-            "its key usage does not allow what it is for"
-        }
-    };
-    Err(Refusal::CertificateUsage {
-        subject: read.subject,
-        problem: problem.to_owned(),
-    })
 }
 
 impl std::fmt::Debug for TrustStore {

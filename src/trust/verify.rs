@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::certificate::CertificateFields;
 use super::certificate::Subscriber;
+use super::certified::Certified;
 use super::cms::DigestAlgorithm;
 use super::cms::SignedData;
 use super::cms::SignerIdentifier;
@@ -20,10 +21,8 @@ use super::engine::Job;
 use super::engine::SignatureAlgorithm;
 use super::policy::PathCheck;
 use super::policy::Policy;
-use super::sha256;
 use super::sha384;
 use super::sha512;
-use super::store::Certified;
 use super::store::TrustStore;
 use crate::model::CertificateUse;
 use crate::model::LegalValue;
@@ -31,21 +30,17 @@ use crate::model::OrganId;
 use crate::model::Refusal;
 
 /// Proof that every signature of one document was checked. Only [`verify_documents`] makes it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Evidence {
     legal_value: LegalValue,
     signers: Vec<SignerFacts>,
 }
 
 /// One valid signature.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct SignerFacts {
-    /// Person or seal.
-    pub usage: CertificateUse,
-    /// Subject of the certificate.
-    pub subject: String,
-    /// Serial number of the certificate, hexadecimal.
-    pub serial: String,
+    /// Whose certificate, and what it is for.
+    pub certificate: Arc<Certified>,
     /// When the signer says it signed; the trusted instant where it says nothing.
     pub signing_time: Timestamp,
 }
@@ -63,7 +58,11 @@ pub struct Submission<'a> {
 
 impl Evidence {
     fn of(signers: Vec<SignerFacts>) -> Self {
-        let has = |usage| signers.iter().any(|signer| signer.usage == usage);
+        let has = |usage| {
+            signers
+                .iter()
+                .any(|signer| signer.certificate.usage == usage)
+        };
         let person = has(CertificateUse::Person);
         Self {
             legal_value: LegalValue::earned_by(person, has(CertificateUse::Seal)),
@@ -114,9 +113,12 @@ pub fn verify_documents(
     submissions: &[Submission<'_>],
     trusted_at: Timestamp,
 ) -> Vec<Result<Evidence, Refusal>> {
+    let headers: Vec<&[u8]> = submissions.iter().map(|one| one.header).collect();
+    let digests = trust.engine().sha256_of_each(&headers);
     let all: Vec<Result<Vec<Claim<'_>>, Refusal>> = submissions
         .iter()
-        .map(|submission| claims(trust, policy, submission, trusted_at))
+        .zip(digests)
+        .map(|(submission, sha256)| claims(trust, policy, submission, sha256, trusted_at))
         .collect();
     let signatures = all.iter().flatten().flatten();
     let jobs: Vec<Job<'_>> = signatures.filter_map(Claim::job).collect();
@@ -164,16 +166,20 @@ fn claims<'a>(
     trust: &TrustStore,
     policy: &Policy,
     submission: &Submission<'a>,
+    sha256: [u8; 32],
     trusted_at: Timestamp,
 ) -> Result<Vec<Claim<'a>>, Refusal> {
     if submission.signature.is_empty() {
         return Ok(Vec::new());
     }
     let data = SignedData::parse(submission.signature).map_err(invalid)?;
-    let mut digest = ContentDigest::new(submission.header);
+    let digest = ContentDigest {
+        content: submission.header,
+        sha256,
+    };
     let mut claims = Vec::with_capacity(data.signers.len());
     for info in &data.signers {
-        let signed = if digest.of(info.digest) == info.message_digest {
+        let signed = if digest.is_signed_by(info) {
             signed(trust, policy, &data, info, trusted_at)
         } else {
             Err(invalid(
@@ -204,6 +210,9 @@ fn signed<'a>(
         }
         PathCheck::KeyOnly => trust.taken_as_it_is(certificate)?,
     };
+    if !is_meant(&certified, info) {
+        return Err(invalid("signing-certificate-v2 names another certificate"));
+    }
     Ok(Signed {
         certified,
         signing_time,
@@ -267,15 +276,14 @@ impl Claim<'_> {
             });
         }
         Ok(SignerFacts {
-            usage: certified.usage,
-            subject: certified.subject.clone(),
-            serial: certified.serial_hex(),
+            certificate: certified,
             signing_time,
         })
     }
 }
 
-/// The certificate a signer names, among those that came with its signature.
+/// The certificate a signer names by issuer and serial number or by key, among those that came with its
+/// signature. Whether it is the very one is another question: [`is_meant`].
 ///
 /// # Errors
 /// What is wrong, for a person.
@@ -283,19 +291,17 @@ pub(super) fn certificate_of<'a>(
     data: &SignedData<'a>,
     info: &SignerInfo<'_>,
 ) -> Result<&'a [u8], &'static str> {
-    let certificate = data
-        .certificates
+    data.certificates
         .iter()
         .copied()
         .find(|certificate| is_named_by(certificate, info))
-        .ok_or("the signer's certificate is not in the CMS")?;
-    let is_other = info
-        .certificate_hash
-        .is_some_and(|(algorithm, hash)| hash != digest(algorithm, certificate));
-    if is_other {
-        return Err("signing-certificate-v2 names another certificate");
-    }
-    Ok(certificate)
+        .ok_or("the signer's certificate is not in the CMS")
+}
+
+/// Whether a certificate is the one the signer meant, where signing-certificate-v2 says which.
+pub(super) fn is_meant(certified: &Certified, info: &SignerInfo<'_>) -> bool {
+    info.certificate_hash
+        .is_none_or(|(algorithm, hash)| certified.has_digest(algorithm, hash))
 }
 
 fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
@@ -310,36 +316,21 @@ fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
     }
 }
 
-/// The content's digests; SHA-256, which two signers share, is computed once.
+/// The content's digests. SHA-256, the usual one, was computed with those of other documents.
+#[derive(Clone, Copy)]
 pub(super) struct ContentDigest<'a> {
-    content: &'a [u8],
-    sha256: Option<[u8; 32]>,
+    pub(super) content: &'a [u8],
+    pub(super) sha256: [u8; 32],
 }
 
-impl<'a> ContentDigest<'a> {
-    pub(super) fn new(content: &'a [u8]) -> Self {
-        Self {
-            content,
-            sha256: None,
+impl ContentDigest<'_> {
+    /// Whether the content is what the signer signed.
+    pub(super) fn is_signed_by(&self, info: &SignerInfo<'_>) -> bool {
+        match info.digest {
+            DigestAlgorithm::Sha256 => self.sha256 == info.message_digest,
+            DigestAlgorithm::Sha384 => sha384(self.content) == info.message_digest,
+            DigestAlgorithm::Sha512 => sha512(self.content) == info.message_digest,
         }
-    }
-
-    pub(super) fn of(&mut self, algorithm: DigestAlgorithm) -> Vec<u8> {
-        match algorithm {
-            DigestAlgorithm::Sha256 => self
-                .sha256
-                .get_or_insert_with(|| *sha256(self.content).as_bytes())
-                .to_vec(),
-            other => digest(other, self.content),
-        }
-    }
-}
-
-fn digest(algorithm: DigestAlgorithm, bytes: &[u8]) -> Vec<u8> {
-    match algorithm {
-        DigestAlgorithm::Sha256 => sha256(bytes).as_bytes().to_vec(),
-        DigestAlgorithm::Sha384 => sha384(bytes).to_vec(),
-        DigestAlgorithm::Sha512 => sha512(bytes).to_vec(),
     }
 }
 

@@ -20,6 +20,7 @@ use super::store::TrustStore;
 use super::verify::ContentDigest;
 use super::verify::Submission;
 use super::verify::certificate_of;
+use super::verify::is_meant;
 use super::verify::verify_documents;
 use crate::model::Refusal;
 
@@ -153,10 +154,19 @@ impl<'a> Walk<'a> {
                 self.passed(&jobs, prepared)
             }
             _ => {
+                let digests = if depth >= Depth::Digest {
+                    let headers: Vec<&[u8]> = submissions.iter().map(|one| one.header).collect();
+                    self.trust.engine().sha256_of_each(&headers)
+                } else {
+                    vec![[0; 32]; submissions.len()]
+                };
                 let claims: Vec<Claim<'_>> = submissions
                     .iter()
+                    .zip(digests)
                     .zip(prepared)
-                    .filter_map(|(submission, prepared)| self.claims(depth, submission, prepared))
+                    .filter_map(|((submission, sha256), prepared)| {
+                        self.claims(depth, submission, sha256, prepared)
+                    })
                     .flatten()
                     .collect();
                 let jobs: Vec<Job<'_>> = claims.iter().map(Claim::job).collect();
@@ -184,12 +194,16 @@ impl<'a> Walk<'a> {
         &self,
         depth: Depth,
         submission: &Submission<'w>,
+        sha256: [u8; 32],
         prepared: &'w [Prepared],
     ) -> Option<Vec<Claim<'w>>> {
         let data = SignedData::parse(submission.signature).ok()?;
-        let mut digest = ContentDigest::new(submission.header);
+        let digest = ContentDigest {
+            content: submission.header,
+            sha256,
+        };
         let claim = |(info, prepared): (&SignerInfo<'w>, &'w Prepared)| {
-            if depth >= Depth::Digest && digest.of(info.digest) != info.message_digest {
+            if depth >= Depth::Digest && !digest.is_signed_by(info) {
                 return None;
             }
             let key = if depth >= Depth::Chain {
@@ -201,7 +215,8 @@ impl<'a> Walk<'a> {
                     let at = info.signing_time.unwrap_or(self.trusted_at);
                     self.trust.judge(certificate, embedded, at, self.trusted_at)
                 };
-                Arc::clone(&certified.ok()?.key)
+                let certified = certified.ok().filter(|found| is_meant(found, info))?;
+                Arc::clone(&certified.key)
             } else {
                 Arc::clone(&prepared.key)
             };

@@ -19,8 +19,8 @@ use crate::rates::measured::Row;
 use crate::rates::measured::Waterfall;
 use crate::text::Language;
 use crate::text::RatesPhrase;
-use crate::trust::Acquaintance;
 use crate::trust::Algorithm;
+use crate::trust::Backend;
 
 /// Lines of a chart: more could not be told apart.
 const LINES: [Algorithm; 4] = [
@@ -49,29 +49,23 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     let content = format!(
         "{}{}",
         headline_bars(measured, &how, language),
-        rates_table(headline(measured), "", language, |row| words::signer(
-            row, language
-        ))
+        rates_table(measured, language)
     );
     section(out, say(RatesPhrase::Rates), &how, &content)?;
     let content = format!(
         "{}{}",
         batch_lines(measured, language),
-        rates_table(measured.batches(), "", language, |row| row
-            .batch
-            .to_string())
+        slice(
+            words::side_by_side(measured.batches(), |row| row.batch.to_string()),
+            language
+        )
     );
     let how = say(RatesPhrase::BatchesHow);
     section(out, say(RatesPhrase::Batches), how, &content)?;
-    let sizes = rates_table(
-        measured.sizes(),
-        say(RatesPhrase::MessageBytes),
-        language,
-        |row| format!("{} B", row.message_bytes),
-    );
-    section(out, say(RatesPhrase::Sizes), "", &sizes)?;
-    let cores = rates_table(measured.cores(), "", language, |row| row.cores.to_string());
-    section(out, say(RatesPhrase::Cores), "", &cores)?;
+    let sizes = words::side_by_side(measured.sizes(), |row| format!("{} B", row.message_bytes));
+    section(out, say(RatesPhrase::Sizes), "", &slice(sizes, language))?;
+    let cores = words::side_by_side(measured.cores(), |row| row.cores.to_string());
+    section(out, say(RatesPhrase::Cores), "", &slice(cores, language))?;
     section(
         out,
         say(RatesPhrase::Lone),
@@ -110,7 +104,6 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
 
 fn headline_bars(measured: &Measured, how: &str, language: Language) -> String {
     let bars: Vec<Bar> = headline(measured)
-        .filter(|row| !(is_reference(row) && row.key == Acquaintance::Unknown))
         .map(|row| {
             let (label, class) = if is_reference(row) {
                 (format!("{} {}", row.algorithm, row.backend), "pale")
@@ -162,32 +155,34 @@ fn batch_lines(measured: &Measured, language: Language) -> String {
     svg::lines(&frame, &series)
 }
 
-fn rates_table<'a>(
-    rows: impl Iterator<Item = &'a Row>,
-    what: &str,
-    language: Language,
-    varies: impl Fn(&Row) -> String,
-) -> String {
+fn rates_table(measured: &Measured, language: Language) -> String {
     let say = |phrase: RatesPhrase| phrase.text(language);
     let head = [
         say(RatesPhrase::Algorithm),
         say(RatesPhrase::Backend),
-        what,
+        "",
         "/s",
         say(RatesPhrase::Best),
         "±",
         "openssl",
         "aws-lc",
     ];
-    table(
-        &head,
-        rows.map(|row| words::rate_cells(row, varies(row)).to_vec()),
-    )
+    let rows =
+        headline(measured).map(|row| words::rate_cells(row, words::signer(row, language)).to_vec());
+    table(&head, rows)
+}
+
+fn slice((columns, lines): (Vec<String>, Vec<Vec<String>>), language: Language) -> String {
+    let named = [RatesPhrase::Algorithm, RatesPhrase::Backend].map(|phrase| phrase.text(language));
+    let head: Vec<&str> = named
+        .into_iter()
+        .chain(columns.iter().map(String::as_str))
+        .collect();
+    table(&head, lines.into_iter())
 }
 
 fn lone_bars(measured: &Measured, language: Language) -> String {
     let bars: Vec<Bar> = lone(measured)
-        .filter(|row| !(is_reference(row) && row.key == Acquaintance::Unknown))
         .map(|row| {
             let micros = 1e6 / row.rate.median.max(1e-9);
             let (label, class) = if is_reference(row) {
@@ -261,7 +256,7 @@ fn poisoned(measured: &Measured, language: Language) -> String {
         measured
             .poisoned
             .iter()
-            .filter(|row| row.backend != crate::trust::Backend::AwsLc)
+            .filter(|row| row.backend != Backend::AwsLc)
     };
     for row in lanes() {
         if !names.contains(&row.algorithm) {

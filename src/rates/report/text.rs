@@ -43,21 +43,12 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     for row in headline(measured) {
         rates_line(out, &words::rate_cells(row, words::signer(row, language)))?;
     }
-    heading(out, say(RatesPhrase::Batches), "")?;
-    for row in measured.batches() {
-        rates_line(out, &words::rate_cells(row, row.batch.to_string()))?;
-    }
-    heading(out, say(RatesPhrase::Sizes), "")?;
-    for row in measured.sizes() {
-        rates_line(
-            out,
-            &words::rate_cells(row, format!("{} B", row.message_bytes)),
-        )?;
-    }
-    heading(out, say(RatesPhrase::Cores), "")?;
-    for row in measured.cores() {
-        rates_line(out, &words::rate_cells(row, row.cores.to_string()))?;
-    }
+    let batches = words::side_by_side(measured.batches(), |row| row.batch.to_string());
+    slice(out, say(RatesPhrase::Batches), &batches)?;
+    let sizes = words::side_by_side(measured.sizes(), |row| format!("{} B", row.message_bytes));
+    slice(out, say(RatesPhrase::Sizes), &sizes)?;
+    let cores = words::side_by_side(measured.cores(), |row| row.cores.to_string());
+    slice(out, say(RatesPhrase::Cores), &cores)?;
     heading(out, say(RatesPhrase::Lone), say(RatesPhrase::LoneHow))?;
     for row in lone(measured) {
         let micros = 1e6 / row.rate.median.max(1e-9);
@@ -131,6 +122,27 @@ fn heading(out: &mut String, heading: &str, how: &str) -> std::fmt::Result {
         return Ok(());
     }
     writeln!(out, "  {how}")
+}
+
+fn slice(
+    out: &mut String,
+    title: &str,
+    (columns, lines): &(Vec<String>, Vec<Vec<String>>),
+) -> std::fmt::Result {
+    heading(out, title, "")?;
+    let blanks = [String::new(), String::new()];
+    let head: Vec<String> = blanks.iter().chain(columns).cloned().collect();
+    for line in std::iter::once(&head).chain(lines) {
+        for (place, cell) in line.iter().enumerate() {
+            match place {
+                0 => write!(out, "  {cell:<22}")?,
+                1 => write!(out, " {cell:<7}")?,
+                _ => write!(out, " {cell:>10}")?,
+            }
+        }
+        out.push('\n');
+    }
+    Ok(())
 }
 
 fn rates_line(out: &mut String, cells: &[String; 8]) -> std::fmt::Result {

@@ -77,8 +77,33 @@ pub(super) fn rate_cells(row: &Row, what: String) -> [String; 8] {
     ]
 }
 
+/// Rows in which one thing varies, as a table: its columns, then a line for each algorithm and backend.
+pub(super) fn side_by_side<'a>(
+    rows: impl Iterator<Item = &'a Row>,
+    varies: impl Fn(&Row) -> String,
+) -> (Vec<String>, Vec<Vec<String>>) {
+    let mut columns: Vec<String> = Vec::new();
+    let mut lines: Vec<Vec<String>> = Vec::new();
+    for row in rows {
+        let column = varies(row);
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+        let name = [row.algorithm.to_string(), row.backend.to_string()];
+        let rate = whole(row.rate.median);
+        match lines.last_mut().filter(|line| line.starts_with(&name)) {
+            Some(line) => line.push(rate),
+            None => lines.push(Vec::from(name).into_iter().chain([rate]).collect()),
+        }
+    }
+    (columns, lines)
+}
+
 /// Whether the signer has a table; of the reference nobody has.
 pub(super) fn signer(row: &Row, language: Language) -> String {
+    if is_reference(row) {
+        return String::new();
+    }
     let phrase = match row.key {
         Acquaintance::Known => RatesPhrase::Known,
         Acquaintance::Unknown => RatesPhrase::Unknown,

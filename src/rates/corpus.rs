@@ -51,7 +51,7 @@ pub enum RatesError {
 /// The message of this number: nothing but the number is in it, so that none needs to be kept.
 pub(super) fn message(number: usize, bytes: usize) -> Vec<u8> {
     let mut message = vec![0x5a; bytes];
-    let number = number.to_le_bytes();
+    let number = u64::try_from(number).unwrap_or(u64::MAX).to_le_bytes();
     let distinct = number.len().min(message.len());
     message[..distinct].copy_from_slice(&number[..distinct]);
     message

@@ -8,6 +8,7 @@ mod command_line;
 mod exchange;
 mod load;
 mod memory;
+mod rates;
 mod refusal;
 mod support;
 mod tidy;

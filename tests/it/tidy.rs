@@ -18,19 +18,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trust", &["model"]),
     ("store", &["model"]),
     ("wire", &["model", "text"]),
+    ("page", &[]),
+    ("rates", &["clock", "model", "page", "text", "trust"]),
     ("node", &["clock", "model", "trust", "wire"]),
     ("hub", &["clock", "model", "store", "trust", "wire"]),
-    ("load", &["clock", "model", "node", "text", "trust"]),
+    ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
         "axis",
         &[
-            "clock", "hub", "load", "model", "node", "store", "text", "trust", "wire",
+            "clock", "hub", "load", "model", "node", "page", "store", "text", "trust", "wire",
         ],
     ),
     (
         "cli",
         &[
-            "axis", "clock", "hub", "load", "model", "node", "store", "text", "trust", "wire",
+            "axis", "clock", "hub", "load", "model", "node", "page", "rates", "store", "text",
+            "trust", "wire",
         ],
     ),
 ];

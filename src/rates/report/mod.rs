@@ -29,10 +29,12 @@ fn headline(measured: &Measured) -> impl Iterator<Item = &Row> {
 
 /// The rows of a lone signature: its latency is what the rate says.
 fn lone(measured: &Measured) -> impl Iterator<Item = &Row> {
-    measured
-        .rates
-        .iter()
-        .filter(|row| row.cores == 1 && row.message_bytes == Plan::USUAL_BYTES && row.batch == 1)
+    measured.rates.iter().filter(|row| {
+        row.cores == 1
+            && row.message_bytes == Plan::USUAL_BYTES
+            && row.batch == 1
+            && !is_reference_again(row)
+    })
 }
 
 fn is_reference_again(row: &Row) -> bool {

@@ -83,7 +83,7 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
             writeln!(
                 out,
                 "  {} {rate:>9} /s {micros:>9} µs {added:>9} {share:>8}",
-                words::padded(&name, 32)
+                words::padded(&name, 42)
             )?;
         }
         writeln!(out, "  {}", words::chain(waterfall, language))?;

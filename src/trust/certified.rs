@@ -14,13 +14,11 @@ use jiff::Timestamp;
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::Subscriber;
-use super::cms::DigestAlgorithm;
+use super::engine::DigestAlgorithm;
 use super::engine::PublicKey;
 use super::policy::VERDICTS_MAX;
 use super::revocation::CrlEpoch;
 use super::sha256;
-use super::sha384;
-use super::sha512;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::model::Refusal;
@@ -84,8 +82,7 @@ impl Certified {
     pub(super) fn has_digest(&self, algorithm: DigestAlgorithm, digest: &[u8]) -> bool {
         match algorithm {
             DigestAlgorithm::Sha256 => self.sha256 == digest,
-            DigestAlgorithm::Sha384 => sha384(&self.der) == digest,
-            DigestAlgorithm::Sha512 => sha512(&self.der) == digest,
+            _ => algorithm.of(&self.der).as_ref() == digest,
         }
     }
 }
@@ -93,8 +90,8 @@ impl Certified {
 /// When a certificate is valid, both ends included.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Window {
-    from: Timestamp,
-    to: Timestamp,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
 }
 
 impl Window {

@@ -86,8 +86,12 @@ pub(super) fn read(
     let key = issuer_key(&issuer).ok_or_else(unsigned)?;
     let algorithm = match list.signature_algorithm.algorithm.to_id_string().as_str() {
         "1.2.840.113549.1.1.11" => SignatureAlgorithm::RsaPkcs1Sha256,
+        "1.2.840.113549.1.1.12" => SignatureAlgorithm::RsaPkcs1Sha384,
+        "1.2.840.113549.1.1.13" => SignatureAlgorithm::RsaPkcs1Sha512,
         "1.2.840.10045.4.3.2" => SignatureAlgorithm::EcdsaSha256,
         "1.2.840.10045.4.3.3" => SignatureAlgorithm::EcdsaSha384,
+        "1.2.840.10045.4.3.4" => SignatureAlgorithm::EcdsaSha512,
+        "1.3.101.112" => SignatureAlgorithm::Ed25519,
         other => return Err(RevocationError::Malformed(format!("algorithm {other}"))),
     };
     let signed = list.tbs_cert_list.as_ref();

@@ -341,7 +341,7 @@ impl TrustStore {
 }
 
 /// The path does not look at purposes: what a leaf is for is checked on the leaf, in [`certify`].
-struct AnyPurpose;
+pub(super) struct AnyPurpose;
 
 impl webpki::ExtendedKeyUsageValidator for AnyPurpose {
     fn validate(&self, _: webpki::KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {

@@ -11,18 +11,16 @@ use jiff::Timestamp;
 use super::certificate::CertificateFields;
 use super::certificate::Subscriber;
 use super::certified::Certified;
-use super::cms::DigestAlgorithm;
 use super::cms::SignedData;
 use super::cms::SignerIdentifier;
 use super::cms::SignerInfo;
 use super::der::SET;
 use super::der::element;
+use super::engine::DigestAlgorithm;
 use super::engine::Job;
 use super::engine::SignatureAlgorithm;
 use super::policy::PathCheck;
 use super::policy::Policy;
-use super::sha384;
-use super::sha512;
 use super::store::TrustStore;
 use crate::model::CertificateUse;
 use crate::model::LegalValue;
@@ -202,7 +200,7 @@ fn signed<'a>(
     info: &SignerInfo<'a>,
     trusted_at: Timestamp,
 ) -> Result<Signed<'a>, Refusal> {
-    let certificate = certificate_of(data, info).map_err(invalid)?;
+    let certificate = certificate_of(&data.certificates, info).map_err(invalid)?;
     let signing_time = info.signing_time.unwrap_or(trusted_at);
     let certified = match policy.path {
         PathCheck::Full => {
@@ -288,10 +286,10 @@ impl Claim<'_> {
 /// # Errors
 /// What is wrong, for a person.
 pub(super) fn certificate_of<'a>(
-    data: &SignedData<'a>,
+    certificates: &[&'a [u8]],
     info: &SignerInfo<'_>,
 ) -> Result<&'a [u8], &'static str> {
-    data.certificates
+    certificates
         .iter()
         .copied()
         .find(|certificate| is_named_by(certificate, info))
@@ -328,8 +326,7 @@ impl ContentDigest<'_> {
     pub(super) fn is_signed_by(&self, info: &SignerInfo<'_>) -> bool {
         match info.digest {
             DigestAlgorithm::Sha256 => self.sha256 == info.message_digest,
-            DigestAlgorithm::Sha384 => sha384(self.content) == info.message_digest,
-            DigestAlgorithm::Sha512 => sha512(self.content) == info.message_digest,
+            other => other.of(self.content).as_ref() == info.message_digest,
         }
     }
 }

@@ -105,7 +105,7 @@ impl<'a> Walk<'a> {
             let data = SignedData::parse(submission.signature).map_err(malformed)?;
             let mut signatures = Vec::with_capacity(data.signers.len());
             for info in &data.signers {
-                let certificate = certificate_of(&data, info).map_err(malformed)?;
+                let certificate = certificate_of(&data.certificates, info).map_err(malformed)?;
                 let certified = trust.certified(certificate, &data.certificates)?;
                 signatures.push(Prepared {
                     key: Arc::clone(&certified.key),
@@ -207,7 +207,7 @@ impl<'a> Walk<'a> {
                 return None;
             }
             let key = if depth >= Depth::Chain {
-                let certificate = certificate_of(&data, info).ok()?;
+                let certificate = certificate_of(&data.certificates, info).ok()?;
                 let embedded = &data.certificates;
                 let certified = if depth == Depth::Chain {
                     self.trust.certified(certificate, embedded)

@@ -1,17 +1,28 @@
-//! Detached CMS `SignedData` (RFC 5652) with CAdES signed attributes: parsed without copying, built
-//! with one signer for the competent person and one for the organisation.
+//! CMS `SignedData` (RFC 5652) with CAdES signed attributes: parsed without copying, built with one
+//! signer for the competent person and one for the organisation.
 
+mod ber;
 mod build;
 mod parse;
 
+pub(super) use ber::to_der;
 pub use build::Credential;
 pub use build::CredentialError;
 pub use build::DocumentSigner;
 pub use build::SignError;
-pub(super) use parse::DigestAlgorithm;
+pub(super) use parse::AnySignedData;
 pub(super) use parse::SignedData;
 pub(super) use parse::SignerIdentifier;
 pub(super) use parse::SignerInfo;
+pub(super) use parse::Unreadable;
+
+/// The CMS of a PEM file, whose label is `CMS` (RFC 7468, 9) or `PKCS7`, an older name.
+pub fn signature_from_pem(pem: &[u8]) -> Option<Vec<u8>> {
+    x509_parser::pem::Pem::iter_from_buffer(pem)
+        .filter_map(Result::ok)
+        .find(|section| matches!(section.label.as_str(), "CMS" | "PKCS7"))
+        .map(|section| section.contents)
+}
 
 /// Object identifiers as DER content bytes.
 pub(super) mod oid {
@@ -45,8 +56,14 @@ pub(super) mod oid {
     pub(in crate::trust) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1];
     /// sha256WithRSAEncryption.
     pub(in crate::trust) const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    /// sha384WithRSAEncryption.
+    pub(in crate::trust) const RSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 12];
+    /// sha512WithRSAEncryption.
+    pub(in crate::trust) const RSA_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 13];
     /// ecdsa-with-SHA256.
     pub(in crate::trust) const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
     /// ecdsa-with-SHA384.
     pub(in crate::trust) const ECDSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
+    /// ecdsa-with-SHA512.
+    pub(in crate::trust) const ECDSA_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4];
 }

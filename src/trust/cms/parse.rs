@@ -18,6 +18,7 @@ use crate::trust::der::Reader;
 use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
 use crate::trust::der::UTC_TIME;
+use crate::trust::engine::DigestAlgorithm;
 use crate::trust::engine::SignatureAlgorithm;
 
 /// Signers of one document; two are needed, more than this is an attack on our time.
@@ -31,6 +32,35 @@ const CERTIFICATES_MAX: usize = 16;
 pub(in crate::trust) struct SignedData<'a> {
     pub(in crate::trust) certificates: Vec<&'a [u8]>,
     pub(in crate::trust) signers: Vec<SignerInfo<'a>>,
+}
+
+/// A parsed signature of any kind: with or without its content, some of its signers perhaps of a kind
+/// that is not verified here.
+#[derive(Debug)]
+pub(in crate::trust) struct AnySignedData<'a> {
+    pub(in crate::trust) certificates: Vec<&'a [u8]>,
+    pub(in crate::trust) revocation_lists: Vec<&'a [u8]>,
+    /// What was signed, where the signature carries it.
+    pub(in crate::trust) content: Option<&'a [u8]>,
+    /// The signers; for each that is not verified here, why.
+    pub(in crate::trust) signers: Vec<Result<SignerInfo<'a>, Unreadable>>,
+}
+
+/// Why a signer cannot be verified.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(in crate::trust) enum Unreadable {
+    /// It breaks the format.
+    Malformed(&'static str),
+    /// It is of a kind that is not verified here.
+    Unsupported(&'static str),
+}
+
+impl Unreadable {
+    fn problem(self) -> &'static str {
+        match self {
+            Self::Malformed(problem) | Self::Unsupported(problem) => problem,
+        }
+    }
 }
 
 /// One signer, as it describes itself.
@@ -55,17 +85,35 @@ pub(in crate::trust) enum SignerIdentifier<'a> {
     SubjectKey(&'a [u8]),
 }
 
-/// Digest of the content and of the signed attributes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::trust) enum DigestAlgorithm {
-    Sha256,
-    Sha384,
-    /// Only with Ed25519 (RFC 8419, 3.1).
-    Sha512,
+impl<'a> SignedData<'a> {
+    /// Reads a DER `ContentInfo` that holds a detached `SignedData`, all of whose signers can be verified.
+    ///
+    /// # Errors
+    /// What is wrong, for a person.
+    pub(in crate::trust) fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
+        let read = AnySignedData::parse(der)?;
+        if read.content.is_some() {
+            return Err("the signature is not detached: it carries content of its own");
+        }
+        let signers: Result<Vec<SignerInfo<'a>>, Unreadable> = read.signers.into_iter().collect();
+        let signers = signers.map_err(Unreadable::problem)?;
+        // Nobody's default for documents, and verified one at a time in arrays: too slow for a hub.
+        let is_slow =
+            |info: &SignerInfo<'_>| matches!(info.algorithm, SignatureAlgorithm::RsaPss { .. });
+        if signers.iter().any(is_slow) {
+            return Err(
+                "RSASSA-PSS is taken with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes",
+            );
+        }
+        Ok(Self {
+            certificates: read.certificates,
+            signers,
+        })
+    }
 }
 
-impl<'a> SignedData<'a> {
-    /// Reads a DER `ContentInfo` that holds a detached `SignedData`.
+impl<'a> AnySignedData<'a> {
+    /// Reads a DER `ContentInfo` that holds `SignedData`.
     ///
     /// # Errors
     /// What is wrong, for a person.
@@ -81,13 +129,17 @@ impl<'a> SignedData<'a> {
             .ok_or(malformed)?;
         data.expect(INTEGER).ok_or(malformed)?;
         data.expect(SET).ok_or(malformed)?;
-        let mut content = data.enter(SEQUENCE).ok_or(malformed)?;
-        if content.expect(OID).ok_or(malformed)?.content != oid::DATA {
+        let mut encapsulated = data.enter(SEQUENCE).ok_or(malformed)?;
+        if encapsulated.expect(OID).ok_or(malformed)?.content != oid::DATA {
             return Err("the signed content is not plain data");
         }
-        if !content.is_empty() {
-            return Err("the signature is not detached: it carries content of its own");
-        }
+        let content = if encapsulated.is_empty() {
+            None
+        } else {
+            let inside = encapsulated.only(CONTEXT_0);
+            let octets = inside.and_then(|inside| inside.only(OCTET_STRING));
+            Some(octets.ok_or(malformed)?.0)
+        };
         let mut certificates = Vec::new();
         if let Some(mut embedded) = data.enter(CONTEXT_0) {
             while !embedded.is_empty() {
@@ -100,8 +152,19 @@ impl<'a> SignedData<'a> {
                 }
             }
         }
-        // Embedded revocation lists are not used: the hub has its own.
-        let _ = data.expect(CONTEXT_1);
+        // The hub does not use them: it has its own.
+        let mut revocation_lists = Vec::new();
+        if let Some(mut embedded) = data.enter(CONTEXT_1) {
+            while !embedded.is_empty() {
+                let element = embedded.any().ok_or(malformed)?;
+                if element.tag == SEQUENCE {
+                    revocation_lists.push(element.whole);
+                }
+                if revocation_lists.len() > CERTIFICATES_MAX {
+                    return Err("more than 16 revocation lists are embedded");
+                }
+            }
+        }
         let mut infos = data.enter(SET).ok_or(malformed)?;
         let mut signers = Vec::new();
         while !infos.is_empty() {
@@ -109,56 +172,47 @@ impl<'a> SignedData<'a> {
                 return Err("more than 8 signers");
             }
             let info = infos.enter(SEQUENCE).ok_or(malformed)?;
-            signers.push(SignerInfo::parse(info)?);
+            signers.push(SignerInfo::parse(info));
         }
         if signers.is_empty() {
             return Err("the CMS has no signer");
         }
-        if data.is_empty() {
-            Ok(Self {
-                certificates,
-                signers,
-            })
-        } else {
-            Err(malformed)
+        if !data.is_empty() {
+            return Err(malformed);
         }
+        Ok(Self {
+            certificates,
+            revocation_lists,
+            content,
+            signers,
+        })
     }
 }
 
 impl<'a> SignerInfo<'a> {
-    fn parse(mut info: Reader<'a>) -> Result<Self, &'static str> {
-        let malformed = "a SignerInfo is malformed";
+    fn parse(mut info: Reader<'a>) -> Result<Self, Unreadable> {
+        let malformed = Unreadable::Malformed("a SignerInfo is malformed");
         info.expect(INTEGER).ok_or(malformed)?;
         let identifier = identifier(&mut info).ok_or(malformed)?;
-        let digest = match algorithm(&mut info).ok_or(malformed)? {
-            oid::SHA256 => DigestAlgorithm::Sha256,
-            oid::SHA384 => DigestAlgorithm::Sha384,
-            oid::SHA512 => DigestAlgorithm::Sha512,
-            _ => return Err("the digest algorithm is none of SHA-256, SHA-384 and SHA-512"),
-        };
+        let digest = digest_of(algorithm(&mut info).ok_or(malformed)?).ok_or(
+            Unreadable::Unsupported("the digest algorithm is none of SHA-256, SHA-384 and SHA-512"),
+        )?;
         let attributes = info
             .enter(CONTEXT_0)
-            .ok_or("a signer has no signed attributes")?;
+            .ok_or(Unreadable::Unsupported("a signer has no signed attributes"))?;
         let mut named = info.enter(SEQUENCE).ok_or(malformed)?;
-        let algorithm = match (named.expect(OID).ok_or(malformed)?.content, digest) {
-            (oid::RSA | oid::RSA_SHA256, DigestAlgorithm::Sha256) => {
-                SignatureAlgorithm::RsaPkcs1Sha256
-            }
-            (oid::ECDSA_SHA256, DigestAlgorithm::Sha256) => SignatureAlgorithm::EcdsaSha256,
-            (oid::ECDSA_SHA384, DigestAlgorithm::Sha384) => SignatureAlgorithm::EcdsaSha384,
-            (oid::ED25519, DigestAlgorithm::Sha512) => SignatureAlgorithm::Ed25519,
-            (oid::RSA_PSS, DigestAlgorithm::Sha256) if is_pss_sha256(named) => {
-                SignatureAlgorithm::RsaPssSha256
-            }
-            _ => return Err("the signature algorithm is not supported, or not with this digest"),
-        };
+        let algorithm = scheme(named.expect(OID).ok_or(malformed)?.content, digest, named).ok_or(
+            Unreadable::Unsupported(
+                "the signature algorithm is not supported, or not with this digest",
+            ),
+        )?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
         // Unsigned attributes may follow (time stamps); they prove nothing here.
         let _ = info.expect(CONTEXT_1);
         if !info.is_empty() {
             return Err(malformed);
         }
-        let attributes = Attributes::parse(attributes)?;
+        let attributes = Attributes::parse(attributes).map_err(Unreadable::Malformed)?;
         Ok(Self {
             identifier,
             digest,
@@ -166,7 +220,7 @@ impl<'a> SignerInfo<'a> {
             signed_attributes: attributes.bytes,
             message_digest: attributes
                 .message_digest
-                .ok_or("message-digest is missing")?,
+                .ok_or(Unreadable::Malformed("message-digest is missing"))?,
             signing_time: attributes.signing_time,
             certificate_hash: attributes.certificate_hash,
             signature,
@@ -238,23 +292,66 @@ fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
     reader.enter(SEQUENCE)?.expect(OID).map(|oid| oid.content)
 }
 
-/// Whether `RSASSA-PSS-params` (RFC 4055, 3.1) say SHA-256, MGF1 with SHA-256 and a salt of 32 bytes;
-/// their defaults are SHA-1, which is not accepted.
-fn is_pss_sha256(mut named: Reader<'_>) -> bool {
-    let mut read = || {
-        let mut parameters = named.enter(SEQUENCE)?;
-        let hash = algorithm(&mut parameters.enter(CONTEXT_0)?)?;
-        let mut mask = parameters.enter(CONTEXT_1)?.only(SEQUENCE)?;
-        let generator = mask.expect(OID)?.content;
-        let mask_hash = algorithm(&mut mask)?;
-        let salt = parameters.enter(CONTEXT_2)?.only(INTEGER)?.0;
-        let trailer = parameters.enter(CONTEXT_3);
-        let is_usual =
-            trailer.is_none_or(|trailer| trailer.only(INTEGER).is_some_and(|t| t.0 == [1]));
-        let hashes_fit = [hash, mask_hash].iter().all(|oid| *oid == oid::SHA256);
-        Some(hashes_fit && generator == oid::MGF1 && salt == [32] && is_usual)
+/// The digest of this name.
+fn digest_of(oid: &[u8]) -> Option<DigestAlgorithm> {
+    match oid {
+        oid::SHA256 => Some(DigestAlgorithm::Sha256),
+        oid::SHA384 => Some(DigestAlgorithm::Sha384),
+        oid::SHA512 => Some(DigestAlgorithm::Sha512),
+        _ => None,
+    }
+}
+
+/// The algorithm of this name with this digest and these parameters.
+fn scheme(
+    oid: &[u8],
+    digest: DigestAlgorithm,
+    parameters: Reader<'_>,
+) -> Option<SignatureAlgorithm> {
+    use DigestAlgorithm as D;
+    use SignatureAlgorithm as A;
+    match (oid, digest) {
+        (oid::RSA | oid::RSA_SHA256, D::Sha256) => Some(A::RsaPkcs1Sha256),
+        (oid::RSA | oid::RSA_SHA384, D::Sha384) => Some(A::RsaPkcs1Sha384),
+        (oid::RSA | oid::RSA_SHA512, D::Sha512) => Some(A::RsaPkcs1Sha512),
+        (oid::ECDSA_SHA256, D::Sha256) => Some(A::EcdsaSha256),
+        (oid::ECDSA_SHA384, D::Sha384) => Some(A::EcdsaSha384),
+        (oid::ECDSA_SHA512, D::Sha512) => Some(A::EcdsaSha512),
+        // RFC 8419, 3.1: with signed attributes no other digest.
+        (oid::ED25519, D::Sha512) => Some(A::Ed25519),
+        (oid::RSA_PSS, _) => match (digest, pss_salt(parameters, digest)?) {
+            (D::Sha256, 32) => Some(A::RsaPssSha256),
+            (_, salt) => Some(A::RsaPss { digest, salt }),
+        },
+        _ => None,
+    }
+}
+
+/// Length of the salt that `RSASSA-PSS-params` (RFC 4055, 3.1) name, if they name this digest for the
+/// message and for MGF1; their defaults are SHA-1, which is not accepted.
+fn pss_salt(mut named: Reader<'_>, digest: DigestAlgorithm) -> Option<usize> {
+    let mut parameters = named.enter(SEQUENCE)?;
+    let hash = algorithm(&mut parameters.enter(CONTEXT_0)?)?;
+    let mut mask = parameters.enter(CONTEXT_1)?.only(SEQUENCE)?;
+    let generator = mask.expect(OID)?.content;
+    let mask_hash = algorithm(&mut mask)?;
+    let salt = match parameters.enter(CONTEXT_2) {
+        None => 20,
+        Some(salt) => match salt.only(INTEGER)?.0 {
+            [short] if *short < 0x80 => usize::from(*short),
+            [0, byte] if *byte >= 0x80 => usize::from(*byte),
+            [high, low] if (1..0x80).contains(high) => {
+                usize::from(u16::from_be_bytes([*high, *low]))
+            }
+            _ => return None,
+        },
     };
-    read().unwrap_or(false)
+    let trailer = parameters.enter(CONTEXT_3);
+    let is_usual = trailer.is_none_or(|trailer| trailer.only(INTEGER).is_some_and(|t| t.0 == [1]));
+    let hashes_fit = [hash, mask_hash]
+        .iter()
+        .all(|oid| digest_of(oid) == Some(digest));
+    (hashes_fit && generator == oid::MGF1 && is_usual && parameters.is_empty()).then_some(salt)
 }
 
 /// Algorithm and digest of the first ESSCertIDv2; SHA-256 is the default.
@@ -263,12 +360,7 @@ fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
     let mut first = list.enter(SEQUENCE)?.enter(SEQUENCE)?;
     let algorithm = match first.enter(SEQUENCE) {
         None => DigestAlgorithm::Sha256,
-        Some(mut named) => match named.expect(OID)?.content {
-            oid::SHA256 => DigestAlgorithm::Sha256,
-            oid::SHA384 => DigestAlgorithm::Sha384,
-            oid::SHA512 => DigestAlgorithm::Sha512,
-            _ => return None,
-        },
+        Some(mut named) => digest_of(named.expect(OID)?.content)?,
     };
     Some((algorithm, first.expect(OCTET_STRING)?.content))
 }

@@ -12,6 +12,7 @@ use aws_lc_rs::signature::ParsedPublicKey;
 use aws_lc_rs::signature::VerificationAlgorithm;
 
 use super::Wide;
+use super::algorithm::DigestAlgorithm;
 use super::algorithm::SignatureAlgorithm;
 use super::ecdsa::P256Curve;
 use super::ecdsa::P384Curve;
@@ -20,6 +21,7 @@ use super::group::Edwards;
 use super::group::Table;
 use super::group::Weierstrass;
 use super::lanes::Lanes;
+use super::rsa;
 use super::rsa::RsaKey;
 use crate::trust::der::INTEGER;
 use crate::trust::der::Reader;
@@ -122,10 +124,7 @@ impl PublicKey {
     /// would find the size only when it verifies.
     pub(in crate::trust) fn rsa(public: &[u8]) -> Result<Self, &'static str> {
         let (modulus, exponent) = rsa_numbers(public).ok_or(MALFORMED)?;
-        let bits = modulus.len() * 8
-            - modulus
-                .first()
-                .map_or(0, |top| top.leading_zeros() as usize);
+        let bits = bits(modulus);
         let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
         let is_sound = is_odd(modulus) && is_odd(exponent) && exponent != [1];
         if !(RSA_BITS.contains(&bits) && is_sound) {
@@ -171,9 +170,77 @@ impl PublicKey {
         | (Material::Rsa { pkcs1: key, .. }, A::RsaPkcs1Sha256)
         | (Material::Rsa { pss: key, .. }, A::RsaPssSha256)) = (&self.material, algorithm)
         else {
-            return false;
+            return self.verify_rare(algorithm, message, signature) == Some(true);
         };
         key.verify_sig(message, signature).is_ok()
+    }
+
+    /// The verdict on a combination of key and digest that is seldom met, whose key is parsed anew for
+    /// each. `None`: no such combination is verified here.
+    fn verify_rare(
+        &self,
+        algorithm: SignatureAlgorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Option<bool> {
+        use DigestAlgorithm as D;
+        use SignatureAlgorithm as A;
+        let (scheme, key): (&'static dyn VerificationAlgorithm, &[u8]) =
+            match (&self.material, algorithm) {
+                (Material::EcdsaP256 { point, .. }, A::EcdsaSha384) => {
+                    (&signature::ECDSA_P256_SHA384_ASN1, point)
+                }
+                (Material::EcdsaP256 { point, .. }, A::EcdsaSha512) => {
+                    (&signature::ECDSA_P256_SHA512_ASN1, point)
+                }
+                (Material::EcdsaP384 { point, .. }, A::EcdsaSha512) => {
+                    (&signature::ECDSA_P384_SHA512_ASN1, point)
+                }
+                (Material::Rsa { public, .. }, A::RsaPkcs1Sha384) => {
+                    (&signature::RSA_PKCS1_2048_8192_SHA384, public)
+                }
+                (Material::Rsa { public, .. }, A::RsaPkcs1Sha512) => {
+                    (&signature::RSA_PKCS1_2048_8192_SHA512, public)
+                }
+                (Material::Rsa { public, .. }, A::RsaPss { digest, salt }) => {
+                    let scheme: &'static dyn VerificationAlgorithm = match (digest, salt) {
+                        (D::Sha256, 32) => &signature::RSA_PSS_2048_8192_SHA256,
+                        (D::Sha384, 48) => &signature::RSA_PSS_2048_8192_SHA384,
+                        (D::Sha512, 64) => &signature::RSA_PSS_2048_8192_SHA512,
+                        _ => {
+                            let numbers = rsa_numbers(public)?;
+                            return rsa::verify_pss_alone(
+                                numbers, message, signature, digest, salt,
+                            );
+                        }
+                    };
+                    (scheme, public)
+                }
+                _ => return None,
+            };
+        let key = ParsedPublicKey::new(scheme, key).ok()?;
+        Some(key.verify_sig(message, signature).is_ok())
+    }
+
+    /// Whether signatures of this algorithm by this key can be told good from bad here. Otherwise
+    /// [`Engine::verify`](super::Engine::verify) takes none of them for good.
+    pub(in crate::trust) fn can_verify(&self, algorithm: SignatureAlgorithm) -> bool {
+        !matches!(algorithm, SignatureAlgorithm::RsaPss { .. })
+            || !matches!(self.material, Material::Rsa { .. })
+            || self.verify_rare(algorithm, &[], &[]).is_some()
+    }
+
+    /// What kind of key, and its bits.
+    pub(in crate::trust) fn kind(&self) -> (&'static str, usize) {
+        match &self.material {
+            Material::EcdsaP256 { .. } => ("P-256", 256),
+            Material::EcdsaP384 { .. } => ("P-384", 384),
+            Material::Ed25519 { .. } => ("Ed25519", 255),
+            Material::Rsa { public, .. } => {
+                let modulus = rsa_numbers(public).map_or(&[][..], |(modulus, _)| modulus);
+                ("RSA", bits(modulus))
+            }
+        }
     }
 
     /// What is prepared of the signer; made now, if it was met often enough.
@@ -250,6 +317,12 @@ pub(super) fn uncompressed(point: &[u8], bytes: usize) -> Option<(&[u8], &[u8])>
     coordinates
         .split_at_checked(bytes)
         .filter(|(_, y)| y.len() == bytes)
+}
+
+/// Bits of a number without leading zero bytes.
+fn bits(number: &[u8]) -> usize {
+    let unused = number.first().map_or(0, |top| top.leading_zeros() as usize);
+    number.len() * 8 - unused
 }
 
 /// Modulus and exponent, without the zeros that make them positive.

@@ -36,6 +36,7 @@ use std::sync::Arc;
 use std::sync::LazyLock;
 use std::sync::Mutex;
 
+pub(in crate::trust) use algorithm::DigestAlgorithm;
 pub(in crate::trust) use algorithm::SignatureAlgorithm;
 pub(in crate::trust) use batch::Job;
 pub(in crate::trust) use key::PublicKey;

@@ -2,13 +2,13 @@
 //!
 //! A kernel is generic over [`Lanes`] and exists twice from one source: in AVX-512 registers
 //! ([`Ifma`]) and in plain arrays ([`Portable`]). The arrays run on any processor, so the kernels'
-//! arithmetic is tested everywhere, and the registers are tested against the arrays.
+//! arithmetic is tested everywhere, and the registers are tested against the arrays. What is asked for
+//! too rarely to have a kernel of its own is computed in arrays, too.
 //!
 //! May use: nothing of this crate.
 
 #[cfg(target_arch = "x86_64")]
 mod ifma;
-#[cfg(any(test, not(target_arch = "x86_64")))]
 mod portable;
 #[cfg(test)]
 mod tests;
@@ -17,7 +17,6 @@ mod tests;
 pub(super) use ifma::Ifma;
 #[cfg(target_arch = "x86_64")]
 pub(super) use ifma::detect;
-#[cfg(any(test, not(target_arch = "x86_64")))]
 pub(super) use portable::Portable;
 
 /// Other processors have no registers for this.

@@ -8,7 +8,7 @@
 //! s^65537 / R^65536 ≡ (padding + digest) / R^65536 mod n, where padding / R^65536 belongs to the key
 //! and digest / R^65536 costs an eighth of a multiplication. PSS recovers the message.
 //!
-//! May use: lanes, limbs.
+//! May use: lanes, limbs, the digests.
 
 mod kernel;
 mod key;
@@ -21,11 +21,13 @@ pub(super) use pss::verify_encoded;
 
 use kernel::Moduli;
 
+use super::algorithm::DigestAlgorithm;
 use super::lanes::Kernel;
 use super::lanes::LANES;
 use super::lanes::LIMB_BITS;
 use super::lanes::LIMB_MASK;
 use super::lanes::Lanes;
+use super::lanes::Portable;
 use super::limbs;
 use super::limbs::ROW;
 
@@ -85,6 +87,26 @@ pub(super) fn recover<L: Lanes>(
         RsaSize::Bits3072 => lanes.run(Recover::<60, 6> { signatures }),
         RsaSize::Bits4096 => lanes.run(Recover::<80, 8> { signatures }),
     }
+}
+
+/// Whether a PSS signature of any digest and length of salt is valid; `None` for a key that is not taken
+/// here. For signatures that are rare: it is computed in arrays, alone.
+pub(super) fn verify_pss_alone(
+    public: (&[u8], &[u8]),
+    message: &[u8],
+    signature: &[u8],
+    digest: DigestAlgorithm,
+    salt: usize,
+) -> Option<bool> {
+    let key = RsaKey::prepare(Portable, public.0, public.1)?;
+    let Some(lane) = RsaLane::new(&key, signature) else {
+        return Some(false);
+    };
+    let recovered = recover(Portable, &[lane; LANES]);
+    let encoded = &recovered[0][..lane.bytes()];
+    Some(pss::verify_encoded_with_salt(
+        encoded, message, digest, salt,
+    ))
 }
 
 struct Pkcs1<'a, const N: usize, const T: usize> {

@@ -11,8 +11,8 @@
 //! [`clock`] reads time, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
 //! [`store`] the disk, [`wire`] the protocol; [`node`] is a participant and [`hub`] the hub, who meet
 //! on the wire only; [`load`] plans and drives traffic, [`axis`] puts a whole axis into one process.
-//! [`rates`] measures how fast signatures are verified; [`page`] is what reports have in common;
-//! [`cli`] is the command line.
+//! [`rates`] measures how fast signatures are verified, [`validation`] judges one file's, [`pdf`] reads
+//! and writes those of PDFs; [`page`] is what reports have in common; [`cli`] is the command line.
 
 pub mod axis;
 pub mod cli;
@@ -22,8 +22,10 @@ pub mod load;
 pub mod model;
 pub mod node;
 pub mod page;
+pub mod pdf;
 pub mod rates;
 pub mod store;
 pub mod text;
 pub mod trust;
+pub mod validation;
 pub mod wire;

@@ -212,6 +212,7 @@ impl Axis {
                 habits: habits.clone(),
                 clock: clock.clone(),
                 signing: Arc::clone(&signing),
+                cabinet: None,
             });
             participants.insert(organ, participant);
         }

@@ -12,6 +12,7 @@ mod load;
 mod node;
 mod output;
 mod pki;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -60,6 +61,8 @@ enum Command {
     Load(load::Arguments),
     /// Run one participant against a hub.
     Node(node::Arguments),
+    /// Make a validation report on the signatures of a document, a CMS file or a PDF.
+    Verify(verify::Arguments),
 }
 
 /// Runs the program on the process' arguments.
@@ -79,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Journal(arguments) => journal::run(arguments),
         Command::Load(arguments) => load::run(arguments),
         Command::Node(arguments) => node::run(arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
     };
     exit::code(ran)
 }

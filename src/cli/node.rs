@@ -14,6 +14,7 @@ use super::output;
 use super::pki;
 use crate::clock::Clock;
 use crate::model::BusinessType;
+use crate::model::Directory;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
@@ -24,6 +25,7 @@ use crate::model::Secrecy;
 use crate::model::Signer;
 use crate::model::calendar::local;
 use crate::node;
+use crate::node::Cabinet;
 use crate::node::Connection;
 use crate::node::Delay;
 use crate::node::Draft;
@@ -32,6 +34,8 @@ use crate::node::Identity;
 use crate::node::Outcome;
 use crate::node::Participant;
 use crate::node::Signing;
+use crate::pdf::Letter;
+use crate::pdf::signed_letter;
 
 /// Arguments of `docaxis node`.
 #[derive(Args, Debug)]
@@ -69,6 +73,13 @@ pub(super) struct Arguments {
     /// Attach this file (repeatable).
     #[arg(long)]
     attach: Vec<PathBuf>,
+    /// Attach the document itself as a PDF of one page, signed with the seal.
+    #[arg(long)]
+    letter: bool,
+    /// Keep each document received, and the attachments inside it, in a folder of its own below this
+    /// directory; `docaxis verify` reads them.
+    #[arg(long)]
+    keep: Option<PathBuf>,
     /// Stop after this many seconds; by default when the documents are answered, or never without --to.
     #[arg(long)]
     stay_s: Option<u64>,
@@ -189,10 +200,16 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             habits: prompt_office(),
             clock: clock.clone(),
             signing: Arc::new(Semaphore::new(1)),
+            cabinet: arguments.keep.clone().map(Cabinet::new),
         });
         let mut refused = 0;
         for number in 0..meant.count {
-            let draft = draft(&arguments, &meant, number, clock.now(), &attachments)?;
+            let mut draft = draft(&arguments, &meant, number, clock.now(), &attachments)?;
+            if arguments.letter {
+                draft
+                    .attachments
+                    .insert(0, letter(&draft, participant.identity())?);
+            }
             let id = draft.header.document_id.clone();
             let outcome = participant.send(draft, None).await;
             match outcome.map_err(|error| Failure::input("send", error))? {
@@ -305,6 +322,30 @@ fn draft(
         at: now,
         mistake: None,
     })
+}
+
+/// The document as a PDF, as an attachment.
+fn letter(draft: &Draft, identity: &Identity) -> Result<(String, String, Vec<u8>), Failure> {
+    let cannot = |error: &dyn std::fmt::Display| Failure::input("write the letter", error);
+    let header = &draft.header;
+    let directory = Directory::of_2019();
+    let organ = header.from.to_string();
+    let agency = directory.find(header.from);
+    let code = header.code.to_string();
+    let letter = Letter {
+        organ: agency.map_or(&organ, |agency| &agency.name),
+        code: &code,
+        document_type: &header.document_type,
+        subject: &header.subject,
+        signer: [&header.signer.position, &header.signer.full_name],
+    };
+    let seal = identity
+        .signer
+        .seal()
+        .ok_or_else(|| cannot(&"there is no seal"))?;
+    let file = signed_letter(&letter, seal, draft.at).map_err(|error| cannot(&error))?;
+    let name = format!("{}.pdf", code.replace('/', "_"));
+    Ok((name, "application/pdf".to_owned(), file))
 }
 
 fn report(arguments: &Arguments, participant: &Participant) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::account::Account;
+use super::cabinet::Cabinet;
 use super::connection::Backoff;
 use super::connection::Connection;
 use super::office::Arrival;
@@ -42,6 +43,7 @@ pub(super) struct Inbox {
     pub(super) account: Arc<Account>,
     pub(super) trust: Arc<TrustStore>,
     pub(super) policy: Policy,
+    pub(super) cabinet: Option<Cabinet>,
     pub(super) office: mpsc::Sender<Arrival>,
     pub(super) stop: CancellationToken,
 }
@@ -157,6 +159,13 @@ impl Inbox {
         let checked = self.check(&header, &document, accepted_at);
         if checked.as_ref().ok().copied() != legal_value {
             self.account.counts().disagreements.push(id.clone());
+        }
+        if let Some(cabinet) = &self.cabinet
+            && let Err(error) = cabinet.keep(&header, &document).await
+        {
+            tracing::error!(%error, document_id = %id, "a document could not be kept");
+            let problem = format!("{id}: could not be kept: {error}");
+            self.account.counts().disagreements.push(problem);
         }
         if self.account.received(header.from, &id) {
             let problem = checked

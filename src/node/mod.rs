@@ -9,6 +9,7 @@
 
 mod account;
 mod bulk;
+mod cabinet;
 mod connection;
 mod desk;
 mod identity;
@@ -27,6 +28,7 @@ pub use bulk::Answer;
 pub use bulk::Delivered;
 pub use bulk::Frame;
 pub use bulk::Item;
+pub use cabinet::Cabinet;
 pub use connection::ConnectError;
 pub use connection::Connection;
 pub use identity::Identity;

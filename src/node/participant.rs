@@ -12,6 +12,7 @@ use tonic::Status;
 use tracing::Instrument as _;
 
 use super::account::Account;
+use super::cabinet::Cabinet;
 use super::connection::Connection;
 use super::desk::Reporter;
 use super::identity::Identity;
@@ -52,6 +53,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Signatures made at once over all participants of a process.
     pub signing: Arc<Semaphore>,
+    /// Where it keeps the documents it gets, if it does.
+    pub cabinet: Option<Cabinet>,
 }
 
 /// A participant at work.
@@ -89,6 +92,7 @@ impl Participant {
             habits,
             clock,
             signing,
+            cabinet,
         } = parts;
         let account = Arc::new(Account::new());
         let stop = CancellationToken::new();
@@ -106,6 +110,7 @@ impl Participant {
             account: Arc::clone(&account),
             trust: Arc::clone(&identity.trust),
             policy: Policy::default(),
+            cabinet,
             office,
             stop: stop.clone(),
         };

@@ -28,3 +28,27 @@ macro_rules! bilingual {
 }
 
 pub(super) use bilingual;
+
+/// Each `{}` of a text in turn replaced by a fact. Facts are quoted as they are: braces in them mean
+/// nothing.
+pub fn filled(template: &str, facts: &[String]) -> String {
+    let mut parts = template.split("{}");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    let mut facts = facts.iter();
+    for part in parts {
+        out.push_str(facts.next().map_or("{}", String::as_str));
+        out.push_str(part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filled;
+
+    #[test]
+    fn braces_in_a_fact_take_no_other_facts_place() {
+        let facts = ["a {} b".to_owned(), "c".to_owned()];
+        assert_eq!(filled("{} and {}, {}", &facts), "a {} b and c, {}");
+    }
+}

@@ -17,10 +17,12 @@ mod number;
 mod page_phrases;
 mod phrases;
 mod rates_phrases;
+mod validation_phrases;
 mod vietnamese;
 
 use crate::model::Refusal;
 
+pub use bilingual::filled;
 pub use explanation::Explanation;
 pub use explanation::explain;
 pub use language::Language;
@@ -33,6 +35,7 @@ pub use number::grouped;
 pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;
 pub use rates_phrases::RatesPhrase;
+pub use validation_phrases::ValidationPhrase;
 
 /// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.
 pub fn describe(refusal: &Refusal, language: Language) -> String {

@@ -64,7 +64,7 @@ pub fn fault_name(fault: Fault, language: Language) -> &'static str {
 
 impl Language {
     /// Of two texts the one in this language.
-    pub(super) fn pick<'text>(self, english: &'text str, vietnamese: &'text str) -> &'text str {
+    pub(crate) fn pick<'text>(self, english: &'text str, vietnamese: &'text str) -> &'text str {
         match self {
             Self::En => english,
             Self::Vi => vietnamese,

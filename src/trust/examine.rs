@@ -151,12 +151,7 @@ impl Examiner {
         drop(jobs);
         let mut verdicts = verdicts.into_iter();
         let mut facts = |claim: Result<Claim<'_>, Unreadable>| match claim {
-            Err(Unreadable::Malformed(problem)) => {
-                SignatureFacts::unreadable(SignerProblem::Malformed(problem.to_owned()))
-            }
-            Err(Unreadable::Unsupported(problem)) => {
-                SignatureFacts::unreadable(SignerProblem::Unsupported(problem.to_owned()))
-            }
+            Err(unreadable) => SignatureFacts::unreadable(unreadable.into()),
             Ok(claim) => {
                 // Every job has its verdict, in the order of the jobs.
                 let verdict = claim.job().is_some().then(|| verdicts.next()).flatten();
@@ -380,6 +375,16 @@ impl Claim<'_> {
             certificate,
             signature: verdict,
             path,
+        }
+    }
+}
+
+impl From<Unreadable> for SignerProblem {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::Malformed(problem) => Self::Malformed(problem.to_owned()),
+            Unreadable::NoSignedAttributes => Self::NoSignedAttributes,
+            Unreadable::Unsupported(problem) => Self::Unsupported(problem.to_owned()),
         }
     }
 }

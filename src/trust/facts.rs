@@ -36,6 +36,8 @@ pub enum SignerProblem {
     Malformed(String),
     /// It is of a kind that is not verified here.
     Unsupported(String),
+    /// It signs the content alone: neither CAdES nor PAdES.
+    NoSignedAttributes,
     /// Its certificate is not there, or cannot be read.
     NoCertificate(String),
 }
@@ -154,7 +156,7 @@ impl PathFacts {
 
 impl SignatureFacts {
     /// A signature of which nothing is known but why.
-    pub(super) fn unreadable(problem: SignerProblem) -> Self {
+    pub fn unreadable(problem: SignerProblem) -> Self {
         Self {
             problem: Some(problem),
             algorithm: None,

@@ -8,6 +8,7 @@ use crate::rates::measured::Row;
 use crate::rates::measured::Waterfall;
 use crate::text::Language;
 use crate::text::RatesPhrase;
+use crate::text::filled;
 use crate::text::grouped;
 use crate::trust::Acquaintance;
 use crate::trust::Backend;
@@ -198,11 +199,4 @@ pub(super) fn padded(text: &str, width: usize) -> String {
 
 fn count(number: usize) -> String {
     grouped(u64::try_from(number).unwrap_or(u64::MAX))
-}
-
-/// Each `{}` in turn replaced by a figure.
-fn filled(template: &str, figures: &[String]) -> String {
-    figures.iter().fold(template.to_owned(), |text, figure| {
-        text.replacen("{}", figure, 1)
-    })
 }

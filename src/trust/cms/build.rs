@@ -25,6 +25,9 @@ use crate::trust::key::KeyPair;
 use crate::trust::sha256;
 use crate::trust::sha384;
 
+/// Bytes of a signature by the longest key, 4096 bits, its attributes, and the names of algorithms.
+const SIGNATURE_AND_ATTRIBUTES_MAX: usize = 1024;
+
 /// `NULL`.
 const NULL: &[u8] = &[5, 0];
 
@@ -92,6 +95,21 @@ impl Credential {
     pub fn certificate(&self) -> &[u8] {
         &self.chain[0]
     }
+
+    /// A detached CMS `SignedData` (DER) over what is signed of a PDF. The time of signing stands in the
+    /// PDF itself and must not stand in the signature, too (ETSI EN 319 142-1, 6.3).
+    ///
+    /// # Errors
+    /// [`SignError`].
+    pub fn sign_pdf(&self, content: &[u8]) -> Result<Vec<u8>, SignError> {
+        signed_data(&[self], content, None)
+    }
+
+    /// More bytes than any signature by this key takes, with the certificates that go with it.
+    pub fn signature_bytes_max(&self) -> usize {
+        let certificates: usize = self.chain.iter().map(|certificate| certificate.len()).sum();
+        certificates + self.issuer_and_serial.len() + SIGNATURE_AND_ATTRIBUTES_MAX
+    }
 }
 
 /// The two who sign a document.
@@ -126,6 +144,11 @@ impl DocumentSigner {
         }
     }
 
+    /// The organisation's.
+    pub fn seal(&self) -> Option<&Credential> {
+        self.seal.as_ref()
+    }
+
     /// A detached CMS `SignedData` (DER) over `header`.
     ///
     /// # Errors
@@ -133,7 +156,7 @@ impl DocumentSigner {
     pub fn sign(&self, header: &[u8], signing_time: Timestamp) -> Result<Vec<u8>, SignError> {
         let credentials: Vec<&Credential> =
             [&self.person, &self.seal].into_iter().flatten().collect();
-        signed_data(&credentials, header, signing_time)
+        signed_data(&credentials, header, Some(signing_time))
     }
 
     /// The same by the organisation alone, whoever else could sign.
@@ -146,14 +169,14 @@ impl DocumentSigner {
         signing_time: Timestamp,
     ) -> Result<Vec<u8>, SignError> {
         let credentials: Vec<&Credential> = self.seal.iter().collect();
-        signed_data(&credentials, header, signing_time)
+        signed_data(&credentials, header, Some(signing_time))
     }
 }
 
 fn signed_data(
     credentials: &[&Credential],
     header: &[u8],
-    signing_time: Timestamp,
+    signing_time: Option<Timestamp>,
 ) -> Result<Vec<u8>, SignError> {
     let mut digests = Vec::new();
     let mut certificates: Vec<Vec<u8>> = Vec::new();
@@ -191,7 +214,7 @@ fn signed_data(
 fn signer_info(
     credential: &Credential,
     header: &[u8],
-    signing_time: Timestamp,
+    signing_time: Option<Timestamp>,
 ) -> Result<Vec<u8>, SignError> {
     let algorithm = credential.key.algorithm();
     let digest = match algorithm {
@@ -200,15 +223,15 @@ fn signer_info(
     };
     let certificate_hash = element(OCTET_STRING, sha256(credential.certificate()).as_bytes());
     let certificate_id = element(SEQUENCE, &element(SEQUENCE, &certificate_hash));
-    let attributes = vec![
+    let mut attributes = vec![
         attribute(oid::CONTENT_TYPE, &element(OID, oid::DATA)),
         attribute(oid::MESSAGE_DIGEST, &element(OCTET_STRING, &digest)),
-        attribute(oid::SIGNING_TIME, &time(signing_time)),
         attribute(
             oid::SIGNING_CERTIFICATE_V2,
             &element(SEQUENCE, &certificate_id),
         ),
     ];
+    attributes.extend(signing_time.map(|at| attribute(oid::SIGNING_TIME, &time(at))));
     // Signed as a SET OF, carried under an implicit [0]: only the first byte differs.
     let mut attributes = set_of(SET, attributes);
     let signature = credential.key.sign(&attributes)?;

@@ -53,12 +53,15 @@ pub(in crate::trust) enum Unreadable {
     Malformed(&'static str),
     /// It is of a kind that is not verified here.
     Unsupported(&'static str),
+    /// It signs the content alone.
+    NoSignedAttributes,
 }
 
 impl Unreadable {
     fn problem(self) -> &'static str {
         match self {
             Self::Malformed(problem) | Self::Unsupported(problem) => problem,
+            Self::NoSignedAttributes => "a signer has no signed attributes",
         }
     }
 }
@@ -199,7 +202,7 @@ impl<'a> SignerInfo<'a> {
         )?;
         let attributes = info
             .enter(CONTEXT_0)
-            .ok_or(Unreadable::Unsupported("a signer has no signed attributes"))?;
+            .ok_or(Unreadable::NoSignedAttributes)?;
         let mut named = info.enter(SEQUENCE).ok_or(malformed)?;
         let algorithm = scheme(named.expect(OID).ok_or(malformed)?.content, digest, named).ok_or(
             Unreadable::Unsupported(

@@ -1,0 +1,175 @@
+//! Labels and sentences of `docaxis verify`. `{}` is a fact, quoted as it came.
+//!
+//! Names of indications are those of ETSI EN 319 102-1; their codes stand beside them untranslated.
+
+use super::bilingual::bilingual;
+
+bilingual! {
+    /// A label or sentence of a validation report.
+    ValidationPhrase {
+        /// Heading of a block.
+        Acceptance = "acceptance", "chấp nhận";
+        /// Found: the policy accepts it.
+        Accepted = "the policy accepts {} with {}", "quy tắc chấp nhận {} với {}";
+        /// Found: the algorithm is not allowed.
+        AlgorithmRefused = "the policy does not allow {} with {}", "quy tắc không cho phép {} với {}";
+        /// Found: an attachment is another than the header names.
+        AttachmentAltered = "attachment `{}` is not the one the signed header names: its digest differs", "tệp đính kèm `{}` không phải tệp mà phần đầu đã ký nêu: giá trị băm khác";
+        /// Found: attachments travel apart.
+        AttachmentsApart = "{} of {} attachments are not in this file and were not looked at", "{} trong {} tệp đính kèm không nằm trong tệp này nên chưa được xem xét";
+        /// Found: attachments are those of the header.
+        AttachmentsIntact = "every attachment in the file is the one the header names ({})", "mọi tệp đính kèm trong tệp đúng là tệp mà phần đầu nêu ({})";
+        /// Label.
+        Attachments = "attachments", "tệp đính kèm";
+        /// Heading of a block.
+        Chain = "chain", "chuỗi chứng thư";
+        /// Found: a certificate of the path breaks a rule.
+        ChainBroken = "the certificates break a rule of RFC 5280: {}", "chứng thư vi phạm quy định của RFC 5280: {}";
+        /// Found: the path.
+        ChainFound = "leads to {}; every certificate was valid when it signed and is valid now", "dẫn tới {}; mọi chứng thư đều còn hiệu lực khi ký và hiện vẫn còn hiệu lực";
+        /// Found: the path of a certificate that has expired since.
+        ChainFoundThen = "leads to {}; it has expired since it signed, and the policy believes the signing time", "dẫn tới {}; chứng thư đã hết hạn sau khi ký, và quy tắc chấp nhận thời điểm ký khai báo";
+        /// Found: nobody trusted issued it.
+        ChainMissing = "no trusted authority issued this certificate", "không cơ quan cấp chứng thư đáng tin nào đã cấp chứng thư này";
+        /// Found: a connection certificate.
+        ConnectionCertificate = "a connection certificate does not sign documents", "chứng thư kết nối không dùng để ký văn bản";
+        /// Found: the content differs.
+        ContentAltered = "the content is not what was signed: its {} digest differs", "nội dung không phải là nội dung đã ký: giá trị băm {} khác";
+        /// Found: the content is not at hand.
+        ContentMissing = "the signature is detached and its content was not given", "chữ ký tách rời và chưa có nội dung đi kèm";
+        /// Heading of a block.
+        Cryptography = "cryptography", "mật mã";
+        /// Found: content and signature fit.
+        CryptographyRight = "the content is what was signed ({}), and the signature is of this key", "nội dung đúng là nội dung đã ký ({}), và chữ ký là của khóa này";
+        /// Heading.
+        Examined = "examined at {}", "kiểm tra lúc {}";
+        /// Found: the certificate had expired.
+        Expired = "the certificate expired on {}, before it signed on {}", "chứng thư hết hạn ngày {}, trước khi ký ngày {}";
+        /// Found: expired, and no time of signing.
+        ExpiredTimeless = "the certificate expired on {}, and the signature says no time", "chứng thư hết hạn ngày {}, và chữ ký không ghi thời điểm";
+        /// Found: expired since.
+        ExpiredSince = "the certificate expired on {}; that it signed before is only what the signer says", "chứng thư hết hạn ngày {}; việc ký trước đó chỉ là lời khai của người ký";
+        /// Label.
+        Failed = "FAILED", "KHÔNG ĐẠT";
+        /// Heading of a block.
+        Format = "format", "định dạng";
+        /// Found: the form is in order.
+        FormatRight = "a CMS SignedData with its signed attributes in order", "CMS SignedData, các thuộc tính được ký đúng quy cách";
+        /// Found: the form is broken.
+        FormatBroken = "cannot be read: {}", "không đọc được: {}";
+        /// Found: a PDF's signature covers everything.
+        FormatWhole = "the signature covers the whole file", "chữ ký bao trùm toàn bộ tệp";
+        /// Found: a PDF grew after a signature: bytes covered, bytes there are.
+        FormatPart = "the signature covers the first {} of {} bytes: the file grew later", "chữ ký bao trùm {} byte đầu trong {} byte: tệp được ghi thêm về sau";
+        /// Label.
+        Indeterminate = "INDETERMINATE", "CHƯA KẾT LUẬN";
+        /// How the verdict came about: name of the policy.
+        Judged = "judged under the policy `{}`", "xét theo quy tắc `{}`";
+        /// The cryptography was not done again.
+        JudgedAgain = "judged again from the facts of an earlier report; no signature was verified again", "xét lại từ dữ kiện của báo cáo trước; không kiểm tra lại chữ ký nào";
+        /// Found: the key is too short.
+        KeyShort = "the key, {} of {} bits, is shorter than the policy asks for ({})", "khóa {} dài {} bit, ngắn hơn mức quy tắc yêu cầu ({})";
+        /// Found: key usage forbids it.
+        KeyUsage = "the key usage of the certificate does not allow signing", "mục đích sử dụng khóa của chứng thư không cho phép ký";
+        /// Label.
+        KindCms = "CMS signature", "chữ ký CMS";
+        /// Label.
+        KindDocument = "document of the axis", "văn bản của trục liên thông";
+        /// Label.
+        KindPdf = "signed PDF", "PDF có chữ ký";
+        /// Found: worth of a document.
+        LegalFull = "signed by the competent person and the organisation: full legal value (NĐ 30/2020/NĐ-CP, Art. 5.1)", "có chữ ký số của người có thẩm quyền và của cơ quan, tổ chức: đủ giá trị pháp lý (NĐ 30/2020/NĐ-CP, Điều 5.1)";
+        /// Found: worth of a document.
+        LegalReference = "not signed by both the competent person and the organisation: for reference only (QĐ 28/2018/QĐ-TTg, Art. 4.2)", "chưa đủ chữ ký số của người có thẩm quyền và của cơ quan, tổ chức: chỉ để tham khảo (QĐ 28/2018/QĐ-TTg, Điều 4.2)";
+        /// Heading.
+        LegalValue = "legal value", "giá trị pháp lý";
+        /// Heading.
+        Links = "certificates, from the signer to the anchor", "các chứng thư, từ người ký tới gốc tin cậy";
+        /// Found: not yet valid.
+        NotYetValid = "the certificate is valid from {}, after it signed on {}", "chứng thư có hiệu lực từ {}, sau thời điểm ký {}";
+        /// Of a block: an earlier one left nothing to look at.
+        NotReached = "not reached", "không xét tới";
+        /// Found: nothing is signed.
+        NobodySigned = "nobody signed it", "không ai ký";
+        /// Found: an authority was not valid.
+        AuthorityOutside = "authority {} was not valid on {}", "cơ quan cấp chứng thư {} không có hiệu lực vào {}";
+        /// Label.
+        Passed = "PASSED", "ĐẠT";
+        /// Found: bytes behind the last signature.
+        PdfAdded = "{} bytes were added after the last signature; nobody signed them", "{} byte được ghi thêm sau chữ ký cuối cùng; không ai ký phần này";
+        /// Found: the PDF is covered.
+        PdfCovered = "the last signature covers the whole file", "chữ ký cuối cùng bao trùm toàn bộ tệp";
+        /// Heading of the whole file's findings.
+        WholeFile = "the file", "tệp";
+        /// How to read a report.
+        How = "each block is judged on its own; the verdict is the worst of them", "mỗi phần được xét riêng; kết luận là kết quả xấu nhất trong các phần";
+        /// Heading.
+        Remedy = "what to do", "cần làm gì";
+        /// Remedy of an altered content.
+        RemedyAltered = "Do not rely on it. Ask the sender for the original; compare the digests.", "Không sử dụng. Đề nghị bên gửi cung cấp bản gốc; đối chiếu giá trị băm.";
+        /// Remedy of a missing path.
+        RemedyChain = "Name the anchors of the issuer with --ca, and check that the signer's authorities are among them or in the signature.", "Chỉ ra gốc tin cậy của nơi cấp bằng --ca, và xem các cơ quan cấp chứng thư của người ký đã có trong đó hoặc trong chữ ký chưa.";
+        /// Remedy of missing content.
+        RemedyContent = "Give the signed content with --content FILE.", "Cung cấp nội dung đã ký bằng --content TỆP.";
+        /// Remedy of broken constraints.
+        RemedyConstraints = "Decide whether the rule fits this document; another policy is given with --policy FILE.", "Xem quy tắc có phù hợp với văn bản này không; dùng quy tắc khác bằng --policy TỆP.";
+        /// Remedy of a broken form.
+        RemedyFormat = "Ask the sender to sign again with software that writes CMS with signed attributes (CAdES, PAdES).", "Đề nghị bên gửi ký lại bằng phần mềm tạo CMS có thuộc tính được ký (CAdES, PAdES).";
+        /// Remedy of a missing list.
+        RemedyList = "Give a current revocation list of the issuer with --crl FILE, and judge again.", "Cung cấp danh sách thu hồi còn hạn của nơi cấp bằng --crl TỆP rồi xét lại.";
+        /// Remedy of a missing proof of time.
+        RemedyProof = "Show that the signature existed before, by a receipt of the hub or a time stamp; then trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước bằng xác nhận của trục hoặc dấu thời gian; khi đó đặt trust_signing_time = true trong quy tắc.";
+        /// Remedy of a signature that must not be relied on.
+        RemedyRefuse = "Do not rely on it. Ask the signer to sign again with a certificate in force.", "Không sử dụng. Đề nghị người ký ký lại bằng chứng thư còn hiệu lực.";
+        /// Heading of a block.
+        Revocation = "revocation", "thu hồi";
+        /// Found: not revoked.
+        RevocationGood = "no certificate of the path is revoked; the lists are of {} or later", "không chứng thư nào trong chuỗi bị thu hồi; các danh sách ra từ {} trở về sau";
+        /// Found: the policy does not ask.
+        RevocationIgnored = "not looked at, as the policy says", "không xem xét, theo quy tắc";
+        /// Found: there is no list.
+        RevocationMissing = "there is no revocation list of the issuer of {}", "không có danh sách thu hồi của nơi cấp chứng thư {}";
+        /// Found: nothing to look up.
+        RevocationNoChain = "without a path there is nobody whose list would count", "không có chuỗi thì không có danh sách thu hồi nào để xét";
+        /// Found: the list is old.
+        RevocationOld = "the revocation list of the issuer of {} should have been replaced at {}", "danh sách thu hồi của nơi cấp chứng thư {} lẽ ra phải được thay lúc {}";
+        /// Found: nothing is known of revocation, and nothing is asked.
+        RevocationNothing = "no list speaks of these certificates, and the policy asks for none", "không danh sách nào nói về các chứng thư này, và quy tắc không đòi hỏi";
+        /// Found: revoked, whose and when.
+        Revoked = "the certificate of {} was revoked on {}, before it signed", "chứng thư của {} bị thu hồi ngày {}, trước khi ký";
+        /// Found: revoked since.
+        RevokedSince = "the certificate of {} was revoked on {}; that it signed before is only what the signer says", "chứng thư của {} bị thu hồi ngày {}; việc ký trước đó chỉ là lời khai của người ký";
+        /// Found: revoked since, and that is accepted.
+        RevokedSinceAccepted = "the certificate of {} was revoked on {}, after the signing time that the policy believes", "chứng thư của {} bị thu hồi ngày {}, sau thời điểm ký mà quy tắc chấp nhận";
+        /// Found: signer and sender differ.
+        SenderDiffers = "the certificate belongs to {}, the document to {}", "chứng thư thuộc về {}, còn văn bản là của {}";
+        /// Found: signed by whom nobody knows.
+        SenderUnknown = "the certificate names no organisation, the document is of {}", "chứng thư không nêu cơ quan, tổ chức nào, còn văn bản là của {}";
+        /// Label, before a number.
+        Signature = "signature", "chữ ký";
+        /// Found: the signature is wrong.
+        SignatureWrong = "the signature was not made by the key of this certificate over this content", "chữ ký không do khóa của chứng thư này tạo trên nội dung này";
+        /// Found: no verdict on the signature.
+        SignatureUnverified = "there is no key to verify it with, or this use of the key is not verified here", "không có khóa để kiểm tra, hoặc cách dùng khóa này không được kiểm tra tại đây";
+        /// Heading of a block.
+        Signer = "signer", "người ký";
+        /// Found: who signed; when he says so.
+        SignerFound = "{}, on {} by its own clock", "{}, ký lúc {} theo đồng hồ của người ký";
+        /// Found: who signed, without a time.
+        SignerFoundTimeless = "{}; the signature says no time", "{}; chữ ký không ghi thời điểm";
+        /// Found: nobody can be named.
+        SignerMissing = "the signer's certificate cannot be had: {}", "không có chứng thư của người ký: {}";
+        /// Found: the certificate is not the one that was meant.
+        SignerOther = "signing-certificate-v2 names another certificate than the one that came with it", "thuộc tính signing-certificate-v2 nêu chứng thư khác với chứng thư đi kèm";
+        /// Found: an attribute the policy asks for is missing.
+        AttributeMissing = "the policy asks for the signed attribute {}", "quy tắc yêu cầu thuộc tính được ký {}";
+        /// Found: a signing time in the future.
+        TimeAhead = "the signing time {} is later than now ({})", "thời điểm ký {} muộn hơn hiện tại ({})";
+        /// Title.
+        Title = "Validation report", "Báo cáo xác thực chữ ký";
+        /// Found: of a kind that is not verified here.
+        Unsupported = "not verified here: {}", "không kiểm tra được tại đây: {}";
+        /// Between two dates.
+        Validity = "valid from {} to {}", "hiệu lực từ {} đến {}";
+    }
+}

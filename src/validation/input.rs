@@ -1,0 +1,277 @@
+//! What is this file? Sorts inputs, has their signatures examined together, and keeps what was found.
+
+use std::borrow::Cow;
+
+use jiff::Timestamp;
+use prost::Message as _;
+
+use super::examination::Attachment;
+use super::examination::AttachmentState;
+use super::examination::Coverage;
+use super::examination::Examination;
+use super::examination::Kind;
+use super::examination::Placed;
+use crate::model::Digest;
+use crate::model::DocumentHeader;
+use crate::model::INLINE_MAX;
+use crate::pdf;
+use crate::pdf::PdfSignature;
+use crate::text::Language;
+use crate::text::describe;
+use crate::trust::Examined;
+use crate::trust::Examiner;
+use crate::trust::SignatureFacts;
+use crate::trust::SignerProblem;
+use crate::trust::sha256;
+use crate::trust::signature_from_pem;
+use crate::wire;
+use crate::wire::v1;
+
+/// A file to examine.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// Its name, for people.
+    pub file: &'a str,
+    /// Its bytes.
+    pub bytes: &'a [u8],
+    /// What is signed, for a CMS signature that travels apart from it.
+    pub content: Option<&'a [u8]>,
+}
+
+/// Why a file cannot be examined.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum InputError {
+    /// Nothing that is known here.
+    #[error(
+        "it is neither a document of the axis (a serialised SignedDocument), nor a CMS signature \
+         (DER, BER or PEM), nor a PDF"
+    )]
+    Unknown,
+    /// Content was given for what carries its own.
+    #[error("content is given for a CMS signature only; {0} carries what it signs")]
+    OwnContent(&'static str),
+}
+
+/// A file whose kind is known.
+enum Opened<'a> {
+    Cms(Cow<'a, [u8]>),
+    Document {
+        document: v1::SignedDocument,
+        about: About,
+    },
+    Pdf(&'a [u8]),
+}
+
+/// What a document's header says.
+#[derive(Default)]
+struct About {
+    problem: Option<String>,
+    document_id: Option<String>,
+    sender: Option<String>,
+    attachments: Vec<Attachment>,
+}
+
+/// Examines files at an instant. Signatures of CMS files and documents are verified as one batch.
+pub fn examine(
+    examiner: &Examiner,
+    inputs: &[Input<'_>],
+    at: Timestamp,
+) -> Vec<Result<Examination, InputError>> {
+    let opened: Vec<Result<Opened<'_>, InputError>> = inputs.iter().map(open).collect();
+    let examined: Vec<Examined<'_>> = inputs
+        .iter()
+        .zip(&opened)
+        .filter_map(|(input, opened)| examined(input, opened.as_ref().ok()?))
+        .collect();
+    let mut found = examiner.examine(&examined).into_iter();
+    let mut next = || found.next().unwrap_or(Ok(Vec::new()));
+    inputs
+        .iter()
+        .zip(&opened)
+        .map(|(input, opened)| {
+            let opened = opened.as_ref().map_err(|error| *error)?;
+            let mut examination = blank(input, opened, at);
+            match opened {
+                Opened::Pdf(file) => pdf_signatures(examiner, file, &mut examination),
+                _ if examined_at_all(opened) => match next() {
+                    Ok(facts) => examination.signatures = facts.into_iter().map(placed).collect(),
+                    Err(problem) => examination.problem = Some(problem.to_owned()),
+                },
+                _ => {}
+            }
+            Ok(examination)
+        })
+        .collect()
+}
+
+fn open<'a>(input: &Input<'a>) -> Result<Opened<'a>, InputError> {
+    let carries = |what| match input.content {
+        None => Ok(()),
+        Some(_) => Err(InputError::OwnContent(what)),
+    };
+    if pdf::is_pdf(input.bytes) {
+        carries("a PDF")?;
+        return Ok(Opened::Pdf(input.bytes));
+    }
+    if input.bytes.starts_with(b"-----BEGIN") {
+        let der = signature_from_pem(input.bytes).ok_or(InputError::Unknown)?;
+        return Ok(Opened::Cms(der.into()));
+    }
+    // The tag of a SEQUENCE; no field of a SignedDocument begins so.
+    if input.bytes.first() == Some(&0x30) {
+        return Ok(Opened::Cms(input.bytes.into()));
+    }
+    let document = v1::SignedDocument::decode(input.bytes).map_err(|_| InputError::Unknown)?;
+    if document.header.is_empty() {
+        return Err(InputError::Unknown);
+    }
+    carries("a document")?;
+    let about = about(&document);
+    Ok(Opened::Document { document, about })
+}
+
+fn about(document: &v1::SignedDocument) -> About {
+    match wire::decode_header(&document.header) {
+        Err(refusal) => About {
+            problem: Some(describe(&refusal, Language::En)),
+            ..About::default()
+        },
+        Ok(header) => About {
+            problem: None,
+            document_id: Some(header.document_id.to_string()),
+            sender: Some(header.from.to_string()),
+            attachments: attachments(&header, document),
+        },
+    }
+}
+
+fn attachments(header: &DocumentHeader, document: &v1::SignedDocument) -> Vec<Attachment> {
+    let inside: Vec<Digest> = document
+        .attachments
+        .iter()
+        .map(|attachment| sha256(&attachment.content))
+        .collect();
+    let is_named = |digest| header.attachments.iter().any(|one| one.sha256 == digest);
+    let has_stranger = inside.iter().any(|digest| !is_named(*digest));
+    let named = header.attachments.iter().map(|named| Attachment {
+        name: named.name.clone(),
+        state: if inside.contains(&named.sha256) {
+            AttachmentState::Intact
+        } else if has_stranger && named.size <= INLINE_MAX {
+            AttachmentState::Altered
+        } else {
+            AttachmentState::Apart
+        },
+    });
+    let mut all: Vec<Attachment> = named.collect();
+    let is_altered = |one: &Attachment| one.state == AttachmentState::Altered;
+    if has_stranger && !all.iter().any(is_altered) {
+        all.push(Attachment {
+            name: "?".to_owned(),
+            state: AttachmentState::Altered,
+        });
+    }
+    all
+}
+
+fn examined_at_all(opened: &Opened<'_>) -> bool {
+    match opened {
+        Opened::Cms(_) => true,
+        Opened::Document { document, .. } => !document.signature.is_empty(),
+        Opened::Pdf(_) => false,
+    }
+}
+
+fn examined<'a>(input: &Input<'a>, opened: &'a Opened<'_>) -> Option<Examined<'a>> {
+    if !examined_at_all(opened) {
+        return None;
+    }
+    match opened {
+        Opened::Cms(signature) => Some(Examined {
+            signature,
+            content: input.content,
+        }),
+        Opened::Document { document, .. } => Some(Examined {
+            signature: &document.signature,
+            content: Some(&document.header),
+        }),
+        Opened::Pdf(_) => None,
+    }
+}
+
+fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
+    let nothing = About::default();
+    let (kind, about) = match opened {
+        Opened::Cms(_) => (Kind::Cms, &nothing),
+        Opened::Document { about, .. } => (Kind::Document, about),
+        Opened::Pdf(_) => (Kind::Pdf, &nothing),
+    };
+    Examination {
+        file: input.file.to_owned(),
+        kind,
+        bytes: input.bytes.len() as u64,
+        sha256: sha256(input.bytes).to_string(),
+        at,
+        problem: about.problem.clone(),
+        document_id: about.document_id.clone(),
+        sender: about.sender.clone(),
+        attachments: about.attachments.clone(),
+        signatures: Vec::new(),
+    }
+}
+
+fn placed(facts: SignatureFacts) -> Placed {
+    Placed {
+        coverage: None,
+        facts,
+    }
+}
+
+/// One signature after another: together, what they cover would be in memory as often as there are.
+fn pdf_signatures(examiner: &Examiner, file: &[u8], examination: &mut Examination) {
+    let signatures = match pdf::signatures(file) {
+        Ok(signatures) => signatures,
+        Err(error) => {
+            examination.problem = Some(error.to_string());
+            return;
+        }
+    };
+    for signature in signatures {
+        let coverage = Coverage {
+            signed_to: signature.signed_to as u64,
+            of: file.len() as u64,
+        };
+        for facts in facts_of(examiner, file, &signature) {
+            examination.signatures.push(Placed {
+                coverage: Some(coverage),
+                facts,
+            });
+        }
+    }
+}
+
+fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<SignatureFacts> {
+    if !signature.is_detached_cms() {
+        let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
+        return vec![SignatureFacts::unreadable(SignerProblem::Unsupported(kind))];
+    }
+    let content = signature.content(file);
+    let examined = Examined {
+        signature: &signature.cms,
+        content: Some(&content),
+    };
+    match examiner.examine(&[examined]).pop() {
+        Some(Ok(mut all)) => {
+            for facts in &mut all {
+                facts.signing_time = facts.signing_time.or(signature.signing_time);
+            }
+            all
+        }
+        Some(Err(problem)) => {
+            vec![SignatureFacts::unreadable(SignerProblem::Malformed(
+                problem.to_owned(),
+            ))]
+        }
+        None => Vec::new(),
+    }
+}

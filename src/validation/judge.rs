@@ -1,0 +1,182 @@
+//! Puts facts and policy together. No cryptography, no files: the same facts under the same policy give
+//! the same verdict, whenever they are judged.
+
+use super::examination::AttachmentState;
+use super::examination::Examination;
+use super::examination::Kind;
+use super::examination::Placed;
+use super::finding::Block;
+use super::finding::Fact;
+use super::finding::Finding;
+use super::finding::Indication;
+use super::finding::SubIndication;
+use super::finding::Verdict;
+use super::policy::Policy;
+use super::signature;
+use crate::model::CertificateUse;
+use crate::model::LegalValue;
+use crate::text::ValidationPhrase;
+
+/// The judgement on a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Judged {
+    /// On the whole.
+    pub verdict: Verdict,
+    /// Of a document: what it is worth, unless something is wrong with it.
+    pub legal_value: Option<LegalValue>,
+    /// What was found of the file beside its signatures.
+    pub findings: Vec<Finding>,
+    /// On each signature, in their order.
+    pub signatures: Vec<JudgedSignature>,
+}
+
+/// The judgement on one signature.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct JudgedSignature {
+    /// On the whole.
+    pub verdict: Verdict,
+    /// What was found, block by block.
+    pub blocks: [(Block, Vec<Finding>); 6],
+}
+
+/// Judges what was found in a file.
+pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
+    let signatures: Vec<JudgedSignature> = examination
+        .signatures
+        .iter()
+        .map(|placed| judge_signature(examination, placed, policy))
+        .collect();
+    let legal_value = legal_value(examination, &signatures);
+    let mut findings = Vec::new();
+    findings.extend(form(examination));
+    findings.extend(attachments(examination));
+    findings.extend(additions(examination, policy));
+    findings.extend(legal_value.map(|value| worth(value, policy)));
+    let of_file = Verdict::of(findings.iter());
+    let verdict = Verdict::worst(
+        std::iter::once(of_file).chain(signatures.iter().map(|signature| signature.verdict)),
+    );
+    Judged {
+        verdict,
+        legal_value,
+        findings,
+        signatures,
+    }
+}
+
+fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) -> JudgedSignature {
+    let asked = signature::Asked {
+        facts: &placed.facts,
+        coverage: placed.coverage,
+        sender: examination.sender.as_deref(),
+        at: examination.at,
+        policy,
+    };
+    let blocks = Block::ALL.map(|block| (block, asked.findings(block)));
+    let verdict = Verdict::of(blocks.iter().flat_map(|(_, findings)| findings));
+    JudgedSignature { verdict, blocks }
+}
+
+/// What is wrong with the form of the file; or that nobody signed it.
+fn form(examination: &Examination) -> Option<Finding> {
+    if let Some(problem) = &examination.problem {
+        return Some(Finding::wrong(
+            SubIndication::FormatFailure,
+            ValidationPhrase::FormatBroken,
+            [problem.as_str().into()],
+        ));
+    }
+    examination.signatures.is_empty().then(|| {
+        Finding::wrong(
+            SubIndication::SigConstraintsFailure,
+            ValidationPhrase::NobodySigned,
+            [],
+        )
+    })
+}
+
+fn attachments(examination: &Examination) -> Vec<Finding> {
+    let count = |state| {
+        let all = examination.attachments.iter();
+        all.filter(|attachment| attachment.state == state).count()
+    };
+    let altered = examination
+        .attachments
+        .iter()
+        .filter(|attachment| attachment.state == AttachmentState::Altered)
+        .map(|attachment| {
+            Finding::wrong(
+                SubIndication::HashFailure,
+                ValidationPhrase::AttachmentAltered,
+                [attachment.name.as_str().into()],
+            )
+        });
+    let mut findings: Vec<Finding> = altered.collect();
+    let (intact, apart) = (
+        count(AttachmentState::Intact),
+        count(AttachmentState::Apart),
+    );
+    if intact > 0 && findings.is_empty() {
+        let says = ValidationPhrase::AttachmentsIntact;
+        findings.push(Finding::good(says, [intact.into()]));
+    }
+    if apart > 0 {
+        let says = ValidationPhrase::AttachmentsApart;
+        let all: Fact = examination.attachments.len().into();
+        findings.push(Finding::good(says, [apart.into(), all]));
+    }
+    findings
+}
+
+/// What stands in a PDF behind its last signature.
+fn additions(examination: &Examination, policy: &Policy) -> Option<Finding> {
+    let coverages = examination.signatures.iter().filter_map(|one| one.coverage);
+    let furthest = coverages.max_by_key(|coverage| coverage.signed_to)?;
+    let added = furthest.of.saturating_sub(furthest.signed_to);
+    Some(if added == 0 {
+        Finding::good(ValidationPhrase::PdfCovered, [])
+    } else if policy.allow_pdf_additions {
+        Finding::good(ValidationPhrase::PdfAdded, [added.into()])
+    } else {
+        Finding::wrong(
+            SubIndication::SigConstraintsFailure,
+            ValidationPhrase::PdfAdded,
+            [added.into()],
+        )
+    })
+}
+
+/// What a document is worth whose signatures are all in order (NĐ 30/2020/NĐ-CP, Art. 5.1).
+fn legal_value(examination: &Examination, signatures: &[JudgedSignature]) -> Option<LegalValue> {
+    let is_sound = |signature: &JudgedSignature| signature.verdict.indication == Indication::Passed;
+    if examination.kind != Kind::Document
+        || examination.problem.is_some()
+        || !signatures.iter().all(is_sound)
+    {
+        return None;
+    }
+    let signed_by = |usage: CertificateUse| {
+        examination.signatures.iter().any(|placed| {
+            let certificate = placed.facts.certificate.as_ref();
+            certificate.and_then(|found| found.usage.as_deref()) == Some(usage.as_str())
+        })
+    };
+    let is_full = signed_by(CertificateUse::Person) && signed_by(CertificateUse::Seal);
+    Some(if is_full {
+        LegalValue::Full
+    } else {
+        LegalValue::ReferenceOnly
+    })
+}
+
+fn worth(value: LegalValue, policy: &Policy) -> Finding {
+    match value {
+        LegalValue::Full => Finding::good(ValidationPhrase::LegalFull, []),
+        LegalValue::ReferenceOnly if policy.require_full_legal_value => Finding::wrong(
+            SubIndication::SigConstraintsFailure,
+            ValidationPhrase::LegalReference,
+            [],
+        ),
+        LegalValue::ReferenceOnly => Finding::good(ValidationPhrase::LegalReference, []),
+    }
+}

@@ -1,0 +1,130 @@
+//! What is acceptable: the knobs of judging, read from TOML.
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+
+/// A validation policy. What a file leaves out is as in [`Policy::default`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Its name in reports.
+    pub name: String,
+    /// Signature algorithms, of `RSA`, `RSASSA-PSS`, `ECDSA`, `Ed25519`.
+    pub algorithms: Vec<String>,
+    /// Digests, of `SHA-256`, `SHA-384`, `SHA-512`.
+    pub digests: Vec<String>,
+    /// Bits of the shortest RSA key.
+    pub rsa_bits_min: usize,
+    /// Bits of the shortest key on a curve.
+    pub curve_bits_min: usize,
+    /// How revocation is looked at.
+    pub revocation: RevocationRule,
+    /// Hours for which a revocation list is believed after its `nextUpdate`.
+    pub crl_grace_hours: u32,
+    /// Seconds a signing time may be ahead of the instant of judging.
+    pub clock_skew_s: u32,
+    /// Whether what the signer says of when it signed is believed: there is other proof of it.
+    pub trust_signing_time: bool,
+    /// Whether the attribute signing-certificate-v2 (RFC 5035) must be there.
+    pub require_signing_certificate: bool,
+    /// Whether the attribute signing-time must be there.
+    pub require_signing_time: bool,
+    /// Whether a document must have full legal value: signed by person and seal.
+    pub require_full_legal_value: bool,
+    /// Whether a PDF may hold bytes after its last signature (validation data is added so).
+    pub allow_pdf_additions: bool,
+}
+
+/// How revocation is looked at.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+pub enum RevocationRule {
+    /// A current list of every issuer must be at hand.
+    Required,
+    /// Lists that are at hand count.
+    IfPresent,
+    /// Not at all.
+    None,
+}
+
+impl Default for Policy {
+    /// What TT 15/2025/TT-BKHCN asks of keys, and the hub of everything else.
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            name: "docaxis".to_owned(),
+            algorithms: owned(&ALGORITHMS),
+            digests: owned(&DIGESTS),
+            rsa_bits_min: 2048,
+            curve_bits_min: 250,
+            revocation: RevocationRule::Required,
+            crl_grace_hours: 24,
+            clock_skew_s: 600,
+            trust_signing_time: false,
+            require_signing_certificate: false,
+            require_signing_time: false,
+            require_full_legal_value: false,
+            allow_pdf_additions: false,
+        }
+    }
+}
+
+const ALGORITHMS: [&str; 4] = ["RSA", "RSASSA-PSS", "ECDSA", "Ed25519"];
+const DIGESTS: [&str; 3] = ["SHA-256", "SHA-384", "SHA-512"];
+
+/// Why a policy cannot be used.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PolicyError {
+    /// Not TOML, or with a field that does not exist.
+    #[error("{0}")]
+    Malformed(String),
+    /// A name that no algorithm and no digest has: it would allow nothing.
+    #[error("`{found}` in {field} is none of {}", .known.join(", "))]
+    Name {
+        /// What stands there.
+        found: String,
+        /// Where.
+        field: &'static str,
+        /// What may stand there.
+        known: &'static [&'static str],
+    },
+}
+
+impl Policy {
+    /// Reads a policy file.
+    ///
+    /// # Errors
+    /// [`PolicyError`].
+    pub fn from_toml(text: &str) -> Result<Self, PolicyError> {
+        let policy: Self =
+            toml::from_str(text).map_err(|error| PolicyError::Malformed(error.to_string()))?;
+        let check = |field, names: &[String], known: &'static [&'static str]| match names
+            .iter()
+            .find(|name| !known.contains(&name.as_str()))
+        {
+            None => Ok(()),
+            Some(found) => Err(PolicyError::Name {
+                found: found.clone(),
+                field,
+                known,
+            }),
+        };
+        check("algorithms", &policy.algorithms, &ALGORITHMS)?;
+        check("digests", &policy.digests, &DIGESTS)?;
+        Ok(policy)
+    }
+
+    /// Whether this algorithm with this digest is taken.
+    pub(super) fn allows(&self, algorithm: &str, digest: &str) -> bool {
+        let has = |names: &[String], name: &str| names.iter().any(|known| known == name);
+        has(&self.algorithms, algorithm) && has(&self.digests, digest)
+    }
+
+    pub(super) fn crl_grace(&self) -> SignedDuration {
+        SignedDuration::from_hours(i64::from(self.crl_grace_hours))
+    }
+
+    pub(super) fn clock_skew(&self) -> SignedDuration {
+        SignedDuration::from_secs(i64::from(self.clock_skew_s))
+    }
+}

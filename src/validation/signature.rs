@@ -1,0 +1,407 @@
+//! The six blocks of one signature's judgement.
+//!
+//! Nothing here proves when a signature was made but what the signer says, so what depends on it, a
+//! certificate that expired or was revoked later, is INDETERMINATE until a policy says that other proof
+//! of the time is at hand (ETSI EN 319 102-1, 5.2.6 and 5.5.4: proof of existence). What the signer's own
+//! time contradicts is FAILED.
+
+use jiff::Timestamp;
+
+use super::examination::Coverage;
+use super::finding::Block;
+use super::finding::Fact;
+use super::finding::Finding;
+use super::finding::SubIndication as Sub;
+use super::policy::Policy;
+use super::policy::RevocationRule;
+use crate::model::CertificateUse;
+use crate::text::ValidationPhrase as Say;
+use crate::trust::CertificateFacts;
+use crate::trust::ContentFacts;
+use crate::trust::LinkFacts;
+use crate::trust::ListFacts;
+use crate::trust::PathProblem;
+use crate::trust::SignatureFacts;
+use crate::trust::SignerProblem;
+use crate::trust::SigningCertificate;
+
+/// What there is to judge of one signature.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'a> {
+    pub(super) facts: &'a SignatureFacts,
+    pub(super) coverage: Option<Coverage>,
+    /// Of a document: whose it says it is.
+    pub(super) sender: Option<&'a str>,
+    pub(super) at: Timestamp,
+    pub(super) policy: &'a Policy,
+}
+
+impl Asked<'_> {
+    /// What is found in one block; nothing where an earlier one leaves nothing to look at.
+    pub(super) fn findings(&self, block: Block) -> Vec<Finding> {
+        match block {
+            Block::Format => self.format(),
+            _ if self.is_unreadable() => Vec::new(),
+            Block::Signer => vec![self.signer()],
+            Block::Chain => self.chain(),
+            Block::Revocation => self.revocation(),
+            Block::Cryptography => self.cryptography(),
+            Block::Acceptance => self.acceptance(),
+        }
+    }
+
+    fn is_unreadable(&self) -> bool {
+        matches!(
+            self.facts.problem,
+            Some(
+                SignerProblem::Malformed(_)
+                    | SignerProblem::NoSignedAttributes
+                    | SignerProblem::Unsupported(_)
+            )
+        )
+    }
+
+    /// When the signature was used: when the signer says, else the instant of judging.
+    fn used(&self) -> Timestamp {
+        self.facts.signing_time.unwrap_or(self.at)
+    }
+
+    fn format(&self) -> Vec<Finding> {
+        let form = match &self.facts.problem {
+            Some(SignerProblem::Malformed(problem)) => Finding::wrong(
+                Sub::FormatFailure,
+                Say::FormatBroken,
+                [problem.as_str().into()],
+            ),
+            Some(SignerProblem::Unsupported(problem)) => Finding::wrong(
+                Sub::CryptoConstraintsFailure,
+                Say::Unsupported,
+                [problem.as_str().into()],
+            ),
+            Some(SignerProblem::NoSignedAttributes) => Finding::wrong(
+                Sub::SigConstraintsFailure,
+                Say::AttributeMissing,
+                ["message-digest".into()],
+            ),
+            Some(SignerProblem::NoCertificate(_)) | None => Finding::good(Say::FormatRight, []),
+        };
+        let coverage = self.coverage.map(|coverage| {
+            if coverage.signed_to == coverage.of {
+                Finding::good(Say::FormatWhole, [])
+            } else {
+                let facts = [coverage.signed_to.into(), coverage.of.into()];
+                Finding::good(Say::FormatPart, facts)
+            }
+        });
+        std::iter::once(form).chain(coverage).collect()
+    }
+
+    fn signer(&self) -> Finding {
+        let wrong = |says, fact: Option<&str>| {
+            let mut finding = Finding::wrong(Sub::NoSigningCertificateFound, says, []);
+            finding.add(fact.map(Fact::from));
+            finding
+        };
+        match (&self.facts.problem, &self.facts.certificate) {
+            (Some(SignerProblem::NoCertificate(problem)), _) => {
+                wrong(Say::SignerMissing, Some(problem))
+            }
+            (_, None) => wrong(Say::SignerMissing, Some("")),
+            _ if self.facts.signing_certificate == SigningCertificate::Differs => {
+                wrong(Say::SignerOther, None)
+            }
+            (_, Some(certificate)) => {
+                let subject = certificate.subject.as_str().into();
+                match self.facts.signing_time {
+                    Some(time) => Finding::good(Say::SignerFound, [subject, time.into()]),
+                    None => Finding::good(Say::SignerFoundTimeless, [subject]),
+                }
+            }
+        }
+    }
+
+    fn chain(&self) -> Vec<Finding> {
+        let Some(certificate) = &self.facts.certificate else {
+            return Vec::new();
+        };
+        let mut findings = Vec::new();
+        match &self.facts.path.problem {
+            Some(PathProblem::NoAnchor) => findings.push(Finding::wrong(
+                Sub::NoCertificateChainFound,
+                Say::ChainMissing,
+                [],
+            )),
+            Some(PathProblem::Broken(problem)) => findings.push(Finding::wrong(
+                Sub::CertificateChainGeneralFailure,
+                Say::ChainBroken,
+                [problem.as_str().into()],
+            )),
+            None => findings.extend(self.authorities()),
+        }
+        findings.extend(self.validity(certificate));
+        if !certificate.may_sign {
+            findings.push(Finding::wrong(
+                Sub::ChainConstraintsFailure,
+                Say::KeyUsage,
+                [],
+            ));
+        }
+        if certificate.usage.as_deref() == Some(CertificateUse::Connection.as_str()) {
+            let says = Say::ConnectionCertificate;
+            findings.push(Finding::wrong(Sub::ChainConstraintsFailure, says, []));
+        }
+        if findings.is_empty() {
+            let anchor = self.facts.path.links.last();
+            let anchor = anchor.map_or("", |link| link.subject.as_str());
+            let has_expired = self.at > certificate.not_after;
+            let says = if has_expired {
+                Say::ChainFoundThen
+            } else {
+                Say::ChainFound
+            };
+            findings.push(Finding::good(says, [anchor.into()]));
+        }
+        findings
+    }
+
+    /// Authorities that were not valid when it mattered.
+    fn authorities(&self) -> Vec<Finding> {
+        let instants = if self.policy.trust_signing_time {
+            [self.used(), self.used()]
+        } else {
+            [self.used(), self.at]
+        };
+        let authorities = self.facts.path.links.iter().skip(1);
+        authorities
+            .filter_map(|link| {
+                let outside = |at: &&Timestamp| **at < link.not_before || **at > link.not_after;
+                let at = instants.iter().find(outside)?;
+                Some(Finding::wrong(
+                    Sub::ChainConstraintsFailure,
+                    Say::AuthorityOutside,
+                    [link.subject.as_str().into(), (*at).into()],
+                ))
+            })
+            .collect()
+    }
+
+    /// What is wrong with the validity of the signer's own certificate.
+    fn validity(&self, certificate: &CertificateFacts) -> Option<Finding> {
+        let used = self.used();
+        let (from, to) = (certificate.not_before, certificate.not_after);
+        if used < from {
+            let facts = [from.into(), used.into()];
+            return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
+        }
+        match self.facts.signing_time {
+            Some(signed) if signed > to => {
+                let facts = [to.into(), signed.into()];
+                Some(Finding::wrong(Sub::Expired, Say::Expired, facts))
+            }
+            Some(_) if self.at > to && !self.policy.trust_signing_time => {
+                let says = Say::ExpiredSince;
+                Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
+            }
+            None if self.at > to => {
+                let says = Say::ExpiredTimeless;
+                Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
+            }
+            _ => None,
+        }
+    }
+
+    fn revocation(&self) -> Vec<Finding> {
+        if self.policy.revocation == RevocationRule::None {
+            return vec![Finding::good(Say::RevocationIgnored, [])];
+        }
+        if self.facts.certificate.is_none() {
+            return Vec::new();
+        }
+        if self.facts.path.problem.is_some() {
+            return vec![Finding::wrong(Sub::TryLater, Say::RevocationNoChain, [])];
+        }
+        let links = &self.facts.path.links;
+        let mut findings = Vec::new();
+        let mut oldest: Option<Timestamp> = None;
+        for (depth, link) in links.iter().enumerate() {
+            if link.is_anchor {
+                continue;
+            }
+            findings.extend(self.revoked(link, depth > 0));
+            let latest = link.lists.iter().max_by_key(|list| list.this_update);
+            findings.extend(self.currency(link, latest));
+            if let Some(latest) = latest {
+                oldest = Some(oldest.map_or(latest.this_update, |at| at.min(latest.this_update)));
+            }
+        }
+        if findings.is_empty() {
+            findings.push(match oldest {
+                Some(at) => Finding::good(Say::RevocationGood, [at.into()]),
+                None => Finding::good(Say::RevocationNothing, []),
+            });
+        }
+        findings
+    }
+
+    /// That a certificate is revoked.
+    fn revoked(&self, link: &LinkFacts, is_authority: bool) -> Option<Finding> {
+        let revoked = link.lists.iter().filter_map(|list| list.revoked_at);
+        let revoked = revoked.min().filter(|at| *at <= self.at)?;
+        let facts = || [link.subject.as_str().into(), revoked.into()];
+        Some(if revoked <= self.used() {
+            let wrong = if is_authority {
+                Sub::RevokedCaNoPoe
+            } else {
+                Sub::Revoked
+            };
+            Finding::wrong(wrong, Say::Revoked, facts())
+        } else if self.policy.trust_signing_time {
+            Finding::good(Say::RevokedSinceAccepted, facts())
+        } else if is_authority {
+            Finding::wrong(Sub::RevokedCaNoPoe, Say::RevokedSince, facts())
+        } else {
+            Finding::wrong(Sub::RevokedNoPoe, Say::RevokedSince, facts())
+        })
+    }
+
+    /// That there is no list of an issuer that can be believed now.
+    fn currency(&self, link: &LinkFacts, latest: Option<&ListFacts>) -> Option<Finding> {
+        if self.policy.revocation != RevocationRule::Required {
+            return None;
+        }
+        let subject = link.subject.as_str().into();
+        let Some(latest) = latest else {
+            return Some(Finding::wrong(
+                Sub::TryLater,
+                Say::RevocationMissing,
+                [subject],
+            ));
+        };
+        let believed_until = latest.next_update.saturating_add(self.policy.crl_grace());
+        let is_old = believed_until.is_ok_and(|until| self.at > until);
+        is_old.then(|| {
+            let facts = [subject, latest.next_update.into()];
+            Finding::wrong(Sub::TryLater, Say::RevocationOld, facts)
+        })
+    }
+
+    fn cryptography(&self) -> Vec<Finding> {
+        let digest = || self.facts.digest.as_deref().unwrap_or_default().into();
+        let content = match self.facts.content {
+            ContentFacts::Intact => None,
+            ContentFacts::Missing => Some(Finding::wrong(
+                Sub::SignedDataNotFound,
+                Say::ContentMissing,
+                [],
+            )),
+            ContentFacts::Altered => Some(Finding::wrong(
+                Sub::HashFailure,
+                Say::ContentAltered,
+                [digest()],
+            )),
+        };
+        let signature = match self.facts.signature {
+            Some(true) => None,
+            Some(false) => Some(Finding::wrong(
+                Sub::SigCryptoFailure,
+                Say::SignatureWrong,
+                [],
+            )),
+            None if self.facts.certificate.is_none() => Some(Finding::wrong(
+                Sub::NoSigningCertificateFound,
+                Say::SignatureUnverified,
+                [],
+            )),
+            None => Some(Finding::wrong(
+                Sub::CryptoConstraintsFailure,
+                Say::SignatureUnverified,
+                [],
+            )),
+        };
+        let mut findings: Vec<Finding> = content.into_iter().chain(signature).collect();
+        if findings.is_empty() {
+            findings.push(Finding::good(Say::CryptographyRight, [digest()]));
+        }
+        findings
+    }
+
+    fn acceptance(&self) -> Vec<Finding> {
+        let policy = self.policy;
+        let algorithm = self.facts.algorithm.as_deref().unwrap_or_default();
+        let digest = self.facts.digest.as_deref().unwrap_or_default();
+        let mut findings = Vec::new();
+        if !policy.allows(algorithm, digest) {
+            findings.push(Finding::wrong(
+                Sub::CryptoConstraintsFailure,
+                Say::AlgorithmRefused,
+                [algorithm.into(), digest.into()],
+            ));
+        }
+        findings.extend(
+            self.facts
+                .certificate
+                .as_ref()
+                .and_then(|found| self.key(found)),
+        );
+        let missing = |name: &'static str| {
+            Finding::wrong(
+                Sub::SigConstraintsFailure,
+                Say::AttributeMissing,
+                [name.into()],
+            )
+        };
+        if policy.require_signing_time && self.facts.signing_time.is_none() {
+            findings.push(missing("signing-time"));
+        }
+        if policy.require_signing_certificate
+            && self.facts.signing_certificate == SigningCertificate::Absent
+        {
+            findings.push(missing("signing-certificate-v2"));
+        }
+        let latest = self.at.saturating_add(policy.clock_skew());
+        if let (Some(signed), Ok(latest)) = (self.facts.signing_time, latest)
+            && signed > latest
+        {
+            let facts = [signed.into(), self.at.into()];
+            findings.push(Finding::wrong(
+                Sub::SigConstraintsFailure,
+                Say::TimeAhead,
+                facts,
+            ));
+        }
+        findings.extend(self.sender());
+        if findings.is_empty() {
+            let facts = [algorithm.into(), digest.into()];
+            findings.push(Finding::good(Say::Accepted, facts));
+        }
+        findings
+    }
+
+    fn key(&self, certificate: &CertificateFacts) -> Option<Finding> {
+        let least = match certificate.key.as_str() {
+            "RSA" => self.policy.rsa_bits_min,
+            _ => self.policy.curve_bits_min,
+        };
+        (certificate.key_bits < least).then(|| {
+            let bits = |bits: usize| Fact::from(bits.to_string().as_str());
+            let kind = certificate.key.as_str().into();
+            let facts = [kind, bits(certificate.key_bits), bits(least)];
+            Finding::wrong(Sub::CryptoConstraintsFailure, Say::KeyShort, facts)
+        })
+    }
+
+    /// That a document was signed by another than its sender.
+    fn sender(&self) -> Option<Finding> {
+        let (sender, certificate) = (self.sender?, self.facts.certificate.as_ref()?);
+        let wrong = |says, facts: &[&str]| {
+            let mut finding = Finding::wrong(Sub::SigConstraintsFailure, says, []);
+            finding.add(facts.iter().copied().map(Fact::from));
+            Some(finding)
+        };
+        match certificate.organ.as_deref() {
+            Some(organ) if organ == sender => None,
+            Some(organ) => wrong(Say::SenderDiffers, &[organ, sender]),
+            None => wrong(Say::SenderUnknown, &[sender]),
+        }
+    }
+}

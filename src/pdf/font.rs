@@ -1,19 +1,25 @@
 //! Vietnamese text in a font that is not in the file: Times, whose letters every reader has.
 //!
 //! A simple font has 256 codes, and Vietnamese more letters than are left beside ASCII; but one page has
-//! few. Each letter takes the next free code when it is first met, is named by its Unicode value (Adobe
-//! Glyph List Specification, 2) for readers that draw, and mapped back to it for those that search.
+//! few. Each letter takes the next free code when it is first met, has a glyph's name for readers that draw,
+//! and is mapped back to Unicode for those that search.
 
+use pdf_writer::Finish as _;
 use pdf_writer::Name;
 use pdf_writer::Pdf;
+use pdf_writer::Rect;
 use pdf_writer::Ref;
 use pdf_writer::Str;
+use pdf_writer::types::FontFlags;
 use pdf_writer::types::SystemInfo;
 use pdf_writer::types::UnicodeCmap;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Codes for letters that ASCII has not.
 const FIRST: u8 = 128;
+
+/// Times New Roman, which readers have or have a likeness of.
+const NAME: Name<'static> = Name(b"TimesNewRomanPSMT");
 
 /// What stands for a letter for which there is no code left.
 const REPLACEMENT: u8 = b'?';
@@ -66,30 +72,48 @@ impl Letters {
         }
     }
 
-    /// Writes the font with the letters that were set.
-    pub(super) fn write(&self, pdf: &mut Pdf, font: Ref, unicode: Ref) {
-        let mut written = pdf.type1_font(font);
-        written.base_font(Name(b"Times-Roman"));
-        let ascii = (0x20u8..0x7f).map(char::from);
+    /// Writes the font with the letters that were set: three objects.
+    pub(super) fn write(&self, pdf: &mut Pdf, [font, descriptor, unicode]: [Ref; 3]) {
         let letters = (FIRST..=u8::MAX).zip(&self.0);
-        let widths = ascii
-            .chain(std::iter::once(' '))
-            .chain(self.0.iter().copied())
-            .map(|letter| f32::from(width(letter)));
-        let last = letters.clone().last().map_or(FIRST - 1, |(code, _)| code);
-        written.first_char(0x20).last_char(last).widths(widths);
-        let names: Vec<String> = self
-            .0
-            .iter()
-            .map(|letter| format!("uni{:04X}", u32::from(*letter)))
-            .collect();
-        let named = names.iter().map(|name| Name(name.as_bytes()));
-        let mut encoding = written.encoding_custom();
-        encoding.base_encoding(Name(b"WinAnsiEncoding"));
-        encoding.differences().consecutive(FIRST, named);
-        drop(encoding);
-        written.to_unicode(unicode);
-        drop(written);
+        let last = letters
+            .clone()
+            .next_back()
+            .map_or(FIRST - 1, |(code, _)| code);
+        let ascii = (0x20..FIRST).map(char::from);
+        let widths = ascii.chain(self.0.iter().copied()).map(width);
+        let mut written = pdf.indirect(font).dict();
+        written.pair(Name(b"Type"), Name(b"Font"));
+        // A TrueType font is looked up by Unicode, so that letters without a common glyph name are found.
+        written.pair(Name(b"Subtype"), Name(b"TrueType"));
+        written.pair(Name(b"BaseFont"), NAME);
+        written.pair(Name(b"FirstChar"), i32::from(b' '));
+        written.pair(Name(b"LastChar"), i32::from(last));
+        let mut array = written.insert(Name(b"Widths")).array();
+        array.items(widths.map(i32::from));
+        array.finish();
+        let mut encoding = written.insert(Name(b"Encoding")).dict();
+        encoding.pair(Name(b"Type"), Name(b"Encoding"));
+        encoding.pair(Name(b"BaseEncoding"), Name(b"WinAnsiEncoding"));
+        let mut differences = encoding.insert(Name(b"Differences")).array();
+        differences.item(i32::from(FIRST));
+        for letter in &self.0 {
+            let name = glyph_name(*letter);
+            differences.item(Name(name.as_bytes()));
+        }
+        differences.finish();
+        encoding.finish();
+        written.pair(Name(b"FontDescriptor"), descriptor);
+        written.pair(Name(b"ToUnicode"), unicode);
+        written.finish();
+        pdf.font_descriptor(descriptor)
+            .name(NAME)
+            .flags(FontFlags::SERIF | FontFlags::NON_SYMBOLIC)
+            .bbox(Rect::new(-568.0, -307.0, 2000.0, 1007.0))
+            .italic_angle(0.0)
+            .ascent(891.0)
+            .descent(-216.0)
+            .cap_height(662.0)
+            .stem_v(80.0);
         let system = SystemInfo {
             registry: Str(b"Adobe"),
             ordering: Str(b"UCS"),
@@ -104,6 +128,34 @@ impl Letters {
         }
         pdf.cmap(unicode, &map.finish());
     }
+}
+
+/// The name of a glyph (Adobe Glyph List 2.0): of a Vietnamese letter its base, its shape, its tone, as
+/// in `ecircumflexdotbelow`; of any other its Unicode value, which fewer readers understand.
+fn glyph_name(letter: char) -> String {
+    let by_value = || format!("uni{:04X}", u32::from(letter));
+    let mut parts = letter.nfd();
+    let base = match (letter, parts.next()) {
+        ('đ', _) => return "dcroat".to_owned(),
+        ('Đ', _) => return "Dcroat".to_owned(),
+        (_, Some(base)) if base.is_ascii_alphabetic() => base,
+        _ => return by_value(),
+    };
+    let (mut shape, mut tone) = ("", "");
+    for mark in parts {
+        match mark {
+            '\u{300}' => tone = "grave",
+            '\u{301}' => tone = "acute",
+            '\u{303}' => tone = "tilde",
+            '\u{309}' => tone = "hookabove",
+            '\u{323}' => tone = "dotbelow",
+            '\u{302}' => shape = "circumflex",
+            '\u{306}' => shape = "breve",
+            '\u{31b}' => shape = "horn",
+            _ => return by_value(),
+        }
+    }
+    format!("{base}{shape}{tone}")
 }
 
 /// Width in thousandths: that of the letter under the marks.
@@ -128,6 +180,25 @@ mod tests {
         assert_eq!(letters.set("aệđệ").0, [b'a', 128, 129, 128]);
         assert_eq!(letters.set("ế").1.to_bits(), letters.set("e").1.to_bits());
         assert_eq!(letters.set("Ư").1.to_bits(), letters.set("U").1.to_bits());
+    }
+
+    #[test]
+    fn glyphs_have_the_names_of_the_adobe_glyph_list() {
+        let names = "ộ Ứ ă đ ẵ ỳ ẳ 中".split(' ').map(|text| {
+            let letter = text.chars().next().unwrap_or_default();
+            glyph_name(letter)
+        });
+        let expected = [
+            "ocircumflexdotbelow",
+            "Uhornacute",
+            "abreve",
+            "dcroat",
+            "abrevetilde",
+            "ygrave",
+            "abrevehookabove",
+            "uni4E2D",
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), expected);
     }
 
     #[test]

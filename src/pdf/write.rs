@@ -45,6 +45,7 @@ const UNICODE: Ref = Ref::new(6);
 const FIELD: Ref = Ref::new(7);
 const SIGNATURE: Ref = Ref::new(8);
 const FACTS: Ref = Ref::new(9);
+const METRICS: Ref = Ref::new(10);
 
 /// A4, in points.
 const WIDTH: f32 = 595.0;
@@ -113,7 +114,7 @@ fn unsigned(letter: &Letter<'_>, at: Timestamp, room: usize) -> Vec<u8> {
     page.resources().fonts().pair(Name(b"F"), FONT);
     page.finish();
     pdf.stream(TEXT, &content);
-    letters.write(&mut pdf, FONT, UNICODE);
+    letters.write(&mut pdf, [FONT, METRICS, UNICODE]);
     let mut field = pdf.form_field(FIELD);
     field
         .field_type(FieldType::Signature)

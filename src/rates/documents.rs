@@ -15,6 +15,7 @@ use crate::trust::Backend;
 use crate::trust::Credential;
 use crate::trust::DocumentSigner;
 use crate::trust::Engine;
+use crate::trust::Examiner;
 use crate::trust::KeyKind;
 use crate::trust::KeyPair;
 use crate::trust::RevokedSerial;
@@ -97,6 +98,13 @@ impl Documents {
             .replace_crls(&self.lists(&[], self.at)?)
             .map_err(failed)?;
         Ok(trust)
+    }
+
+    /// One who examines signatures for validation reports with this backend, and has met nobody.
+    pub(super) fn examiner(&self, backend: Backend) -> Result<Examiner, RatesError> {
+        let lists = self.lists(&[], self.at)?;
+        let engine = Engine::new(backend).into();
+        Examiner::new(&self.authority.anchors_pem(), lists, engine).map_err(failed)
     }
 
     /// Revocation lists in which the seals of these agencies stand, by their number.

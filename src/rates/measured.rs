@@ -89,7 +89,7 @@ pub struct Waterfall {
     pub signatures: usize,
     /// Documents verified together.
     pub batch: usize,
-    /// The path cut off after each part, and at the end every signer met for the first time.
+    /// The path cut off after each part, and at the end what it is when lists or signers are new.
     pub steps: Vec<Step>,
     /// Certificate chain and revocation of a signer met before, in microseconds.
     pub warm_us: f64,
@@ -99,16 +99,16 @@ pub struct Waterfall {
 
 impl Waterfall {
     /// Each step with its microseconds a document, what it adds to the step before, and that as a share
-    /// of the whole path. The first meeting adds to nothing: it is another path.
+    /// of the whole path. What is another path adds to nothing.
     pub(super) fn shares(
         &self,
     ) -> impl Iterator<Item = (&Step, f64, Option<f64>, Option<f64>)> + '_ {
         let micros = |step: &Step| 1e6 / step.rate.median.max(1e-9);
-        let known = |step: &&Step| step.part != Part::FirstMeeting;
-        let whole = self.steps.iter().rfind(known).map_or(1.0, micros);
+        let continues = |step: &&Step| step.part.continues();
+        let whole = self.steps.iter().rfind(continues).map_or(1.0, micros);
         let before = std::iter::once(0.0).chain(self.steps.iter().map(micros));
         self.steps.iter().zip(before).map(move |(step, before)| {
-            let added = Some(micros(step) - before).filter(|_| known(&step));
+            let added = Some(micros(step) - before).filter(|_| continues(&step));
             (step, micros(step), added, added.map(|added| added / whole))
         })
     }
@@ -128,7 +128,11 @@ pub struct Step {
 pub enum Part {
     /// The path up to here, every signer met before.
     Known(Depth),
-    /// The whole path, every signer met for the first time.
+    /// The same to its end, and a validation report on each document.
+    Report,
+    /// The path without a report, every signer met before and revocation lists new.
+    NewLists,
+    /// The path without a report, every signer met for the first time.
     FirstMeeting,
 }
 
@@ -137,8 +141,15 @@ impl Part {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Known(depth) => depth.as_str(),
+            Self::Report => "report",
+            Self::NewLists => "new-lists",
             Self::FirstMeeting => "first-meeting",
         }
+    }
+
+    /// Whether it includes the step before it; otherwise it is another path.
+    pub(super) fn continues(self) -> bool {
+        matches!(self, Self::Known(_) | Self::Report)
     }
 }
 

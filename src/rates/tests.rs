@@ -102,10 +102,15 @@ fn measured() -> Measured {
         part: Part::Known(depth),
         rate: rate(docs),
     });
-    let first = Step {
-        part: Part::FirstMeeting,
-        rate: rate(10e3),
-    };
+    let others = [
+        (40e3, Part::Report),
+        (190e3, Part::NewLists),
+        (10e3, Part::FirstMeeting),
+    ];
+    let others = others.map(|(docs, part)| Step {
+        part,
+        rate: rate(docs),
+    });
     Measured {
         keys: 94,
         signatures: 8192,
@@ -129,7 +134,7 @@ fn measured() -> Measured {
             backend: Backend::Avx512,
             signatures: 2,
             batch: 16,
-            steps: steps.into_iter().chain([first]).collect(),
+            steps: steps.into_iter().chain(others).collect(),
             warm_us: 0.07,
             cold_us: 35.0,
         }],

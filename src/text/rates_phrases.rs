@@ -28,7 +28,9 @@ bilingual! {
         /// After a rate.
         DocumentsPerSecond = "documents/s", "văn bản/giây";
         /// Name of a row.
-        FirstMeeting = "whole path, first meeting", "cả đường đi, gặp lần đầu";
+        FirstMeeting = "to the policy, first meeting", "đến chính sách, gặp lần đầu";
+        /// Name of a step: revocation looked up anew.
+        NewLists = "to the policy, new revocation lists", "đến chính sách, danh sách thu hồi mới";
         /// Name of a signer that has tables.
         Known = "known", "đã biết";
         /// Heading of the latencies.
@@ -70,7 +72,7 @@ bilingual! {
         /// Heading of the waterfall.
         Waterfall = "The whole path of a document", "Toàn bộ đường đi của một văn bản";
         /// How to read it: signatures, batch.
-        WaterfallHow = "One core, {} RSA-2048 signatures a document, {} documents together; each row includes those above it. The last row is another path: every signer met for the first time.", "Một lõi, mỗi văn bản {} chữ ký RSA-2048, {} văn bản cùng lúc; mỗi dòng gồm cả các dòng trên. Dòng cuối là đường đi khác: mọi bên ký đều gặp lần đầu.";
+        WaterfallHow = "One core, {} RSA-2048 signatures a document, {} documents together; each row includes those above it. The last two are other paths, without a report: revocation lists that are new, so that each signer is looked up again, and signers met for the first time.", "Một lõi, mỗi văn bản {} chữ ký RSA-2048, {} văn bản cùng lúc; mỗi dòng gồm cả các dòng trên. Hai dòng cuối là đường đi khác, không có báo cáo: danh sách thu hồi mới nên mọi bên ký được tra lại, và mọi bên ký đều gặp lần đầu.";
         /// Before two times: chain of a known signer, of a new one.
         ChainFound = "certificate chain and revocation: {} µs for a signer met before, {} µs for a new one ({} %)", "đường dẫn chứng thư và thu hồi: {} µs với bên ký đã gặp, {} µs với bên ký mới ({} %)";
         /// A step of the waterfall.

@@ -12,5 +12,6 @@ mod rates;
 mod refusal;
 mod support;
 mod tidy;
+mod validation;
 mod witness_openssl;
 mod witness_python;

@@ -237,23 +237,25 @@ fn nothing_is_left_to_be_fixed() {
 }
 
 /// Where processor instructions are, and nothing else.
-const ROOM_OF_INSTRUCTIONS: &str = "src/trust/engine/lanes/ifma.rs";
+const INSTRUCTIONS: [&str; 2] = [
+    "src/trust/engine/lanes/ifma.rs",
+    "src/trust/engine/lanes/sha_ni.rs",
+];
 
 #[test]
-fn there_is_unsafe_code_in_one_room_only() {
+fn there_is_unsafe_code_where_instructions_are_only() {
     let word = concat!("un", "safe");
     nothing_is_found(|source| {
-        if source.path == ROOM_OF_INSTRUCTIONS {
+        if INSTRUCTIONS.contains(&source.path.as_str()) {
             return Vec::new();
         }
         source
             .code()
             .filter(|(_, line)| has_word(line, word) && !line.contains('"'))
             .map(|(number, _)| {
-                format!(
-                    "{}:{number}: {word} code belongs into {ROOM_OF_INSTRUCTIONS}",
-                    source.path
-                )
+                let [one, other] = INSTRUCTIONS;
+                let path = &source.path;
+                format!("{path}:{number}: {word} code belongs into {one} or {other}")
             })
             .collect()
     });

@@ -26,7 +26,7 @@ const HEADER: &[u8] = b"the exact bytes of a header \x00\r\n\xff";
 
 /// Whether openssl is there. Its absence is a failure where skipping is forbidden.
 #[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
-fn openssl_is_missing() -> bool {
+pub(crate) fn openssl_is_missing() -> bool {
     if Command::new("openssl").arg("version").output().is_ok() {
         return false;
     }
@@ -42,11 +42,11 @@ fn openssl_is_missing() -> bool {
     clippy::disallowed_methods,
     reason = "openssl goes by the machine's clock"
 )]
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-fn openssl(arguments: &[&str], directory: &Path) -> bool {
+pub(crate) fn openssl(arguments: &[&str], directory: &Path) -> bool {
     let ran = Command::new("openssl")
         .args(arguments)
         .current_dir(directory)

@@ -143,6 +143,8 @@ pub(super) fn part(part: Part, language: Language) -> &'static str {
         Part::Known(Depth::Chain) => RatesPhrase::StepChain,
         Part::Known(Depth::Revocation) => RatesPhrase::StepRevocation,
         Part::Known(Depth::Policy) => RatesPhrase::StepPolicy,
+        Part::Report => RatesPhrase::StepReport,
+        Part::NewLists => RatesPhrase::NewLists,
         Part::FirstMeeting => RatesPhrase::FirstMeeting,
     };
     phrase.text(language)

@@ -70,9 +70,6 @@ const WORTH_LANES_ED25519: usize = 3;
 const KNOWN_AT_ONCE: usize = 256;
 const UNKNOWN_AT_ONCE: usize = 64;
 
-/// Messages for which SHA-256 in sixteen lanes is worth it.
-const WORTH_SHA256: usize = 12;
-
 /// Messages for which SHA-384 and SHA-512 in eight lanes are worth it.
 const WORTH_SHA512: usize = 3;
 
@@ -231,12 +228,21 @@ impl<'a, L: Lanes> Batch<'a, L> {
             let inputs: Vec<&[u8]> = inputs.iter().map(<[u8; 36]>::as_slice).collect();
             let masks = sha256_of_all(l, &inputs);
             let each = masks.len() / lanes.len();
+            let messages: Vec<Option<[u8; 72]>> = (0..lanes.len())
+                .map(|lane| {
+                    let mask = &masks[lane * each..(lane + 1) * each];
+                    rsa::unmasked(encoded[lane], &digests[first + lane], mask)
+                })
+                .collect();
+            let formed: Vec<&[u8]> = messages
+                .iter()
+                .flatten()
+                .map(<[u8; 72]>::as_slice)
+                .collect();
+            let mut hashes = sha256_of_all(l, &formed).into_iter();
             for (lane, member) in members[first..first + lanes.len()].iter().enumerate() {
-                let mask = &masks[lane * each..(lane + 1) * each];
-                let digest = &digests[first + lane];
-                let valid = rsa::verify_encoded(encoded[lane], digest, mask, |message| {
-                    *sha256(message).as_bytes()
-                });
+                let hash = messages[lane].is_some().then(|| hashes.next()).flatten();
+                let valid = hash.is_some_and(|hash| hash == rsa::hash_of(encoded[lane]));
                 self.verdicts[*member] = Some(verdict(valid));
             }
         }
@@ -423,7 +429,7 @@ fn padded<T: Copy>(some: &[T]) -> [T; LANES] {
 }
 
 pub(super) fn sha256_of_all<L: Lanes>(lanes: L, messages: &[&[u8]]) -> Vec<[u8; 32]> {
-    if messages.len() < WORTH_SHA256 {
+    if messages.len() < sha2::worth_sha256(lanes) {
         let one = |message: &&[u8]| *sha256(message).as_bytes();
         return messages.iter().map(one).collect();
     }

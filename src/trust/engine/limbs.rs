@@ -49,43 +49,31 @@ pub(super) fn rows_for(limbs: usize) -> usize {
 }
 
 /// Reads a big-endian number into `rows`. Bytes beyond them must be zero.
+#[inline(always)]
 pub(super) fn read_be(bytes: &[u8], rows: &mut [[u64; ROW]]) {
-    let mut accumulator = 0u128;
-    let mut bits = 0;
-    let mut limbs = rows.as_flattened_mut().iter_mut();
-    for word in bytes.rchunks(8) {
-        let value = word
-            .iter()
-            .fold(0u64, |value, byte| value << 8 | u64::from(*byte));
-        accumulator |= u128::from(value) << bits;
-        bits += 64;
-        while bits >= LIMB_BITS {
-            if let Some(limb) = limbs.next() {
-                *limb = low(accumulator);
-            }
-            accumulator >>= LIMB_BITS;
-            bits -= LIMB_BITS;
-        }
-    }
-    for limb in limbs {
-        *limb = low(accumulator);
-        accumulator >>= LIMB_BITS;
+    for (at, limb) in rows.as_flattened_mut().iter_mut().enumerate() {
+        // A limb begins in the middle of a byte or at one, and eight bytes hold it.
+        let bit = at * LIMB_BITS as usize;
+        let rest = &bytes[..bytes.len().saturating_sub(bit / 8)];
+        let word = match rest.last_chunk() {
+            Some(word) => u64::from_be_bytes(*word),
+            None => rest
+                .iter()
+                .fold(0, |word, byte| word << 8 | u64::from(*byte)),
+        };
+        *limb = word >> (bit % 8) & LIMB_MASK;
     }
 }
 
 /// Writes limbs below 2^52 as a big-endian number; what does not fit is lost.
 pub(super) fn write_be(limbs: &[u64], bytes: &mut [u8]) {
-    let mut accumulator = 0u128;
-    let mut bits = 0;
-    let mut limbs = limbs.iter();
-    for byte in bytes.iter_mut().rev() {
-        if bits < 8 {
-            accumulator |= u128::from(limbs.next().copied().unwrap_or(0)) << bits;
-            bits += LIMB_BITS;
-        }
-        *byte = accumulator.to_le_bytes()[0];
-        accumulator >>= 8;
-        bits -= 8;
+    // Two limbs are thirteen bytes.
+    let pairs = limbs.chunks(2);
+    for (bytes, pair) in bytes.rchunks_mut(13).zip(pairs) {
+        let high = pair.get(1).copied().unwrap_or(0);
+        let value = u128::from(pair[0]) | u128::from(high) << LIMB_BITS;
+        let value = value.to_be_bytes();
+        bytes.copy_from_slice(&value[value.len() - bytes.len()..]);
     }
 }
 

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::sync::LazyLock;
 
+use aws_lc_rs::digest;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::rsa::KeySize;
@@ -26,7 +27,10 @@ use super::SignatureAlgorithm;
 use super::SignatureAlgorithm as A;
 use super::Wide;
 use super::batch;
+use super::lanes;
+use super::lanes::Lanes;
 use super::lanes::Portable;
+use super::sha2;
 
 const SEED: u64 = 20_190_312;
 
@@ -85,6 +89,53 @@ fn vectors(what: &str, cases: Vec<(Case, TestResult)>) {
             TestResult::Valid => assert!(found, "{what}, vector {at} is valid"),
             TestResult::Invalid => assert!(!found, "{what}, vector {at} is not valid"),
             TestResult::Acceptable => {}
+        }
+    }
+}
+
+/// Every way to hash many messages at once, against the library.
+fn agreed_digests<L: Lanes>(lanes: L, messages: &[&[u8]]) {
+    fn agreed<const N: usize>(
+        found: &[[u8; N]],
+        algorithm: &'static digest::Algorithm,
+        of: &[&[u8]],
+    ) {
+        assert_eq!(found.len(), of.len());
+        for (found, message) in found.iter().zip(of) {
+            let expected = digest::digest(algorithm, message);
+            assert_eq!(found, expected.as_ref(), "{} bytes", message.len());
+        }
+    }
+    agreed(&sha2::sha256(lanes, messages), &digest::SHA256, messages);
+    agreed(
+        &sha2::sha256_in_lanes(lanes, messages),
+        &digest::SHA256,
+        messages,
+    );
+    agreed(&sha2::sha384(lanes, messages), &digest::SHA384, messages);
+    agreed(&sha2::sha512(lanes, messages), &digest::SHA512, messages);
+}
+
+#[test]
+fn digests_of_many_messages_are_those_of_the_library() {
+    let mut random = Pcg64::seed_from_u64(SEED);
+    // Around the ends of blocks, where padding takes another or not.
+    let edges = [0, 1, 55, 56, 63, 64, 65, 111, 112, 119, 127, 128, 129, 1000];
+    for count in 0..40 {
+        let messages: Vec<Vec<u8>> = (0..count)
+            .map(|_| {
+                let length = match random.random_range(0..3) {
+                    0 => edges[random.random_range(0..edges.len())],
+                    1 => random.random_range(0..300),
+                    _ => 64 * random.random_range(0..9),
+                };
+                (0..length).map(|_| random.random()).collect()
+            })
+            .collect();
+        let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
+        agreed_digests(Portable, &messages);
+        if let Some(lanes) = lanes::detect() {
+            agreed_digests(lanes, &messages);
         }
     }
 }

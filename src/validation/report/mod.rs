@@ -92,7 +92,10 @@ fn circumstances(report: &Report, language: Language) -> Vec<String> {
     let examination = &report.examination;
     let kind = say(examination.kind.phrase());
     let examined = [format!("{} (+07:00)", time(examination.at, language))];
-    let judged = filled(say(ValidationPhrase::Judged), &[report.policy.clone()]);
+    let judged = filled(
+        say(ValidationPhrase::Judged),
+        std::slice::from_ref(&report.policy),
+    );
     let mut lines = vec![
         format!(
             "{} · {kind} · {} byte",

@@ -1,4 +1,4 @@
-//! Lanes as AVX-512 registers, with the 52-bit multiply-add of IFMA. The only room with unsafe code.
+//! Lanes as AVX-512 registers, with the 52-bit multiply-add of IFMA.
 //!
 //! Every block here has one of two arguments. *The token*: an [`Ifma`] is made only by [`detect`],
 //! after the processor said that it has the features, so that their instructions may run.
@@ -13,6 +13,7 @@ use std::arch::x86_64::*;
 use super::Kernel;
 use super::LANES;
 use super::Lanes;
+use super::ShaNi;
 
 /// A processor with AVX-512 F, VL, BW, DQ and IFMA. Only [`detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +63,10 @@ impl Lanes for Ifma {
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the processor has the features.
         unsafe { with_features(kernel, self) }
+    }
+
+    fn sha_ni(self) -> Option<ShaNi> {
+        ShaNi::detect()
     }
 
     instructions! {

@@ -10,6 +10,8 @@
 #[cfg(target_arch = "x86_64")]
 mod ifma;
 mod portable;
+#[cfg(target_arch = "x86_64")]
+mod sha_ni;
 #[cfg(test)]
 mod tests;
 
@@ -18,6 +20,8 @@ pub(super) use ifma::Ifma;
 #[cfg(target_arch = "x86_64")]
 pub(super) use ifma::detect;
 pub(super) use portable::Portable;
+#[cfg(target_arch = "x86_64")]
+pub(super) use sha_ni::ShaNi;
 
 /// Other processors have no registers for this.
 #[cfg(not(target_arch = "x86_64"))]
@@ -50,6 +54,12 @@ pub(super) trait Lanes: Copy {
     /// Runs a kernel with the processor's instructions available to everything inlined into it. The
     /// kernel itself is a function of its own: kernels call kernels where inlining must end.
     fn run<K: Kernel<Self>>(self, kernel: K) -> K::Output;
+
+    /// The processor's own instructions for SHA-256, where it has them and lanes may use them.
+    #[cfg(target_arch = "x86_64")]
+    fn sha_ni(self) -> Option<ShaNi> {
+        None
+    }
 
     /// The same number in every lane.
     fn splat(self, value: u64) -> Self::V;

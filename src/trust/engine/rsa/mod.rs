@@ -16,8 +16,9 @@ mod pss;
 
 pub(super) use key::RsaKey;
 pub(super) use key::RsaSize;
+pub(super) use pss::hash_of;
 pub(super) use pss::mask_inputs;
-pub(super) use pss::verify_encoded;
+pub(super) use pss::unmasked;
 
 use kernel::Moduli;
 

@@ -21,33 +21,38 @@ pub(in crate::trust::engine) fn mask_inputs(
     })
 }
 
-/// Checks an encoded message whose mask is given; `digest` is the one that must have been signed.
-pub(in crate::trust::engine) fn verify_encoded(
+/// The digest that an encoded message ends in.
+pub(in crate::trust::engine) fn hash_of(encoded: &[u8]) -> &[u8] {
+    &encoded[encoded.len() - HASH - 1..encoded.len() - 1]
+}
+
+/// The message whose digest must be the one of this encoded message; `digest` is what must have been
+/// signed. `None`: the encoded message has not the form it must have.
+pub(in crate::trust::engine) fn unmasked(
     encoded: &[u8],
     digest: &[u8; HASH],
     mask: &[[u8; HASH]],
-    sha256: impl Fn(&[u8]) -> [u8; HASH],
-) -> bool {
+) -> Option<[u8; 8 + 2 * HASH]> {
     let masked = encoded.len() - HASH - 1;
-    let (data, rest) = encoded.split_at(masked);
-    let (hash, trailer) = rest.split_at(HASH);
+    let data = &encoded[..masked];
     // A modulus of whole bytes leaves one bit of the encoded message unused.
-    if trailer != [0xbc] || data[0] & 0x80 != 0 {
-        return false;
+    if encoded.last() != Some(&0xbc) || data[0] & 0x80 != 0 {
+        return None;
     }
-    let mut data: Vec<u8> = data
-        .iter()
-        .zip(mask.as_flattened())
-        .map(|(byte, mask)| byte ^ mask)
-        .collect();
-    data[0] &= 0x7f;
-    let salt_at = masked - HASH;
-    let (padding, salt) = data.split_at(salt_at);
-    let padded = padding[..salt_at - 1].iter().all(|byte| *byte == 0) && padding[salt_at - 1] == 1;
+    let (padding, salt) = data.split_at(masked - HASH);
+    let (mask, salt_mask) = mask.as_flattened()[..masked].split_at(masked - HASH);
+    let mut wrong = 0;
+    for (at, (byte, mask)) in padding.iter().zip(mask).enumerate() {
+        let used = if at == 0 { 0x7f } else { 0xff };
+        let expected = u8::from(at + 1 == padding.len());
+        wrong |= (byte ^ mask) & used ^ expected;
+    }
     let mut message = [0; 8 + 2 * HASH];
     message[8..8 + HASH].copy_from_slice(digest);
-    message[8 + HASH..].copy_from_slice(salt);
-    padded && sha256(&message) == hash
+    for ((out, byte), mask) in message[8 + HASH..].iter_mut().zip(salt).zip(salt_mask) {
+        *out = byte ^ mask;
+    }
+    (wrong == 0).then_some(message)
 }
 
 /// Checks an encoded message of any digest and length of salt; MGF1 uses the same digest.

@@ -1,0 +1,452 @@
+//! `docaxis verify` as a user runs it, on files that we, openssl and pyHanko made, with pdfsig as a
+//! witness of our PDFs.
+
+use std::path::Path;
+use std::process::Command;
+use std::process::Output;
+
+use docaxis::pdf;
+use docaxis::pdf::Letter;
+use docaxis::trust::Credential;
+use docaxis::wire::v1;
+use prost::Message as _;
+use serde_json::Value;
+
+use crate::support::HANOI;
+use crate::support::VINH_PHUC;
+use crate::support::document;
+use crate::witness_openssl::now;
+use crate::witness_openssl::openssl;
+use crate::witness_openssl::openssl_is_missing;
+
+const CONTENT: &[u8] = b"what is signed \x00\r\n\xff";
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_docaxis"))
+        .args(arguments)
+        .current_dir(directory)
+        .env("LANG", "C")
+        .output()
+        .unwrap()
+}
+
+/// A CA, and the papers of Hà Nội signed with these keys, in `hanoi`.
+fn papers(keys: &str) -> tempfile::TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let init = run(here, &["ca", "init", "--dir", "pki"]);
+    assert!(init.status.success());
+    let issue = [
+        "ca", "issue", "--dir", "pki", "--organ", HANOI, "--out", "hanoi", "--keys", keys,
+    ];
+    assert!(run(here, &issue).status.success());
+    std::fs::write(here.join("content"), CONTENT).unwrap();
+    directory
+}
+
+/// Verifies a file and gives the exit code and the report.
+fn verify(directory: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
+    let all = [&["verify", "--json", "-"], arguments].concat();
+    let output = run(directory, &all);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let report = serde_json::from_slice(&output.stdout);
+    (
+        output.status.code(),
+        report.unwrap_or_else(|error| panic!("{error}: {said}")),
+    )
+}
+
+/// What a file is found to be, by the CA in `pki`.
+fn found(directory: &Path, arguments: &[&str]) -> String {
+    let (code, report) = verify(directory, &[&["--pki", "pki"], arguments].concat());
+    let indication = report["indication"].as_str().unwrap();
+    assert_eq!(code, Some(i32::from(indication != "PASSED")));
+    match report["sub_indication"].as_str() {
+        None => indication.to_owned(),
+        Some(sub) => format!("{indication} {sub}"),
+    }
+}
+
+fn credential(directory: &Path, usage: &str) -> Credential {
+    let read = |name: String| std::fs::read_to_string(directory.join(name)).unwrap();
+    let certificates = read(format!("hanoi/{usage}.pem"));
+    Credential::from_pem(&certificates, &read(format!("hanoi/{usage}.key"))).unwrap()
+}
+
+fn letter(directory: &Path, name: &str) -> Vec<u8> {
+    let letter = Letter {
+        organ: "Ủy ban nhân dân thành phố Hà Nội",
+        code: "7/UBND",
+        document_type: "Công văn",
+        subject: "V/v kiểm thử <chữ ký> (số) \\",
+        signer: ["Chủ tịch", "Nguyễn Văn A"],
+    };
+    let file = pdf::signed_letter(&letter, &credential(directory, "seal"), now()).unwrap();
+    std::fs::write(directory.join(name), &file).unwrap();
+    file
+}
+
+#[test]
+fn a_document_passes_and_one_changed_bit_of_it_does_not() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let signer =
+        docaxis::trust::DocumentSigner::new(credential(here, "person"), credential(here, "seal"));
+    let mut sent = document(1, HANOI, &[VINH_PHUC])
+        .attach("a.pdf", b"attached")
+        .unsigned();
+    sent.signature = signer.sign(&sent.header, now()).unwrap().into();
+    let write = |document: &v1::SignedDocument| {
+        std::fs::write(here.join("document"), document.encode_to_vec()).unwrap();
+    };
+    write(&sent);
+    let (code, report) = verify(here, &["document", "--pki", "pki"]);
+    assert_eq!((code, &report["legal_value"]), (Some(0), &"FULL".into()));
+    assert_eq!(report["signatures"].as_array().unwrap().len(), 2);
+    for block in report["signatures"][0]["blocks"].as_array().unwrap() {
+        assert_eq!(block["indication"], "PASSED", "{block}");
+    }
+
+    let mut altered = sent.clone();
+    altered.attachments[0].content = b"attacked".to_vec().into();
+    write(&altered);
+    assert_eq!(found(here, &["document"]), "FAILED HASH_FAILURE");
+    let mut altered = sent.clone();
+    let header = String::from_utf8_lossy(&sent.header).replace("kiểm thử", "kiểm thỬ");
+    altered.header = header.into_bytes().into();
+    write(&altered);
+    assert_eq!(found(here, &["document"]), "FAILED HASH_FAILURE");
+    let mut unsigned = sent;
+    unsigned.signature = Vec::new().into();
+    write(&unsigned);
+    let nobody = "INDETERMINATE SIG_CONSTRAINTS_FAILURE";
+    assert_eq!(found(here, &["document"]), nobody);
+}
+
+#[test]
+fn what_is_no_signature_is_refused_with_what_was_expected() {
+    let directory = papers("p256");
+    let here = directory.path();
+    letter(here, "letter.pdf");
+    std::fs::write(here.join("empty"), b"").unwrap();
+    std::fs::write(here.join("broken.pem"), b"-----BEGIN CMS-----\n").unwrap();
+    for (arguments, expected) in [
+        (&["content"][..], "neither a document of the axis"),
+        (&["empty"], "neither a document of the axis"),
+        (&["broken.pem"], "neither a document of the axis"),
+        (&["nowhere"], "cannot read nowhere"),
+        (
+            &["letter.pdf", "--content", "content"],
+            "carries what it signs",
+        ),
+        (
+            &["letter.pdf", "--policy", "content"],
+            "cannot read content",
+        ),
+        (&["letter.pdf", "--ca", "hanoi/seal.key"], "letter.pdf"),
+    ] {
+        let output = run(here, &[&["verify"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let code = output.status.code();
+        if arguments.contains(&"--ca") {
+            // A file without certificates is a file of no anchors: nothing is trusted.
+            assert_eq!(code, Some(1), "{said}");
+        } else {
+            assert_eq!(code, Some(2), "{arguments:?}: {said}");
+            assert!(said.contains(expected), "{arguments:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_report_is_judged_under_another_policy_without_the_file() {
+    let directory = papers("p256");
+    let here = directory.path();
+    letter(here, "letter.pdf");
+    let first = ["letter.pdf", "--pki", "pki", "--json", "report.json"];
+    assert!(
+        run(here, &[&["verify"], &first[..]].concat())
+            .status
+            .success()
+    );
+    std::fs::remove_file(here.join("letter.pdf")).unwrap();
+    std::fs::write(
+        here.join("strict.toml"),
+        "name = \"RSA only\"\nalgorithms = [\"RSA\"]\n",
+    )
+    .unwrap();
+    let (code, report) = verify(here, &["report.json", "--policy", "strict.toml"]);
+    assert_eq!(code, Some(1));
+    assert_eq!(report["sub_indication"], "CRYPTO_CONSTRAINTS_FAILURE");
+    assert_eq!(report["policy"], "RSA only");
+    assert_eq!(report["judged_again"], true);
+    let (code, _) = verify(here, &["report.json"]);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_revoked_seal_is_named_and_a_report_says_what_to_do() {
+    let directory = papers("p256");
+    let here = directory.path();
+    letter(here, "letter.pdf");
+    let revoke = [
+        "ca", "revoke", "--dir", "pki", "--organ", HANOI, "--use", "seal",
+    ];
+    assert!(run(here, &revoke).status.success());
+    // Signed before: only the signer says so.
+    assert_eq!(found(here, &["letter.pdf"]), "INDETERMINATE REVOKED_NO_POE");
+    let vietnamese = [
+        "verify",
+        "letter.pdf",
+        "--pki",
+        "pki",
+        "--lang",
+        "vi",
+        "--html",
+        "page.html",
+    ];
+    let said = run(here, &vietnamese);
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(
+        text.contains("CHƯA KẾT LUẬN") && text.contains("cần làm gì"),
+        "{text}"
+    );
+    let page = std::fs::read_to_string(here.join("page.html")).unwrap();
+    assert!(page.contains("lang=\"vi\"") && page.contains("REVOKED_NO_POE"));
+}
+
+#[test]
+fn a_pdf_with_anything_changed_or_added_does_not_pass() {
+    let directory = papers("rsa2048");
+    let here = directory.path();
+    let file = letter(here, "letter.pdf");
+    assert_eq!(found(here, &["letter.pdf"]), "PASSED");
+    let changed = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut file = file.clone();
+        change(&mut file);
+        std::fs::write(here.join("changed.pdf"), file).unwrap();
+        found(here, &["changed.pdf"])
+    };
+    let place = |what: &[u8]| {
+        let mut windows = file.windows(what.len());
+        windows.position(|found| found == what).unwrap()
+    };
+    // A letter of the page, which stands uncompressed.
+    let text = place(b"7/UBND");
+    assert_eq!(changed(&|file| file[text] = b'8'), "FAILED HASH_FAILURE");
+    let added = changed(&|file| file.extend_from_slice(b"\n% more\n"));
+    assert_eq!(added, "INDETERMINATE SIG_CONSTRAINTS_FAILURE");
+    let range = place(b"/ByteRange [0 ") + b"/ByteRange [0 ".len();
+    let shorter = changed(&|file| file[range] -= 1);
+    assert_eq!(shorter, "FAILED FORMAT_FAILURE");
+    let contents = place(b"/Contents <") + b"/Contents <".len();
+    let other = changed(&|file| file[contents + 2000] ^= 1);
+    assert_ne!(other, "PASSED");
+    let not_hexadecimal = changed(&|file| file[contents + 2000] = b'z');
+    assert_ne!(not_hexadecimal, "PASSED");
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
+fn is_missing(what: &str, command: Option<&str>) -> bool {
+    if command.is_some_and(|command| Command::new(command).arg("-v").output().is_ok()) {
+        return false;
+    }
+    assert!(
+        std::env::var_os("DOCAXIS_NO_SKIP").is_none(),
+        "{what} not found"
+    );
+    eprintln!("SKIPPED: {what} not found");
+    true
+}
+
+#[test]
+fn pdfsig_finds_our_letters_valid_and_altered_ones_not() {
+    if is_missing("pdfsig", Some("pdfsig")) {
+        return;
+    }
+    for keys in ["rsa2048", "p256", "p384"] {
+        let directory = papers(keys);
+        let here = directory.path();
+        let mut file = letter(here, "letter.pdf");
+        let says = |name: &str| {
+            let output = Command::new("pdfsig").arg(name).current_dir(here).output();
+            String::from_utf8(output.unwrap().stdout).unwrap()
+        };
+        let said = says("letter.pdf");
+        assert!(said.contains("Signature is Valid"), "{keys}: {said}");
+        assert!(said.contains("Total document signed"), "{keys}: {said}");
+        assert!(said.contains("ETSI.CAdES.detached"), "{keys}: {said}");
+        assert!(said.contains("thành phố Hà Nội"), "{keys}: {said}");
+        let text = file
+            .windows(6)
+            .position(|found| found == b"7/UBND")
+            .unwrap();
+        file[text] = b'8';
+        std::fs::write(here.join("letter.pdf"), file).unwrap();
+        let said = says("letter.pdf");
+        assert!(said.contains("Digest Mismatch"), "{keys}: {said}");
+    }
+}
+
+#[test]
+fn signatures_of_openssl_are_found_to_be_what_they_are() {
+    if openssl_is_missing() {
+        return;
+    }
+    let directory = papers("rsa2048");
+    let here = directory.path();
+    let sign = |more: &[&str], out: &str| {
+        let base = [
+            "cms",
+            "-sign",
+            "-binary",
+            "-in",
+            "content",
+            "-signer",
+            "hanoi/seal.pem",
+            "-inkey",
+            "hanoi/seal.key",
+            "-out",
+            out,
+        ];
+        assert!(openssl(&[&base[..], more].concat(), here), "{more:?}");
+    };
+    let detached = &["s", "--content", "content"][..];
+    for (more, file) in [
+        (&["-outform", "DER"][..], detached),
+        (&["-outform", "PEM"], detached),
+        (&["-outform", "DER", "-cades"], detached),
+        (&["-outform", "DER", "-keyid"], detached),
+        (&["-outform", "DER", "-nodetach"], &["s"]),
+        // Written while it is hashed: indefinite lengths, the content in pieces.
+        (&["-outform", "DER", "-nodetach", "-stream"], &["s"]),
+        (&["-outform", "DER", "-md", "sha384"], detached),
+        (&["-outform", "DER", "-md", "sha512"], detached),
+        (
+            &["-outform", "DER", "-keyopt", "rsa_padding_mode:pss"],
+            detached,
+        ),
+        (
+            &[
+                "-outform",
+                "DER",
+                "-keyopt",
+                "rsa_padding_mode:pss",
+                "-keyopt",
+                "rsa_pss_saltlen:20",
+            ],
+            detached,
+        ),
+        (
+            &[
+                "-outform",
+                "DER",
+                "-md",
+                "sha512",
+                "-keyopt",
+                "rsa_padding_mode:pss",
+            ],
+            detached,
+        ),
+    ] {
+        sign(more, "s");
+        assert_eq!(found(here, file), "PASSED", "{more:?}");
+        std::fs::write(here.join("other"), b"something else").unwrap();
+        if file.len() > 1 {
+            let other = found(here, &["s", "--content", "other"]);
+            assert_eq!(other, "FAILED HASH_FAILURE", "{more:?}");
+            let without = found(here, &["s"]);
+            assert_eq!(without, "INDETERMINATE SIGNED_DATA_NOT_FOUND", "{more:?}");
+        }
+    }
+    sign(&["-outform", "DER", "-md", "sha1"], "s");
+    assert_eq!(
+        found(here, detached),
+        "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE"
+    );
+    sign(&["-outform", "DER", "-noattr"], "s");
+    assert_eq!(
+        found(here, detached),
+        "INDETERMINATE SIG_CONSTRAINTS_FAILURE"
+    );
+    sign(&["-outform", "DER", "-nocerts"], "s");
+    assert_eq!(
+        found(here, detached),
+        "INDETERMINATE NO_SIGNING_CERTIFICATE_FOUND"
+    );
+    let (_, report) = verify(here, detached);
+    assert_eq!(report["sub_indication"], "NO_SIGNING_CERTIFICATE_FOUND");
+    sign(&["-outform", "DER"], "s");
+    let (code, report) = verify(here, detached);
+    assert_eq!(code, Some(1));
+    assert_eq!(report["sub_indication"], "NO_CERTIFICATE_CHAIN_FOUND");
+}
+
+#[test]
+fn curves_of_openssl_are_verified_with_every_digest() {
+    if openssl_is_missing() {
+        return;
+    }
+    for keys in ["p256", "p384"] {
+        let directory = papers(keys);
+        let here = directory.path();
+        for digest in ["sha256", "sha384", "sha512"] {
+            let sign = [
+                "cms",
+                "-sign",
+                "-binary",
+                "-in",
+                "content",
+                "-signer",
+                "hanoi/person.pem",
+                "-inkey",
+                "hanoi/person.key",
+                "-outform",
+                "DER",
+                "-md",
+                digest,
+                "-out",
+                "s",
+            ];
+            assert!(openssl(&sign, here));
+            let found = found(here, &["s", "--content", "content"]);
+            assert_eq!(found, "PASSED", "{keys} {digest}");
+        }
+    }
+}
+
+#[test]
+fn signatures_of_pyhanko_are_found_to_be_what_they_are() {
+    let python = std::env::var("DOCAXIS_PYTHON").ok();
+    let Some(python) = python else {
+        is_missing("pyHanko", None);
+        return;
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/witness/sign_pdf.py");
+    let directory = papers("rsa2048");
+    let here = directory.path();
+    letter(here, "letter.pdf");
+    let output = Command::new(&python)
+        .args([script, "letter.pdf"])
+        .current_dir(here)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{said}");
+    // Two PAdES signatures, ours and the person's behind it.
+    let (code, report) = verify(here, &["both.pdf", "--pki", "pki"]);
+    assert_eq!(code, Some(0), "{report}");
+    let signatures = report["signatures"].as_array().unwrap();
+    assert_eq!(signatures.len(), 2);
+    assert!(
+        signatures[1]["signer"]
+            .as_str()
+            .unwrap()
+            .contains("Thủ trưởng")
+    );
+    // An older kind of signature, with PSS and SHA-512.
+    assert_eq!(found(here, &["older.pdf"]), "PASSED");
+    // Signed, then changed by an increment that nobody signed.
+    let changed = "INDETERMINATE SIG_CONSTRAINTS_FAILURE";
+    assert_eq!(found(here, &["changed.pdf"]), changed);
+}

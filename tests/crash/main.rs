@@ -133,6 +133,7 @@ fn participant(directory: PathBuf, organ: &str, port: u16) -> Participant {
         },
         clock,
         signing: Arc::new(tokio::sync::Semaphore::new(2)),
+        cabinet: None,
     })
 }
 

@@ -202,7 +202,7 @@ fn what_each_step_adds_comes_to_the_whole() {
         .filter_map(|(_, _, added, _)| added)
         .sum();
     let share: f64 = waterfall.shares().filter_map(|(.., share)| share).sum();
-    assert!((added - 5.0).abs() < 1e-9 && (share - 1.0).abs() < 1e-9);
+    assert!((added - 25.0).abs() < 1e-9 && (share - 1.0).abs() < 1e-9);
     let last = waterfall.shares().last().unwrap();
     assert!((last.1 - 100.0).abs() < 1e-9 && last.2.is_none());
 }

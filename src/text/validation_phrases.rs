@@ -21,6 +21,8 @@ bilingual! {
         AttachmentsIntact = "every attachment in the file is the one the header names ({})", "mọi tệp đính kèm trong tệp đúng là tệp mà phần đầu nêu ({})";
         /// Label.
         Attachments = "attachments", "tệp đính kèm";
+        /// Size of a file.
+        Bytes = "{} bytes", "{} byte";
         /// Heading of a block.
         Chain = "chain", "chuỗi chứng thư";
         /// Found: a certificate of the path breaks a rule.
@@ -100,7 +102,7 @@ bilingual! {
         /// Found: the PDF is covered.
         PdfCovered = "the last signature covers the whole file", "chữ ký cuối cùng bao trùm toàn bộ tệp";
         /// Heading of the whole file's findings.
-        WholeFile = "the file", "tệp";
+        WholeFile = "The file", "Tệp";
         /// How to read a report.
         How = "each block is judged on its own; the verdict is the worst of them", "mỗi phần được xét riêng; kết luận là kết quả xấu nhất trong các phần";
         /// Heading.
@@ -146,7 +148,7 @@ bilingual! {
         /// Found: signed by whom nobody knows.
         SenderUnknown = "the certificate names no organisation, the document is of {}", "chứng thư không nêu cơ quan, tổ chức nào, còn văn bản là của {}";
         /// Label, before a number.
-        Signature = "signature", "chữ ký";
+        Signature = "Signature", "Chữ ký";
         /// Found: the signature is wrong.
         SignatureWrong = "the signature was not made by the key of this certificate over this content", "chữ ký không do khóa của chứng thư này tạo trên nội dung này";
         /// Found: no verdict on the signature.

@@ -454,7 +454,7 @@ fn mixed() -> Report {
     person.path.problem = Some(PathProblem::NoAnchor);
     person.path.links.truncate(1);
     person.content = ContentFacts::Altered;
-    certificate(&mut person).subject = "CN=<script>alert(1)</script> {}".to_owned();
+    certificate(&mut person).subject = "CN=<script>alert(1)</script> {} \u{1b}[31m".to_owned();
     let mut examination = document(vec![person, sound("seal")]);
     let states = [
         AttachmentState::Intact,

@@ -81,7 +81,9 @@ fn letter(directory: &Path, name: &str) -> Vec<u8> {
         subject: "V/v kiểm thử <chữ ký> (số) \\",
         signer: ["Chủ tịch", "Nguyễn Văn A"],
     };
-    let file = pdf::signed_letter(&letter, &credential(directory, "seal"), now()).unwrap();
+    // Times in signatures and lists are whole seconds: what comes later must be later in them, too.
+    let at = now() - jiff::SignedDuration::from_mins(1);
+    let file = pdf::signed_letter(&letter, &credential(directory, "seal"), at).unwrap();
     std::fs::write(directory.join(name), &file).unwrap();
     file
 }
@@ -112,8 +114,10 @@ fn a_document_passes_and_one_changed_bit_of_it_does_not() {
     write(&altered);
     assert_eq!(found(here, &["document"]), "FAILED HASH_FAILURE");
     let mut altered = sent.clone();
-    let header = String::from_utf8_lossy(&sent.header).replace("kiểm thử", "kiểm thỬ");
-    altered.header = header.into_bytes().into();
+    let mut header = sent.header.to_vec();
+    let subject = header.windows(3).position(|found| found == b"V/v").unwrap();
+    header[subject] ^= 1;
+    altered.header = header.into();
     write(&altered);
     assert_eq!(found(here, &["document"]), "FAILED HASH_FAILURE");
     let mut unsigned = sent;
@@ -231,19 +235,26 @@ fn a_pdf_with_anything_changed_or_added_does_not_pass() {
         let mut windows = file.windows(what.len());
         windows.position(|found| found == what).unwrap()
     };
-    // A letter of the page, which stands uncompressed.
-    let text = place(b"7/UBND");
-    assert_eq!(changed(&|file| file[text] = b'8'), "FAILED HASH_FAILURE");
+    let height = place(b"842]");
+    let taller = changed(&|file| file[height] = b'9');
+    assert_eq!(taller, "FAILED HASH_FAILURE");
     let added = changed(&|file| file.extend_from_slice(b"\n% more\n"));
     assert_eq!(added, "INDETERMINATE SIG_CONSTRAINTS_FAILURE");
     let range = place(b"/ByteRange [0 ") + b"/ByteRange [0 ".len();
     let shorter = changed(&|file| file[range] -= 1);
     assert_eq!(shorter, "FAILED FORMAT_FAILURE");
+    // Certificates that come along are not signed; the signature itself is what comes last.
     let contents = place(b"/Contents <") + b"/Contents <".len();
-    let other = changed(&|file| file[contents + 2000] ^= 1);
-    assert_ne!(other, "PASSED");
-    let not_hexadecimal = changed(&|file| file[contents + 2000] = b'z');
-    assert_ne!(not_hexadecimal, "PASSED");
+    let end = contents
+        + file[contents..]
+            .iter()
+            .position(|byte| *byte == b'>')
+            .unwrap();
+    let last = file[..end].iter().rposition(|byte| *byte != b'0').unwrap();
+    let other = changed(&|file| file[last] = if file[last] == b'1' { b'2' } else { b'1' });
+    assert_eq!(other, "FAILED SIG_CRYPTO_FAILURE");
+    let not_hexadecimal = changed(&|file| file[last] = b'z');
+    assert_eq!(not_hexadecimal, "FAILED FORMAT_FAILURE");
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
@@ -277,11 +288,8 @@ fn pdfsig_finds_our_letters_valid_and_altered_ones_not() {
         assert!(said.contains("Total document signed"), "{keys}: {said}");
         assert!(said.contains("ETSI.CAdES.detached"), "{keys}: {said}");
         assert!(said.contains("thành phố Hà Nội"), "{keys}: {said}");
-        let text = file
-            .windows(6)
-            .position(|found| found == b"7/UBND")
-            .unwrap();
-        file[text] = b'8';
+        let height = file.windows(4).position(|found| found == b"842]").unwrap();
+        file[height] = b'9';
         std::fs::write(here.join("letter.pdf"), file).unwrap();
         let said = says("letter.pdf");
         assert!(said.contains("Digest Mismatch"), "{keys}: {said}");

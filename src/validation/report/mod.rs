@@ -96,12 +96,10 @@ fn circumstances(report: &Report, language: Language) -> Vec<String> {
         say(ValidationPhrase::Judged),
         std::slice::from_ref(&report.policy),
     );
+    let bytes = [grouped(examination.bytes)];
+    let bytes = filled(say(ValidationPhrase::Bytes), &bytes);
     let mut lines = vec![
-        format!(
-            "{} · {kind} · {} byte",
-            examination.file,
-            grouped(examination.bytes)
-        ),
+        format!("{} · {kind} · {bytes}", examination.file),
         format!("SHA-256 {}", examination.sha256),
         format!(
             "{}; {judged}",

@@ -22,7 +22,9 @@ pub(super) fn of(report: &Report, detail: Detail, language: Language) -> String 
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut out, report, detail, language);
-    out
+    // Names come from whoever made the file; a terminal must show them, not obey them.
+    let is_obeyed = |letter: char| letter.is_control() && letter != '\n';
+    out.replace(is_obeyed, "\u{fffd}")
 }
 
 fn write(

@@ -100,6 +100,9 @@ macro_rules! sub_indications {
         pub enum SubIndication { $($(#[$doc])* $variant,)* }
 
         impl SubIndication {
+            /// All.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
             /// The name in the standard.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }

@@ -369,6 +369,17 @@ fn what_a_policy_asks_for_is_asked_for() {
 }
 
 #[test]
+fn the_policy_in_the_documentation_is_the_default() {
+    let page = include_str!("../../docs/validation.md");
+    let example = page.split("```toml").nth(1).unwrap();
+    let example = example.split("```").next().unwrap();
+    assert_eq!(Policy::from_toml(example).unwrap(), Policy::default());
+    for sub in SubIndication::ALL {
+        assert!(page.contains(&format!("`{}`", sub.as_str())), "{sub:?}");
+    }
+}
+
+#[test]
 fn a_policy_with_a_mistake_is_refused() {
     for (text, expected) in [
         ("rsa_bits = 2048", "unknown field `rsa_bits`"),

@@ -17,8 +17,10 @@ use crate::trust::Engine;
 use crate::trust::Examiner;
 use crate::validation;
 use crate::validation::Detail;
+use crate::validation::FILE_MAX;
 use crate::validation::Indication;
 use crate::validation::Input;
+use crate::validation::InputError;
 use crate::validation::Policy;
 use crate::validation::Report;
 
@@ -158,6 +160,15 @@ fn revocation_list(path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(|error| Failure::input(&format!("read {}", path.display()), error))
 }
 
+/// A file, unless it is larger than is looked at.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    std::fs::read(path).map_err(|error| Failure::input(&format!("read {}", path.display()), error))
+    let cannot =
+        |error: &dyn std::fmt::Display| Failure::input(&format!("read {}", path.display()), error);
+    let found = std::fs::metadata(path)
+        .map_err(|error| cannot(&error))?
+        .len();
+    if found > FILE_MAX as u64 {
+        return Err(cannot(&InputError::TooLarge { found }));
+    }
+    std::fs::read(path).map_err(|error| cannot(&error))
 }

@@ -6,17 +6,18 @@ use lopdf::Document;
 use lopdf::LoadOptions;
 use lopdf::Object;
 
-/// Bytes of a file that is looked at: documents are far smaller, and it is held in memory.
-const FILE_MAX: usize = 64 << 20;
-
-/// Bytes any compressed stream of the structure may expand to.
-const EXPANDED_MAX: usize = 64 << 20;
+/// Bytes a compressed table of the objects' places may expand to. Nothing else is expanded.
+const EXPANDED_MAX: usize = 16 << 20;
 
 /// Signatures of one file; each covers all before it, so the work grows with their square.
 const SIGNATURES_MAX: usize = 32;
 
-/// Bytes from the start of a file within which its header must stand.
-const HEADER_WITHIN: usize = 1024;
+/// Bytes of one signature, with its certificates and lists.
+const CMS_MAX: usize = 4 << 20;
+
+/// Bytes from the start of a file within which its header must stand. Readers allow 1024, where the PDF
+/// inside a small document would stand, too.
+const HEADER_WITHIN: usize = 64;
 
 /// One signature of a PDF.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,8 +26,6 @@ pub struct PdfSignature {
     pub sub_filter: String,
     /// When the signer says it signed, by the entry `M`.
     pub signing_time: Option<Timestamp>,
-    /// The signature, and zeros behind it.
-    pub cms: Vec<u8>,
     /// Bytes covered before the signature's own string.
     before: usize,
     /// Where the bytes covered behind it begin.
@@ -49,21 +48,18 @@ pub enum PdfError {
     /// A signature has no string of hexadecimal digits where its range says.
     #[error("between the bytes that a signature covers there is not its own string alone")]
     Contents,
+    /// It is encrypted.
+    #[error("it is encrypted")]
+    Encrypted,
     /// It cannot be read as a PDF.
-    #[error("it cannot be read as a PDF: {0}")]
+    #[error("its structure is broken: {0}")]
     Structure(#[from] lopdf::Error),
-    /// It is larger than is looked at.
-    #[error("it has {found} bytes, at most {FILE_MAX} are looked at")]
-    TooLarge {
-        /// Its size in bytes.
-        found: usize,
-    },
     /// It has more signatures than are looked at.
     #[error("it has more than {SIGNATURES_MAX} signatures")]
     TooMany,
 }
 
-/// Whether a file says that it is a PDF.
+/// Whether a file says near its beginning that it is a PDF.
 pub fn is_pdf(file: &[u8]) -> bool {
     let start = &file[..file.len().min(HEADER_WITHIN)];
     start.windows(5).any(|found| found == b"%PDF-")
@@ -74,10 +70,11 @@ pub fn is_pdf(file: &[u8]) -> bool {
 /// # Errors
 /// [`PdfError`]: one signature whose range is wrong makes the file one that cannot be judged.
 pub fn signatures(file: &[u8]) -> Result<Vec<PdfSignature>, PdfError> {
-    if file.len() > FILE_MAX {
-        return Err(PdfError::TooLarge { found: file.len() });
+    if has_name(file, b"Encrypt") {
+        return Err(PdfError::Encrypted);
     }
     let options = LoadOptions {
+        filter: Some(|id, object| is_of_signature(object).then(|| (id, object.clone()))),
         max_decompressed_size: Some(EXPANDED_MAX),
         ..LoadOptions::default()
     };
@@ -91,7 +88,7 @@ pub fn signatures(file: &[u8]) -> Result<Vec<PdfSignature>, PdfError> {
         let inside = dictionary.get(b"V").ok().and_then(|v| v.as_dict().ok());
         for dictionary in [Some(dictionary), inside].into_iter().flatten() {
             if dictionary.has(b"ByteRange") && dictionary.has(b"Contents") {
-                found.push(signature(file, &document, dictionary)?);
+                found.push(signature(file, dictionary)?);
             }
         }
         if found.len() > SIGNATURES_MAX {
@@ -102,18 +99,44 @@ pub fn signatures(file: &[u8]) -> Result<Vec<PdfSignature>, PdfError> {
     Ok(found)
 }
 
-fn signature(
-    file: &[u8],
-    document: &Document,
-    dictionary: &Dictionary,
-) -> Result<PdfSignature, PdfError> {
-    let follow = |object: &Object| {
-        let found = document.dereference(object).ok()?;
-        Some(found.1.clone())
+/// Whether an object may hold a signature. The places in a signature are places in the file, so it
+/// cannot stand in a compressed stream of objects, and none is expanded.
+fn is_of_signature(object: &Object) -> bool {
+    let Object::Dictionary(dictionary) = object else {
+        return false;
     };
-    let entry = |name: &[u8]| dictionary.get(name).ok().and_then(follow);
-    let range: Vec<i64> = entry(b"ByteRange")
-        .and_then(|range| Some(range.as_array().ok()?.clone()))
+    let inside = dictionary.get(b"V").ok().and_then(|v| v.as_dict().ok());
+    [Some(dictionary), inside]
+        .into_iter()
+        .flatten()
+        .any(|dictionary| dictionary.has(b"ByteRange"))
+}
+
+/// Whether this name stands anywhere in a file, its letters written as they are or by their numbers
+/// (ISO 32000-2, 7.3.5).
+fn has_name(file: &[u8], name: &[u8]) -> bool {
+    let starts = file.split(|byte| *byte == b'/').skip(1);
+    starts.into_iter().any(|mut rest| {
+        for letter in name {
+            let (found, after) = match rest {
+                [b'#', high, low, after @ ..] => (pair(*high, *low), after),
+                [found, after @ ..] => (Some(*found), after),
+                [] => return false,
+            };
+            if found != Some(*letter) {
+                return false;
+            }
+            rest = after;
+        }
+        !rest.first().is_some_and(u8::is_ascii_alphanumeric)
+    })
+}
+
+/// Everything is taken from the dictionary itself: what it refers to need not be signed with it.
+fn signature(file: &[u8], dictionary: &Dictionary) -> Result<PdfSignature, PdfError> {
+    let range = dictionary.get(b"ByteRange").and_then(Object::as_array);
+    let range: Vec<i64> = range
+        .map(Vec::as_slice)
         .unwrap_or_default()
         .iter()
         .map(|number| number.as_i64().unwrap_or(-1))
@@ -136,17 +159,18 @@ fn signature(
         .checked_add(length)
         .filter(|end| *end <= file.len() && before < behind)
         .ok_or_else(|| wrong("does not fit the file"))?;
-    let cms = unhex(&file[before..behind]).ok_or(PdfError::Contents)?;
-    let text = |name: &[u8]| match entry(name) {
-        Some(Object::Name(bytes) | Object::String(bytes, _)) => {
-            String::from_utf8_lossy(&bytes).into_owned()
+    if behind - before > 2 * CMS_MAX {
+        return Err(wrong("leaves out more than a signature needs"));
+    }
+    let text = |name: &[u8]| match dictionary.get(name) {
+        Ok(Object::Name(bytes) | Object::String(bytes, _)) => {
+            String::from_utf8_lossy(bytes).into_owned()
         }
         _ => String::new(),
     };
     Ok(PdfSignature {
         sub_filter: text(b"SubFilter"),
         signing_time: date(&text(b"M")),
-        cms,
         before,
         behind,
         signed_to,
@@ -159,6 +183,14 @@ impl PdfSignature {
         [&file[..self.before], &file[self.behind..self.signed_to]].concat()
     }
 
+    /// The signature, and zeros behind it.
+    ///
+    /// # Errors
+    /// [`PdfError::Contents`].
+    pub fn cms(&self, file: &[u8]) -> Result<Vec<u8>, PdfError> {
+        unhex(&file[self.before..self.behind]).ok_or(PdfError::Contents)
+    }
+
     /// Whether it is a CMS over the bytes it covers.
     pub fn is_detached_cms(&self) -> bool {
         ["ETSI.CAdES.detached", "adbe.pkcs7.detached"].contains(&self.sub_filter.as_str())
@@ -168,18 +200,19 @@ impl PdfSignature {
 /// The bytes of `<…>`, and nothing else around it.
 fn unhex(string: &[u8]) -> Option<Vec<u8>> {
     let digits = string.strip_prefix(b"<")?.strip_suffix(b">")?;
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|d| u8::try_from(d).ok())
-    };
     digits
         .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
+        .map(|digits| match digits {
+            [high, low] => pair(*high, *low),
             _ => None,
         })
         .collect()
+}
+
+/// A byte of two hexadecimal digits.
+fn pair(high: u8, low: u8) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
 }
 
 /// A date of PDF, `D:20190312081530+07'00'` (ISO 32000-2, 7.9.4).
@@ -208,6 +241,21 @@ mod tests {
         assert_eq!(date("D:20190312"), None);
         assert_eq!(date("yesterday"), None);
         assert_eq!(date("D:2019031201153đ+07"), None);
+    }
+
+    #[test]
+    fn a_name_is_found_however_it_is_written() {
+        for file in [
+            "<</Encrypt 5 0 R>>",
+            "/Encrypt/X",
+            "/#45ncr#79pt<<",
+            "/Encrypt",
+        ] {
+            assert!(has_name(file.as_bytes(), b"Encrypt"), "{file}");
+        }
+        for file in ["/EncryptMetadata", "Encrypt", "/Encryp", "/#zzncrypt", ""] {
+            assert!(!has_name(file.as_bytes(), b"Encrypt"), "{file}");
+        }
     }
 
     #[test]

@@ -28,9 +28,9 @@ bilingual! {
         /// After a rate.
         DocumentsPerSecond = "documents/s", "văn bản/giây";
         /// Name of a row.
-        FirstMeeting = "to the policy, first meeting", "đến chính sách, gặp lần đầu";
+        FirstMeeting = "to the policy, first meeting", "tới bước xét chính sách, bên ký gặp lần đầu";
         /// Name of a step: revocation looked up anew.
-        NewLists = "to the policy, new revocation lists", "đến chính sách, danh sách thu hồi mới";
+        NewLists = "to the policy, new revocation lists", "tới bước xét chính sách, danh sách thu hồi mới";
         /// Name of a signer that has tables.
         Known = "known", "đã biết";
         /// Heading of the latencies.

@@ -10,29 +10,27 @@ bilingual! {
         /// Heading of a block.
         Acceptance = "acceptance", "chấp nhận";
         /// Found: the policy accepts it.
-        Accepted = "the policy accepts {} with {}", "quy tắc chấp nhận {} với {}";
+        Accepted = "the policy accepts {} with {}", "chính sách chấp nhận {} với {}";
         /// Found: the algorithm is not allowed.
-        AlgorithmRefused = "the policy does not allow {} with {}", "quy tắc không cho phép {} với {}";
+        AlgorithmRefused = "the policy does not allow {} with {}", "chính sách không cho phép {} với {}";
         /// Found: an attachment is another than the header names.
-        AttachmentAltered = "attachment `{}` is not the one the signed header names: its digest differs", "tệp đính kèm `{}` không phải tệp mà phần đầu đã ký nêu: giá trị băm khác";
+        AttachmentAltered = "attachment `{}` is not the one the signed header names: its digest differs", "tệp đính kèm `{}` không phải tệp mà phần thông tin đầu văn bản đã ký nêu: giá trị băm khác";
         /// Found: attachments travel apart.
         AttachmentsApart = "{} of {} attachments are not in this file and were not looked at", "{} trong {} tệp đính kèm không nằm trong tệp này nên chưa được xem xét";
         /// Found: attachments are those of the header.
-        AttachmentsIntact = "every attachment in the file is the one the header names ({})", "mọi tệp đính kèm trong tệp đúng là tệp mà phần đầu nêu ({})";
-        /// Label.
-        Attachments = "attachments", "tệp đính kèm";
+        AttachmentsIntact = "every attachment in the file is the one the header names ({})", "mọi tệp đính kèm trong tệp đúng là tệp mà phần thông tin đầu văn bản nêu ({})";
         /// Size of a file.
         Bytes = "{} bytes", "{} byte";
         /// Heading of a block.
         Chain = "chain", "chuỗi chứng thư";
         /// Found: a certificate of the path breaks a rule.
-        ChainBroken = "the certificates break a rule of RFC 5280: {}", "chứng thư vi phạm quy định của RFC 5280: {}";
+        ChainBroken = "the certificates break a rule of RFC 5280: {}", "chứng thư vi phạm quy định của RFC 5280 (chi tiết kỹ thuật: {})";
         /// Found: the path.
-        ChainFound = "leads to {}; every certificate was valid when it signed and is valid now", "dẫn tới {}; mọi chứng thư đều còn hiệu lực khi ký và hiện vẫn còn hiệu lực";
+        ChainFound = "leads to {}; every certificate was valid when it was used and at the instant of judging", "dẫn tới {}; mọi chứng thư đều có hiệu lực khi ký và tại thời điểm xét";
         /// Found: the path of a certificate that has expired since.
-        ChainFoundThen = "leads to {}; it has expired since it signed, and the policy believes the signing time", "dẫn tới {}; chứng thư đã hết hạn sau khi ký, và quy tắc chấp nhận thời điểm ký khai báo";
+        ChainFoundThen = "leads to {}; a certificate has expired since it was used, and the policy believes the signing time", "dẫn tới {}; có chứng thư đã hết hạn sau khi ký, và chính sách chấp nhận thời điểm ký do người ký khai";
         /// Found: nobody trusted issued it.
-        ChainMissing = "no trusted authority issued this certificate", "không cơ quan cấp chứng thư đáng tin nào đã cấp chứng thư này";
+        ChainMissing = "no trusted authority issued this certificate", "chứng thư này không do cơ quan cấp chứng thư tin cậy nào cấp";
         /// Found: a connection certificate.
         ConnectionCertificate = "a connection certificate does not sign documents", "chứng thư kết nối không dùng để ký văn bản";
         /// Found: the content differs.
@@ -46,11 +44,11 @@ bilingual! {
         /// Heading.
         Examined = "examined at {}", "kiểm tra lúc {}";
         /// Found: the certificate had expired.
-        Expired = "the certificate expired on {}, before it signed on {}", "chứng thư hết hạn ngày {}, trước khi ký ngày {}";
+        Expired = "the certificate expired on {}, before it signed on {}", "chứng thư hết hạn lúc {}, trước khi ký lúc {}";
         /// Found: expired, and no time of signing.
-        ExpiredTimeless = "the certificate expired on {}, and the signature says no time", "chứng thư hết hạn ngày {}, và chữ ký không ghi thời điểm";
+        ExpiredTimeless = "the certificate expired on {}, and the signature says no time", "chứng thư hết hạn lúc {}, và chữ ký không ghi thời điểm";
         /// Found: expired since.
-        ExpiredSince = "the certificate expired on {}; that it signed before is only what the signer says", "chứng thư hết hạn ngày {}; việc ký trước đó chỉ là lời khai của người ký";
+        ExpiredSince = "the certificate expired on {}; that it signed before is only what the signer says", "chứng thư hết hạn lúc {}; việc ký trước đó chỉ là lời khai của người ký";
         /// Label.
         Failed = "FAILED", "KHÔNG ĐẠT";
         /// Heading of a block.
@@ -58,7 +56,7 @@ bilingual! {
         /// Found: the form is in order.
         FormatRight = "a CMS SignedData with its signed attributes in order", "CMS SignedData, các thuộc tính được ký đúng quy cách";
         /// Found: the form is broken.
-        FormatBroken = "cannot be read: {}", "không đọc được: {}";
+        FormatBroken = "cannot be read: {}", "không đọc được (chi tiết kỹ thuật: {})";
         /// Found: a PDF's signature covers everything.
         FormatWhole = "the signature covers the whole file", "chữ ký bao trùm toàn bộ tệp";
         /// Found: a PDF grew after a signature: bytes covered, bytes there are.
@@ -66,13 +64,13 @@ bilingual! {
         /// Label.
         Indeterminate = "INDETERMINATE", "CHƯA KẾT LUẬN";
         /// How the verdict came about: name of the policy.
-        Judged = "judged under the policy `{}`", "xét theo quy tắc `{}`";
+        Judged = "judged under the policy `{}`", "xét theo chính sách `{}`";
         /// The cryptography was not done again.
         JudgedAgain = "judged again from the facts of an earlier report; no signature was verified again", "xét lại từ dữ kiện của báo cáo trước; không kiểm tra lại chữ ký nào";
         /// Found: the key is too short.
-        KeyShort = "the key, {} of {} bits, is shorter than the policy asks for ({})", "khóa {} dài {} bit, ngắn hơn mức quy tắc yêu cầu ({})";
+        KeyShort = "the key, {} of {} bits, is shorter than the policy asks for ({})", "khóa {} dài {} bit, ngắn hơn mức chính sách yêu cầu ({})";
         /// Found: key usage forbids it.
-        KeyUsage = "the key usage of the certificate does not allow signing", "mục đích sử dụng khóa của chứng thư không cho phép ký";
+        KeyUsage = "what the certificate's key may be used for does not include signing documents", "mục đích sử dụng khóa của chứng thư không gồm việc ký văn bản";
         /// Label.
         KindCms = "CMS signature", "chữ ký CMS";
         /// Label.
@@ -84,17 +82,17 @@ bilingual! {
         /// Found: worth of a document.
         LegalReference = "not signed by both the competent person and the organisation: for reference only (QĐ 28/2018/QĐ-TTg, Art. 4.2)", "chưa đủ chữ ký số của người có thẩm quyền và của cơ quan, tổ chức: chỉ để tham khảo (QĐ 28/2018/QĐ-TTg, Điều 4.2)";
         /// Heading.
-        LegalValue = "legal value", "giá trị pháp lý";
-        /// Heading.
         Links = "certificates, from the signer to the anchor", "các chứng thư, từ người ký tới gốc tin cậy";
         /// Found: not yet valid.
         NotYetValid = "the certificate is valid from {}, after it signed on {}", "chứng thư có hiệu lực từ {}, sau thời điểm ký {}";
+        /// Found: only the content is signed.
+        NoAttributes = "it signs the content without the signed attributes that CAdES and PAdES require", "ký trực tiếp nội dung, không có các thuộc tính được ký mà CAdES và PAdES yêu cầu";
         /// Of a block: an earlier one left nothing to look at.
         NotReached = "not reached", "không xét tới";
         /// Found: nothing is signed.
-        NobodySigned = "nobody signed it", "không ai ký";
+        NobodySigned = "nobody signed it", "tệp chưa có chữ ký nào";
         /// Found: an authority was not valid.
-        AuthorityOutside = "authority {} was not valid on {}", "cơ quan cấp chứng thư {} không có hiệu lực vào {}";
+        AuthorityOutside = "authority {} was not valid on {}", "cơ quan cấp chứng thư {} không có hiệu lực lúc {}";
         /// Label.
         Passed = "PASSED", "ĐẠT";
         /// Found: bytes behind the last signature.
@@ -109,26 +107,28 @@ bilingual! {
         Remedy = "what to do", "cần làm gì";
         /// Remedy of an altered content.
         RemedyAltered = "Do not rely on it. Ask the sender for the original; compare the digests.", "Không sử dụng. Đề nghị bên gửi cung cấp bản gốc; đối chiếu giá trị băm.";
+        /// Remedy of attachments that are not there.
+        RemedyAttachments = "Keep the attachments in the document's file, or allow their absence in the policy.", "Giữ các tệp đính kèm trong tệp văn bản, hoặc cho phép vắng mặt trong chính sách.";
         /// Remedy of a missing path.
         RemedyChain = "Name the anchors of the issuer with --ca, and check that the signer's authorities are among them or in the signature.", "Chỉ ra gốc tin cậy của nơi cấp bằng --ca, và xem các cơ quan cấp chứng thư của người ký đã có trong đó hoặc trong chữ ký chưa.";
         /// Remedy of missing content.
         RemedyContent = "Give the signed content with --content FILE.", "Cung cấp nội dung đã ký bằng --content TỆP.";
         /// Remedy of broken constraints.
-        RemedyConstraints = "Decide whether the rule fits this document; another policy is given with --policy FILE.", "Xem quy tắc có phù hợp với văn bản này không; dùng quy tắc khác bằng --policy TỆP.";
+        RemedyConstraints = "Decide whether the rule fits this document; another policy is given with --policy FILE.", "Xem chính sách có phù hợp với văn bản này không; dùng chính sách khác bằng --policy TỆP.";
         /// Remedy of a broken form.
         RemedyFormat = "Ask the sender to sign again with software that writes CMS with signed attributes (CAdES, PAdES).", "Đề nghị bên gửi ký lại bằng phần mềm tạo CMS có thuộc tính được ký (CAdES, PAdES).";
         /// Remedy of a missing list.
         RemedyList = "Give a current revocation list of the issuer with --crl FILE, and judge again.", "Cung cấp danh sách thu hồi còn hạn của nơi cấp bằng --crl TỆP rồi xét lại.";
         /// Remedy of a missing proof of time.
-        RemedyProof = "Show that the signature existed before, by a receipt of the hub or a time stamp; then trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước bằng xác nhận của trục hoặc dấu thời gian; khi đó đặt trust_signing_time = true trong quy tắc.";
+        RemedyProof = "Show that the signature existed before, by a receipt of the hub or a time stamp; then trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước bằng xác nhận của trục hoặc dấu thời gian; khi đó đặt trust_signing_time = true trong chính sách.";
         /// Remedy of a signature that must not be relied on.
         RemedyRefuse = "Do not rely on it. Ask the signer to sign again with a certificate in force.", "Không sử dụng. Đề nghị người ký ký lại bằng chứng thư còn hiệu lực.";
         /// Heading of a block.
-        Revocation = "revocation", "thu hồi";
+        Revocation = "revocation", "tình trạng thu hồi";
         /// Found: not revoked.
-        RevocationGood = "no certificate of the path is revoked; the lists are of {} or later", "không chứng thư nào trong chuỗi bị thu hồi; các danh sách ra từ {} trở về sau";
+        RevocationGood = "no certificate of the path is revoked; the lists are of {} or later", "không chứng thư nào trong chuỗi bị thu hồi; các danh sách thu hồi được phát hành từ {} trở về sau";
         /// Found: the policy does not ask.
-        RevocationIgnored = "not looked at, as the policy says", "không xem xét, theo quy tắc";
+        RevocationIgnored = "not looked at, as the policy says", "không xem xét, theo chính sách";
         /// Found: there is no list.
         RevocationMissing = "there is no revocation list of the issuer of {}", "không có danh sách thu hồi của nơi cấp chứng thư {}";
         /// Found: nothing to look up.
@@ -136,13 +136,13 @@ bilingual! {
         /// Found: the list is old.
         RevocationOld = "the revocation list of the issuer of {} should have been replaced at {}", "danh sách thu hồi của nơi cấp chứng thư {} lẽ ra phải được thay lúc {}";
         /// Found: nothing is known of revocation, and nothing is asked.
-        RevocationNothing = "no list speaks of these certificates, and the policy asks for none", "không danh sách nào nói về các chứng thư này, và quy tắc không đòi hỏi";
+        RevocationNothing = "no list speaks of these certificates, and the policy asks for none", "không danh sách nào nói về các chứng thư này, và chính sách không đòi hỏi";
         /// Found: revoked, whose and when.
-        Revoked = "the certificate of {} was revoked on {}, before it signed", "chứng thư của {} bị thu hồi ngày {}, trước khi ký";
+        Revoked = "the certificate of {} was revoked on {}, before it signed", "chứng thư của {} bị thu hồi lúc {}, trước khi ký";
         /// Found: revoked since.
-        RevokedSince = "the certificate of {} was revoked on {}; that it signed before is only what the signer says", "chứng thư của {} bị thu hồi ngày {}; việc ký trước đó chỉ là lời khai của người ký";
+        RevokedSince = "the certificate of {} was revoked on {}; that it signed before is only what the signer says", "chứng thư của {} bị thu hồi lúc {}; việc ký trước đó chỉ là lời khai của người ký";
         /// Found: revoked since, and that is accepted.
-        RevokedSinceAccepted = "the certificate of {} was revoked on {}, after the signing time that the policy believes", "chứng thư của {} bị thu hồi ngày {}, sau thời điểm ký mà quy tắc chấp nhận";
+        RevokedSinceAccepted = "the certificate of {} was revoked on {}, after the signing time that the policy believes", "chứng thư của {} bị thu hồi lúc {}, sau thời điểm ký mà chính sách chấp nhận";
         /// Found: signer and sender differ.
         SenderDiffers = "the certificate belongs to {}, the document to {}", "chứng thư thuộc về {}, còn văn bản là của {}";
         /// Found: signed by whom nobody knows.
@@ -160,17 +160,17 @@ bilingual! {
         /// Found: who signed, without a time.
         SignerFoundTimeless = "{}; the signature says no time", "{}; chữ ký không ghi thời điểm";
         /// Found: nobody can be named.
-        SignerMissing = "the signer's certificate cannot be had: {}", "không có chứng thư của người ký: {}";
+        SignerMissing = "the signer's certificate cannot be had: {}", "không có chứng thư của người ký (chi tiết kỹ thuật: {})";
         /// Found: the certificate is not the one that was meant.
         SignerOther = "signing-certificate-v2 names another certificate than the one that came with it", "thuộc tính signing-certificate-v2 nêu chứng thư khác với chứng thư đi kèm";
         /// Found: an attribute the policy asks for is missing.
-        AttributeMissing = "the policy asks for the signed attribute {}", "quy tắc yêu cầu thuộc tính được ký {}";
+        AttributeMissing = "the policy asks for the signed attribute {}", "chính sách yêu cầu thuộc tính được ký {}";
         /// Found: a signing time in the future.
-        TimeAhead = "the signing time {} is later than now ({})", "thời điểm ký {} muộn hơn hiện tại ({})";
+        TimeAhead = "the signing time {} is later than the instant of judging ({})", "thời điểm ký {} muộn hơn thời điểm xét ({})";
         /// Title.
         Title = "Validation report", "Báo cáo xác thực chữ ký";
         /// Found: of a kind that is not verified here.
-        Unsupported = "not verified here: {}", "không kiểm tra được tại đây: {}";
+        Unsupported = "not verified here: {}", "không kiểm tra được tại đây (chi tiết kỹ thuật: {})";
         /// Between two dates.
         Validity = "valid from {} to {}", "hiệu lực từ {} đến {}";
     }

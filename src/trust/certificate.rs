@@ -110,9 +110,7 @@ impl Subscriber {
                 _ => None,
             }
         });
-        let instant = |time: x509_parser::time::ASN1Time| {
-            Timestamp::from_second(time.timestamp()).map_err(|_error| "its validity is malformed")
-        };
+        let validity = Window::of(&certificate);
         Ok(Self {
             organ,
             usage,
@@ -120,13 +118,57 @@ impl Subscriber {
             serial: certificate.raw_serial().to_vec(),
             issuer: certificate.issuer().as_raw().to_vec(),
             subject_key_id,
-            not_before: instant(certificate.validity().not_before)?,
-            not_after: instant(certificate.validity().not_after)?,
+            not_before: validity.from,
+            not_after: validity.to,
             digital_signature: key_usage.is_some_and(|usage| usage.value.digital_signature()),
             client_auth: extended.is_some_and(|extended| extended.value.client_auth),
             document_signing,
             key: public_key(certificate.public_key())?,
         })
+    }
+}
+
+/// When a certificate is valid, both ends included.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Window {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+impl Window {
+    pub(super) const ALWAYS: Self = Self {
+        from: Timestamp::MIN,
+        to: Timestamp::MAX,
+    };
+
+    /// Of a certificate. 31 December 9999 is for ever (RFC 5280, 4.1.2.5), as is all that is later than
+    /// instants are counted here.
+    pub(super) fn of(certificate: &X509Certificate<'_>) -> Self {
+        let instant = |time: x509_parser::time::ASN1Time| {
+            let seconds = time.timestamp();
+            let bound = if seconds < 0 {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            };
+            Timestamp::from_second(seconds).unwrap_or(bound)
+        };
+        let validity = certificate.validity();
+        Self {
+            from: instant(validity.not_before),
+            to: instant(validity.not_after),
+        }
+    }
+
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            to: self.to.min(other.to),
+        }
+    }
+
+    pub(super) fn contains(self, instant: Timestamp) -> bool {
+        self.from <= instant && instant <= self.to
     }
 }
 
@@ -152,4 +194,9 @@ pub(super) fn public_key(
         ("1.3.101.112", None) => PublicKey::ed25519(bytes),
         _ => Err("its key is not RSA, P-256, P-384 or Ed25519"),
     }
+}
+
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -11,9 +11,9 @@ use std::sync::RwLock;
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
-use x509_parser::prelude::X509Certificate;
 
 use super::certificate::Subscriber;
+use super::certificate::Window;
 use super::engine::DigestAlgorithm;
 use super::engine::PublicKey;
 use super::policy::VERDICTS_MAX;
@@ -84,42 +84,6 @@ impl Certified {
             DigestAlgorithm::Sha256 => self.sha256 == digest,
             _ => algorithm.of(&self.der).as_ref() == digest,
         }
-    }
-}
-
-/// When a certificate is valid, both ends included.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Window {
-    pub(super) from: Timestamp,
-    pub(super) to: Timestamp,
-}
-
-impl Window {
-    pub(super) const ALWAYS: Self = Self {
-        from: Timestamp::MIN,
-        to: Timestamp::MAX,
-    };
-
-    pub(super) fn of(certificate: &X509Certificate<'_>) -> Result<Self, &'static str> {
-        let instant = |time: x509_parser::time::ASN1Time| {
-            Timestamp::from_second(time.timestamp()).map_err(|_error| "a validity is malformed")
-        };
-        let validity = certificate.validity();
-        Ok(Self {
-            from: instant(validity.not_before)?,
-            to: instant(validity.not_after)?,
-        })
-    }
-
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            from: self.from.max(other.from),
-            to: self.to.min(other.to),
-        }
-    }
-
-    pub(super) fn contains(self, instant: Timestamp) -> bool {
-        self.from <= instant && instant <= self.to
     }
 }
 

@@ -10,17 +10,12 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use jiff::Timestamp;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::TrustAnchor;
-use rustls_pki_types::UnixTime;
-use rustls_pki_types::pem::PemObject as _;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::certificate::DOCUMENT_SIGNING;
 use super::certificate::Subscriber;
-use super::certificate::public_key;
-use super::certified::Window;
+use super::certificate::hex;
 use super::cms::AnySignedData;
 use super::cms::SignerInfo;
 use super::cms::Unreadable;
@@ -32,17 +27,13 @@ use super::engine::Job;
 use super::engine::PublicKey;
 use super::facts::CertificateFacts;
 use super::facts::ContentFacts;
-use super::facts::LinkFacts;
-use super::facts::ListFacts;
 use super::facts::PathFacts;
-use super::facts::PathProblem;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
+use super::path::Paths;
 use super::policy::VERDICTS_MAX;
-use super::revocation;
 use super::sha256;
-use super::store::AnyPurpose;
 use super::store::TrustError;
 use super::verify::ContentDigest;
 use super::verify::certificate_of;
@@ -58,17 +49,10 @@ pub struct Examined<'a> {
 
 /// Collects the facts of signatures against trust anchors and revocation lists that stay the same.
 pub struct Examiner {
-    anchors: Vec<Anchor>,
-    intermediates: Vec<CertificateDer<'static>>,
-    lists: Vec<Vec<u8>>,
+    paths: Paths,
     engine: Arc<Engine>,
     /// Signers met so far, by their certificate.
     known: Mutex<HashMap<Vec<u8>, Arc<Signer>>>,
-}
-
-struct Anchor {
-    der: CertificateDer<'static>,
-    anchor: TrustAnchor<'static>,
 }
 
 /// A certificate, read and followed to an anchor once.
@@ -88,9 +72,9 @@ struct Claim<'a> {
 }
 
 impl Examiner {
-    /// An examiner that believes what leads to a self-signed certificate of `anchors` (PEM; others in it
-    /// are intermediate authorities; empty: nothing is believed) and takes what these lists (DER) say if
-    /// their issuers signed them.
+    /// An examiner that believes what leads to a certificate of `anchors` that names itself as its issuer
+    /// (PEM; others in it are intermediate authorities; empty: nothing is believed) and takes what these
+    /// lists (DER) say if their issuers signed them.
     ///
     /// # Errors
     /// [`TrustError::Anchor`].
@@ -99,24 +83,8 @@ impl Examiner {
         lists: Vec<Vec<u8>>,
         engine: Arc<Engine>,
     ) -> Result<Self, TrustError> {
-        let bad = |error: &dyn std::fmt::Display| TrustError::Anchor(error.to_string());
-        let mut found = Vec::new();
-        let mut intermediates = Vec::new();
-        for certificate in CertificateDer::pem_slice_iter(anchors.as_bytes()) {
-            let der = certificate.map_err(|error| bad(&error))?.into_owned();
-            let (_, parsed) = X509Certificate::from_der(&der).map_err(|error| bad(&error))?;
-            if parsed.subject().as_raw() == parsed.issuer().as_raw() {
-                let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|error| bad(&error))?;
-                let anchor = anchor.to_owned();
-                found.push(Anchor { der, anchor });
-            } else {
-                intermediates.push(der);
-            }
-        }
         Ok(Self {
-            anchors: found,
-            intermediates,
-            lists,
+            paths: Paths::new(anchors, lists)?,
             engine,
             known: Mutex::default(),
         })
@@ -126,9 +94,17 @@ impl Examiner {
     pub fn examine(&self, all: &[Examined<'_>]) -> Vec<Result<Vec<SignatureFacts>, &'static str>> {
         let malformed = "not a SignedData (RFC 5652), in DER or BER";
         let ders: Vec<_> = all.iter().map(|one| to_der(one.signature)).collect();
-        let read: Vec<_> = ders
+        let read: Vec<Result<AnySignedData<'_>, &'static str>> = ders
             .iter()
-            .map(|der| AnySignedData::parse(der.as_deref().ok_or(malformed)?))
+            .map(|read| {
+                let (der, rest) = read.as_ref().ok_or(malformed)?;
+                // A PDF leaves room for a longer signature than it got.
+                if rest.iter().any(|byte| *byte != 0) {
+                    return Err("bytes follow the signature");
+                }
+                let read = AnySignedData::parse(der)?;
+                Ok(read)
+            })
             .collect();
         let contents: Vec<Option<&[u8]>> = all
             .iter()
@@ -172,8 +148,8 @@ impl Examiner {
         let AnySignedData {
             certificates,
             revocation_lists,
+            content: inside,
             signers,
-            ..
         } = read;
         signers
             .into_iter()
@@ -181,6 +157,10 @@ impl Examiner {
                 let info = info?;
                 let content = match digest {
                     None => ContentFacts::Missing,
+                    // Content inside that is not the content given is not what anybody was shown.
+                    Some(digest) if inside.is_some_and(|inside| inside != digest.content) => {
+                        ContentFacts::Altered
+                    }
                     Some(digest) if digest.is_signed_by(&info) => ContentFacts::Intact,
                     Some(_) => ContentFacts::Altered,
                 };
@@ -212,13 +192,13 @@ impl Examiner {
         lists: &[&[u8]],
     ) -> Result<Arc<Signer>, &'static str> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // What a signature carries may complete a path or a list: then it is followed anew.
-        let is_complete = |signer: &&Arc<Signer>| signer.path.is_complete();
+        // What a signature carries may complete a path, or say more of it: then it is followed anew.
+        let is_complete = |signer: &&Arc<Signer>| lists.is_empty() && signer.path.is_complete();
         if let Some(signer) = known().get(der).filter(is_complete) {
             return Ok(Arc::clone(signer));
         }
         let read = Subscriber::parse(der)?;
-        let path = self.path(der, &read, embedded, lists);
+        let path = self.paths.of(der, &read, embedded, lists);
         let facts = certificate_facts(der, &read)?;
         let key = match path.problem {
             None => read.key.of_certified_signer(),
@@ -229,120 +209,14 @@ impl Examiner {
             path,
             key: Arc::new(key),
         });
-        let mut known = known();
-        if known.len() >= VERDICTS_MAX {
-            known.clear();
-        }
-        known.insert(der.to_vec(), Arc::clone(&signer));
-        Ok(signer)
-    }
-
-    fn path(
-        &self,
-        der: &[u8],
-        read: &Subscriber,
-        embedded: &[&[u8]],
-        lists: &[&[u8]],
-    ) -> PathFacts {
-        if let Some(anchor) = self.anchors.iter().find(|anchor| *anchor.der == *der) {
-            let link = link(&anchor.der, true, Vec::new());
-            return PathFacts {
-                problem: None,
-                links: link.into_iter().collect(),
-            };
-        }
-        match self.ders_to_anchor(der, read, embedded) {
-            Err(problem) => PathFacts {
-                problem: Some(problem),
-                links: link(der, false, Vec::new()).into_iter().collect(),
-            },
-            Ok(chain) => {
-                let issuers = chain.iter().skip(1).map(Some).chain([None]);
-                let links = chain.iter().zip(issuers).filter_map(|(der, issuer)| {
-                    let lists =
-                        issuer.map_or(Vec::new(), |issuer| self.lists_of(issuer, der, lists));
-                    link(der, issuer.is_none(), lists)
-                });
-                PathFacts {
-                    problem: None,
-                    links: links.collect(),
-                }
+        if lists.is_empty() {
+            let mut known = known();
+            if known.len() >= VERDICTS_MAX {
+                known.clear();
             }
+            known.insert(der.to_vec(), Arc::clone(&signer));
         }
-    }
-
-    /// The certificates from this one to an anchor.
-    fn ders_to_anchor(
-        &self,
-        der: &[u8],
-        read: &Subscriber,
-        embedded: &[&[u8]],
-    ) -> Result<Vec<Vec<u8>>, PathProblem> {
-        let broken = |error: webpki::Error| match error {
-            webpki::Error::UnknownIssuer => PathProblem::NoAnchor,
-            other => PathProblem::Broken(other.to_string()),
-        };
-        let leaf = CertificateDer::from(der);
-        let end_entity = webpki::EndEntityCert::try_from(&leaf).map_err(broken)?;
-        let embedded = embedded.iter().map(|der| CertificateDer::from(*der));
-        let intermediates: Vec<CertificateDer<'_>> =
-            self.intermediates.iter().cloned().chain(embedded).collect();
-        let anchors: Vec<TrustAnchor<'_>> =
-            self.anchors.iter().map(|one| one.anchor.clone()).collect();
-        // Whether each was valid when it mattered is judged later; the path is looked for at both ends
-        // of the signer's own validity.
-        let follow = |at: Timestamp| {
-            let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-            let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
-            let algorithms = webpki::ALL_VERIFICATION_ALGS;
-            let path = end_entity.verify_for_usage(
-                algorithms,
-                &anchors,
-                &intermediates,
-                at,
-                AnyPurpose,
-                None,
-                None,
-            )?;
-            let anchor = self.anchors.iter().find(|one| one.anchor == *path.anchor());
-            let above = path
-                .intermediate_certificates()
-                .map(|one| one.der().to_vec());
-            Ok(std::iter::once(der.to_vec())
-                .chain(above)
-                .chain(anchor.map(|one| one.der.to_vec()))
-                .collect())
-        };
-        follow(read.not_before)
-            .or_else(|_: webpki::Error| follow(read.not_after))
-            .map_err(broken)
-    }
-
-    /// What the lists say of `der` that its issuer signed.
-    fn lists_of(&self, issuer: &[u8], der: &[u8], embedded: &[&[u8]]) -> Vec<ListFacts> {
-        let (Ok((_, issuer)), Ok((_, certificate))) = (
-            X509Certificate::from_der(issuer),
-            X509Certificate::from_der(der),
-        ) else {
-            return Vec::new();
-        };
-        let Ok(key) = public_key(issuer.public_key()).map(Arc::new) else {
-            return Vec::new();
-        };
-        let name = issuer.subject().as_raw();
-        let given = self.lists.iter().map(Vec::as_slice);
-        given
-            .chain(embedded.iter().copied())
-            .filter_map(|list| {
-                let key = |found: &[u8]| (found == name).then(|| Arc::clone(&key));
-                let (_, list) = revocation::read(list, key).ok()?;
-                Some(ListFacts {
-                    this_update: list.order.this_update,
-                    next_update: list.next_update,
-                    revoked_at: list.revoked_at(certificate.raw_serial()),
-                })
-            })
-            .collect()
+        Ok(signer)
     }
 }
 
@@ -392,7 +266,6 @@ impl From<Unreadable> for SignerProblem {
 fn certificate_facts(der: &[u8], read: &Subscriber) -> Result<CertificateFacts, &'static str> {
     let (_, parsed) =
         X509Certificate::from_der(der).map_err(|_error| "it is not an X.509 certificate")?;
-    let usage = parsed.key_usage().ok().flatten();
     let (key, key_bits) = read.key.kind();
     Ok(CertificateFacts {
         subject: read.subject.clone(),
@@ -404,35 +277,44 @@ fn certificate_facts(der: &[u8], read: &Subscriber) -> Result<CertificateFacts, 
         key_bits,
         organ: read.organ.map(|organ| organ.to_string()),
         usage: read.usage.map(|usage| usage.as_str().to_owned()),
-        may_sign: usage
-            .is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation()),
+        may_sign: may_sign(&parsed, read),
         sha256: sha256(der).to_string(),
     })
 }
 
-fn link(der: &[u8], is_anchor: bool, lists: Vec<ListFacts>) -> Option<LinkFacts> {
-    let (_, parsed) = X509Certificate::from_der(der).ok()?;
-    let window = Window::of(&parsed).ok()?;
-    Some(LinkFacts {
-        subject: parsed.subject().to_string(),
-        serial: hex(parsed.raw_serial()),
-        not_before: window.from,
-        not_after: window.to,
-        is_anchor,
-        lists,
-    })
-}
+/// Purposes that are for signing documents, beside protecting mail, which has long served for it:
+/// id-kp-documentSigning (RFC 9336), and those that Microsoft and Adobe gave names before there was one.
+const SIGNING_PURPOSES: [&str; 3] = [
+    DOCUMENT_SIGNING,
+    "1.3.6.1.4.1.311.10.3.12",
+    "1.2.840.113583.1.1.5",
+];
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// Whether a certificate says nothing against signing documents: a usage of its key that is for signing,
+/// and a purpose that is, where it names any (RFC 5280, 4.2.1.3 and 4.2.1.12). Of the signers of an axis
+/// the hub asks for more, and so do we.
+fn may_sign(certificate: &X509Certificate<'_>, read: &Subscriber) -> bool {
+    if read.usage.is_some() {
+        return read.digital_signature && read.document_signing;
+    }
+    let (Ok(usage), Ok(purposes)) = (certificate.key_usage(), certificate.extended_key_usage())
+    else {
+        return false;
+    };
+    let signs =
+        usage.is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation());
+    let is_meant = purposes.is_none_or(|purposes| {
+        let others = purposes.value.other.iter().map(|oid| oid.to_id_string());
+        let known = others.filter(|oid| SIGNING_PURPOSES.contains(&oid.as_str()));
+        purposes.value.any || purposes.value.email_protection || known.count() > 0
+    });
+    signs && is_meant
 }
 
 impl std::fmt::Debug for Examiner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Examiner")
-            .field("anchors", &self.anchors.len())
-            .field("intermediates", &self.intermediates.len())
-            .field("lists", &self.lists.len())
+            .field("paths", &self.paths)
             .finish_non_exhaustive()
     }
 }

@@ -89,7 +89,7 @@ pub struct CertificateFacts {
     pub organ: Option<String>,
     /// What it is for on the axis: `person`, `seal`, `connection`.
     pub usage: Option<String>,
-    /// Whether its key usage allows signing, or says nothing.
+    /// Whether its key usage and purposes allow signing documents, or say nothing.
     pub may_sign: bool,
     /// SHA-256 of its DER, hexadecimal.
     pub sha256: String,
@@ -143,8 +143,7 @@ pub struct ListFacts {
 }
 
 impl PathFacts {
-    /// Whether it leads to an anchor and a list tells of every certificate below it: nothing that comes
-    /// later could complete it.
+    /// Whether it leads to an anchor and a list tells of every certificate below it.
     pub(super) fn is_complete(&self) -> bool {
         self.problem.is_none()
             && self

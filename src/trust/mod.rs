@@ -13,6 +13,7 @@ mod engine;
 mod examine;
 mod facts;
 mod key;
+mod path;
 mod policy;
 mod revocation;
 mod signature;

@@ -19,11 +19,11 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::Subscriber;
+use super::certificate::Window;
 use super::certificate::public_key;
 use super::certified::Certified;
 use super::certified::Standing;
 use super::certified::Verdicts;
-use super::certified::Window;
 use super::certified::certify;
 use super::engine::Engine;
 use super::engine::PublicKey;
@@ -140,7 +140,7 @@ impl TrustStore {
                 return Err(bad(&"two authorities have the same name"));
             }
             if is_root {
-                anchors_valid.insert(name, Window::of(&parsed).map_err(|problem| bad(&problem))?);
+                anchors_valid.insert(name, Window::of(&parsed));
                 let anchor =
                     webpki::anchor_from_trusted_cert(&certificate).map_err(|error| bad(&error))?;
                 anchors.push(anchor.to_owned());
@@ -321,9 +321,7 @@ impl TrustStore {
             let der = certificate.der();
             let (_, parsed) = X509Certificate::from_der(&der)
                 .map_err(|error| untrusted(&read.subject, error.to_string()))?;
-            let window = Window::of(&parsed);
-            valid =
-                valid.and(window.map_err(|problem| untrusted(&read.subject, problem.to_owned()))?);
+            valid = valid.and(Window::of(&parsed));
             if let Some(anchor) = self.anchors_valid.get(parsed.issuer().as_raw()) {
                 valid = valid.and(*anchor);
             }

@@ -114,7 +114,7 @@ macro_rules! sub_indications {
             }
 
             /// What to do.
-            pub(super) fn remedy(self) -> ValidationPhrase {
+            fn remedy(self) -> ValidationPhrase {
                 match self { $(Self::$variant => ValidationPhrase::$remedy,)* }
             }
         }
@@ -167,6 +167,8 @@ pub struct Finding {
     says: ValidationPhrase,
     /// The facts it says it with.
     facts: Vec<Fact>,
+    /// What to do, where it is not what the sub-indication suggests.
+    remedy: Option<ValidationPhrase>,
 }
 
 /// A fact in a sentence.
@@ -183,7 +185,7 @@ pub(super) enum Fact {
 impl Fact {
     fn said(&self, language: Language) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => shown(text),
             Self::Time(instant) => time(*instant, language),
             Self::Count(count) => grouped(*count),
         }
@@ -214,6 +216,16 @@ impl From<u64> for Fact {
     }
 }
 
+/// A name that somebody chose, fit to stand in a line: what a terminal or a browser would obey instead of
+/// showing it (control characters, line ends, changes of direction) is replaced.
+pub(super) fn shown(text: &str) -> String {
+    let is_obeyed = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(is_obeyed, "\u{fffd}")
+}
+
 /// An instant in Viet Nam's time, as people of this language write it.
 pub(super) fn time(instant: Timestamp, language: Language) -> String {
     let local = calendar::local(instant);
@@ -228,6 +240,7 @@ impl Finding {
             wrong: None,
             says,
             facts: Vec::from(facts),
+            remedy: None,
         }
     }
 
@@ -241,6 +254,28 @@ impl Finding {
             wrong: Some(wrong),
             ..Self::good(says, facts)
         }
+    }
+
+    /// Whether it says how much of a PDF is signed.
+    pub(super) fn is_coverage(&self) -> bool {
+        matches!(
+            self.says,
+            ValidationPhrase::FormatPart | ValidationPhrase::FormatWhole
+        )
+    }
+
+    /// The same with another remedy.
+    pub(super) fn with_remedy(self, remedy: ValidationPhrase) -> Self {
+        Self {
+            remedy: Some(remedy),
+            ..self
+        }
+    }
+
+    /// What to do about it.
+    pub(super) fn remedy(&self) -> Option<ValidationPhrase> {
+        let usual = self.wrong?.remedy();
+        Some(self.remedy.unwrap_or(usual))
     }
 
     /// Adds facts behind those it has.

@@ -27,6 +27,9 @@ use crate::trust::signature_from_pem;
 use crate::wire;
 use crate::wire::v1;
 
+/// Bytes of a file that is looked at: documents are far smaller, and it is held in memory.
+pub const FILE_MAX: usize = 64 << 20;
+
 /// A file to examine.
 #[derive(Clone, Copy, Debug)]
 pub struct Input<'a> {
@@ -47,6 +50,12 @@ pub enum InputError {
          (DER, BER or PEM), nor a PDF"
     )]
     Unknown,
+    /// It is larger than is looked at.
+    #[error("it has {found} bytes, at most {FILE_MAX} are looked at")]
+    TooLarge {
+        /// Its size in bytes.
+        found: u64,
+    },
     /// Content was given for what carries its own.
     #[error("content is given for a CMS signature only; {0} carries what it signs")]
     OwnContent(&'static str),
@@ -109,9 +118,9 @@ fn open<'a>(input: &Input<'a>) -> Result<Opened<'a>, InputError> {
         None => Ok(()),
         Some(_) => Err(InputError::OwnContent(what)),
     };
-    if pdf::is_pdf(input.bytes) {
-        carries("a PDF")?;
-        return Ok(Opened::Pdf(input.bytes));
+    if input.bytes.len() > FILE_MAX {
+        let found = input.bytes.len() as u64;
+        return Err(InputError::TooLarge { found });
     }
     if input.bytes.starts_with(b"-----BEGIN") {
         let der = signature_from_pem(input.bytes).ok_or(InputError::Unknown)?;
@@ -120,6 +129,10 @@ fn open<'a>(input: &Input<'a>) -> Result<Opened<'a>, InputError> {
     // The tag of a SEQUENCE; no field of a SignedDocument begins so.
     if input.bytes.first() == Some(&0x30) {
         return Ok(Opened::Cms(input.bytes.into()));
+    }
+    if pdf::is_pdf(input.bytes) {
+        carries("a PDF")?;
+        return Ok(Opened::Pdf(input.bytes));
     }
     let document = v1::SignedDocument::decode(input.bytes).map_err(|_| InputError::Unknown)?;
     if document.header.is_empty() {
@@ -255,9 +268,16 @@ fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<S
         let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
         return vec![SignatureFacts::unreadable(SignerProblem::Unsupported(kind))];
     }
+    let cms = match signature.cms(file) {
+        Ok(cms) => cms,
+        Err(error) => {
+            let problem = SignerProblem::Malformed(error.to_string());
+            return vec![SignatureFacts::unreadable(problem)];
+        }
+    };
     let content = signature.content(file);
     let examined = Examined {
-        signature: &signature.cms,
+        signature: &cms,
         content: Some(&content),
     };
     match examiner.examine(&[examined]).pop() {

@@ -6,7 +6,6 @@ use super::examination::Examination;
 use super::examination::Kind;
 use super::examination::Placed;
 use super::finding::Block;
-use super::finding::Fact;
 use super::finding::Finding;
 use super::finding::Indication;
 use super::finding::SubIndication;
@@ -49,7 +48,7 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
     let legal_value = legal_value(examination, &signatures);
     let mut findings = Vec::new();
     findings.extend(form(examination));
-    findings.extend(attachments(examination));
+    findings.extend(attachments(examination, policy));
     findings.extend(additions(examination, policy));
     findings.extend(legal_value.map(|value| worth(value, policy)));
     let of_file = Verdict::of(findings.iter());
@@ -95,7 +94,7 @@ fn form(examination: &Examination) -> Option<Finding> {
     })
 }
 
-fn attachments(examination: &Examination) -> Vec<Finding> {
+fn attachments(examination: &Examination, policy: &Policy) -> Vec<Finding> {
     let count = |state| {
         let all = examination.attachments.iter();
         all.filter(|attachment| attachment.state == state).count()
@@ -122,8 +121,13 @@ fn attachments(examination: &Examination) -> Vec<Finding> {
     }
     if apart > 0 {
         let says = ValidationPhrase::AttachmentsApart;
-        let all: Fact = examination.attachments.len().into();
-        findings.push(Finding::good(says, [apart.into(), all]));
+        let facts = [apart.into(), examination.attachments.len().into()];
+        findings.push(if policy.require_attachments {
+            Finding::wrong(SubIndication::SignedDataNotFound, says, facts)
+                .with_remedy(ValidationPhrase::RemedyAttachments)
+        } else {
+            Finding::good(says, facts)
+        });
     }
     findings
 }

@@ -31,6 +31,7 @@ pub use finding::Finding;
 pub use finding::Indication;
 pub use finding::SubIndication;
 pub use finding::Verdict;
+pub use input::FILE_MAX;
 pub use input::Input;
 pub use input::InputError;
 pub use input::examine;

@@ -31,6 +31,8 @@ pub struct Policy {
     pub require_signing_time: bool,
     /// Whether a document must have full legal value: signed by person and seal.
     pub require_full_legal_value: bool,
+    /// Whether every attachment that a document names must be in the file.
+    pub require_attachments: bool,
     /// Whether a PDF may hold bytes after its last signature (validation data is added so).
     pub allow_pdf_additions: bool,
 }
@@ -64,6 +66,7 @@ impl Default for Policy {
             require_signing_certificate: false,
             require_signing_time: false,
             require_full_legal_value: false,
+            require_attachments: false,
             allow_pdf_additions: false,
         }
     }

@@ -77,12 +77,12 @@ impl Asked<'_> {
                 Sub::CryptoConstraintsFailure,
                 Say::Unsupported,
                 [problem.as_str().into()],
-            ),
-            Some(SignerProblem::NoSignedAttributes) => Finding::wrong(
-                Sub::SigConstraintsFailure,
-                Say::AttributeMissing,
-                ["message-digest".into()],
-            ),
+            )
+            .with_remedy(Say::RemedyFormat),
+            Some(SignerProblem::NoSignedAttributes) => {
+                Finding::wrong(Sub::SigConstraintsFailure, Say::NoAttributes, [])
+                    .with_remedy(Say::RemedyFormat)
+            }
             Some(SignerProblem::NoCertificate(_)) | None => Finding::good(Say::FormatRight, []),
         };
         let coverage = self.coverage.map(|coverage| {
@@ -151,9 +151,10 @@ impl Asked<'_> {
             findings.push(Finding::wrong(Sub::ChainConstraintsFailure, says, []));
         }
         if findings.is_empty() {
-            let anchor = self.facts.path.links.last();
-            let anchor = anchor.map_or("", |link| link.subject.as_str());
-            let has_expired = self.at > certificate.not_after;
+            let links = &self.facts.path.links;
+            let anchor = links.last().map_or("", |link| link.subject.as_str());
+            let has_expired = self.at > certificate.not_after
+                || links.iter().any(|link| self.at > link.not_after);
             let says = if has_expired {
                 Say::ChainFoundThen
             } else {

@@ -433,6 +433,12 @@ fn an_altered_attachment_fails_a_document_whose_signatures_are_sound() {
     examination.attachments[0].state = AttachmentState::Apart;
     let verdict = judge(&examination, &Policy::default()).verdict;
     assert_eq!(verdict.indication, Indication::Passed);
+    let strict = Policy {
+        require_attachments: true,
+        ..Policy::default()
+    };
+    let found = judge(&examination, &strict).verdict.sub_indication;
+    assert_eq!(found, Some(SubIndication::SignedDataNotFound));
 }
 
 #[test]
@@ -465,7 +471,8 @@ fn mixed() -> Report {
     person.path.problem = Some(PathProblem::NoAnchor);
     person.path.links.truncate(1);
     person.content = ContentFacts::Altered;
-    certificate(&mut person).subject = "CN=<script>alert(1)</script> {} \u{1b}[31m".to_owned();
+    certificate(&mut person).subject =
+        "CN=<script>alert(1)</script> {} \u{1b}[31m\nPASSED \u{202e}".to_owned();
     let mut examination = document(vec![person, sound("seal")]);
     let states = [
         AttachmentState::Intact,

@@ -360,6 +360,12 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
         sign(more, "s");
         assert_eq!(found(here, file), "PASSED", "{more:?}");
         std::fs::write(here.join("other"), b"something else").unwrap();
+        let mut longer = std::fs::read(here.join("s")).unwrap();
+        longer.extend_from_slice(b"and more");
+        std::fs::write(here.join("longer"), longer).unwrap();
+        let longer = found(here, &[&["longer"], &file[1..]].concat());
+        // Behind PEM any text may stand (RFC 7468, 2).
+        assert_eq!(longer == "PASSED", more.contains(&"PEM"), "{more:?}");
         if file.len() > 1 {
             let other = found(here, &["s", "--content", "other"]);
             assert_eq!(other, "FAILED HASH_FAILURE", "{more:?}");
@@ -367,6 +373,10 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
             assert_eq!(without, "INDETERMINATE SIGNED_DATA_NOT_FOUND", "{more:?}");
         }
     }
+    // Content inside that is not the content given.
+    sign(&["-outform", "DER", "-nodetach"], "s");
+    let other = found(here, &["s", "--content", "other"]);
+    assert_eq!(other, "FAILED HASH_FAILURE");
     sign(&["-outform", "DER", "-md", "sha1"], "s");
     assert_eq!(
         found(here, detached),
@@ -388,6 +398,116 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
     let (code, report) = verify(here, detached);
     assert_eq!(code, Some(1));
     assert_eq!(report["sub_indication"], "NO_CERTIFICATE_CHAIN_FOUND");
+}
+
+/// An authority that never expires (RFC 5280, 4.1.2.5) is revoked all the same; one whose key is for other
+/// things issues nothing.
+#[test]
+fn authorities_of_others_are_looked_at_too() {
+    if openssl_is_missing() {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    std::fs::write(here.join("content"), CONTENT).unwrap();
+    std::fs::write(here.join("index"), "").unwrap();
+    let section = |name: &str, usage: &str| {
+        format!("[{name}]\nbasicConstraints=critical,CA:TRUE\nkeyUsage=critical,{usage}\n")
+    };
+    let configuration = format!(
+        "[ca]\ndefault_ca=c\n[c]\ndatabase=index\ndefault_md=sha256\ndefault_crl_days=9\n\
+         crlnumber=number\nnew_certs_dir=.\nserial=serial\npolicy=p\nunique_subject=no\n\
+         [p]\ncommonName=supplied\n[req]\ndistinguished_name=d\n[d]\n{}{}[leaf]\nkeyUsage=digitalSignature\n",
+        section("authority", "keyCertSign,cRLSign"),
+        section("other", "digitalSignature"),
+    );
+    std::fs::write(here.join("conf"), configuration).unwrap();
+    std::fs::write(here.join("number"), "01\n").unwrap();
+    std::fs::write(here.join("serial"), "10\n").unwrap();
+    let run = |command: &str| {
+        let arguments: Vec<&str> = command.split(' ').collect();
+        assert!(openssl(&arguments, here), "{command}");
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -config conf";
+    run(&format!(
+        "req -x509 {key} -keyout root.key -out root.pem -subj /CN=root -days 9 -extensions authority"
+    ));
+    let issue = |name: &str, by: &str, kind: &str| {
+        run(&format!(
+            "req -new {key} -keyout {name}.key -out {name}.csr -subj /CN={name}"
+        ));
+        run(&format!(
+            "ca -batch -config conf -in {name}.csr -out {name}.pem -cert {by}.pem -keyfile {by}.key \
+             -extensions {kind} -startdate 20200101000000Z -enddate 99991231235959Z -notext"
+        ));
+    };
+    let list = |by: &str| {
+        run(&format!(
+            "ca -gencrl -config conf -cert {by}.pem -keyfile {by}.key -out {by}.crl"
+        ));
+    };
+    issue("middle", "root", "authority");
+    issue("leaf", "middle", "leaf");
+    let sign = |name: &str, above: &str| {
+        run(&format!(
+            "cms -sign -binary -in content -signer {name}.pem -inkey {name}.key -certfile {above}.pem \
+             -outform DER -nodetach -out s"
+        ));
+    };
+    let verdict = |lists: &[&str]| {
+        let mut arguments = vec!["s", "--ca", "root.pem"];
+        for list in lists {
+            arguments.extend(["--crl", list]);
+        }
+        let (_, report) = verify(here, &arguments);
+        let sub = report["sub_indication"].as_str().unwrap_or_default();
+        format!("{} {sub}", report["indication"].as_str().unwrap())
+    };
+    list("root");
+    list("middle");
+    sign("leaf", "middle");
+    assert_eq!(verdict(&["root.crl", "middle.crl"]), "PASSED ");
+    assert_eq!(verdict(&["middle.crl"]), "INDETERMINATE TRY_LATER");
+    run("ca -revoke middle.pem -config conf -cert root.pem -keyfile root.key");
+    list("root");
+    let revoked = verdict(&["root.crl", "middle.crl"]);
+    assert_eq!(revoked, "INDETERMINATE REVOKED_CA_NO_POE");
+
+    issue("wrong", "root", "other");
+    issue("below", "wrong", "leaf");
+    sign("below", "wrong");
+    let broken = verdict(&["root.crl"]);
+    assert_eq!(broken, "INDETERMINATE CERTIFICATE_CHAIN_GENERAL_FAILURE");
+}
+
+#[test]
+fn certificates_for_connections_do_not_sign() {
+    if openssl_is_missing() {
+        return;
+    }
+    let directory = papers("p256");
+    let here = directory.path();
+    for name in ["pki/hub", "hanoi/connection"] {
+        let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
+        let sign = [
+            "cms",
+            "-sign",
+            "-binary",
+            "-in",
+            "content",
+            "-signer",
+            &certificate,
+            "-inkey",
+            &key,
+            "-outform",
+            "DER",
+            "-out",
+            "s",
+        ];
+        assert!(openssl(&sign, here), "{name}");
+        let found = found(here, &["s", "--content", "content"]);
+        assert_eq!(found, "INDETERMINATE CHAIN_CONSTRAINTS_FAILURE", "{name}");
+    }
 }
 
 #[test]

@@ -16,58 +16,101 @@ const DEPTH_MAX: usize = 24;
 /// The bit of a tag that says that elements are inside.
 const CONSTRUCTED: u8 = 0x20;
 
-/// The same value in DER, without what follows it; `None` for what is not BER. What is DER already is
-/// not copied.
-pub(in crate::trust) fn to_der(ber: &[u8]) -> Option<Cow<'_, [u8]>> {
+/// The same value in DER, and what follows it; `None` for what is not BER. What is DER already is not
+/// copied.
+pub(in crate::trust) fn to_der(ber: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     let mut reader = Reader(ber);
-    if ber.get(1) != Some(&0x80)
-        && let Some(whole) = reader.any()
+    if let Some(whole) = reader.any()
+        && is_definite(whole.whole, DEPTH_MAX)
     {
-        return Some(Cow::Borrowed(whole.whole));
+        return Some((Cow::Borrowed(whole.whole), reader.0));
     }
     let mut rest = ber;
-    transcribe(&mut rest, DEPTH_MAX).map(Cow::Owned)
+    let mut der = Vec::with_capacity(ber.len());
+    transcribe(&mut rest, &mut der, DEPTH_MAX)?;
+    Some((Cow::Owned(der), rest))
 }
 
-fn transcribe(rest: &mut &[u8], depth: usize) -> Option<Vec<u8>> {
+/// Whether every length inside these elements is definite, and no octet string is in pieces.
+fn is_definite(elements: &[u8], depth: usize) -> bool {
+    let mut reader = Reader(elements);
+    while !reader.is_empty() {
+        let Some(element) = reader.any() else {
+            return false;
+        };
+        let is_constructed = element.tag & CONSTRUCTED != 0;
+        if element.tag == OCTET_STRING | CONSTRUCTED
+            || is_constructed && (depth == 0 || !is_definite(element.content, depth - 1))
+        {
+            return false;
+        }
+    }
+    true
+}
+
+/// Appends the DER of the first element of `rest`.
+fn transcribe(rest: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Option<()> {
     let tag = *rest.first()?;
+    if tag & CONSTRUCTED == 0 {
+        let mut reader = Reader(rest);
+        out.extend_from_slice(reader.any()?.whole);
+        *rest = reader.0;
+        return Some(());
+    }
+    let depth = depth.checked_sub(1)?;
+    let begins_at = out.len();
+    let is_octets = tag == OCTET_STRING | CONSTRUCTED;
+    inside(rest, |rest| {
+        if is_octets {
+            octets(rest, out, depth)
+        } else {
+            transcribe(rest, out, depth)
+        }
+    })?;
+    let content = out.split_off(begins_at);
+    let tag = if is_octets { OCTET_STRING } else { tag };
+    out.extend_from_slice(&element(tag, &content));
+    Some(())
+}
+
+/// Appends the content of a piece of an octet string, which may be in pieces itself.
+fn octets(rest: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Option<()> {
+    if rest.first() == Some(&OCTET_STRING) {
+        let mut reader = Reader(rest);
+        out.extend_from_slice(reader.any()?.content);
+        *rest = reader.0;
+        return Some(());
+    }
+    if rest.first() != Some(&(OCTET_STRING | CONSTRUCTED)) {
+        return None;
+    }
+    let depth = depth.checked_sub(1)?;
+    inside(rest, |rest| octets(rest, out, depth))
+}
+
+/// Does something with each element inside the first of `rest`, and leaves what follows that.
+fn inside<'a>(
+    rest: &mut &'a [u8],
+    mut each: impl FnMut(&mut &'a [u8]) -> Option<()>,
+) -> Option<()> {
     if rest.get(1) != Some(&0x80) {
         let mut reader = Reader(rest);
-        let found = reader.any()?;
+        let mut content = reader.any()?.content;
         *rest = reader.0;
-        // Definite lengths may hold indefinite ones; a value of DER comes out as it went in.
-        if tag & CONSTRUCTED == 0 {
-            return Some(found.whole.to_vec());
+        while !content.is_empty() {
+            each(&mut content)?;
         }
-        let mut inside = found.content;
-        let mut parts = Vec::new();
-        while !inside.is_empty() {
-            parts.push(transcribe(&mut inside, depth.checked_sub(1)?)?);
-        }
-        return join(tag, &parts);
+        return Some(());
     }
-    if tag & CONSTRUCTED == 0 || tag & 0x1f == 0x1f {
+    if rest[0] & 0x1f == 0x1f {
         return None;
     }
     *rest = &rest[2..];
-    let mut parts = Vec::new();
     while !rest.starts_with(&[0, 0]) {
-        parts.push(transcribe(rest, depth.checked_sub(1)?)?);
+        each(rest)?;
     }
     *rest = &rest[2..];
-    join(tag, &parts)
-}
-
-/// One element of these; the pieces of an octet string become one.
-fn join(tag: u8, parts: &[Vec<u8>]) -> Option<Vec<u8>> {
-    if tag != OCTET_STRING | CONSTRUCTED {
-        return Some(element(tag, &parts.concat()));
-    }
-    let mut octets = Vec::new();
-    for part in parts {
-        octets.extend_from_slice(Reader(part).only(OCTET_STRING)?.0);
-    }
-    Some(element(OCTET_STRING, &octets))
+    Some(())
 }
 
 #[cfg(test)]
@@ -79,14 +122,26 @@ mod tests {
         let ber = [
             0x30, 0x80, 0x24, 0x80, 4, 2, 1, 2, 4, 1, 3, 0, 0, 2, 1, 9, 0, 0, 0xff,
         ];
-        let der = to_der(&ber).expect("it is BER");
-        assert_eq!(*der, [0x30, 8, 4, 3, 1, 2, 3, 2, 1, 9]);
+        let (der, rest) = to_der(&ber).expect("it is BER");
+        assert_eq!(
+            (&*der, rest),
+            (&[0x30, 8, 4, 3, 1, 2, 3, 2, 1, 9][..], &[0xff][..])
+        );
     }
 
     #[test]
-    fn der_is_not_copied_and_what_follows_is_left() {
+    fn pieces_in_an_element_of_definite_length_become_one() {
+        let ber = [0x30, 10, 0x24, 0x80, 0x24, 4, 4, 2, 1, 2, 0, 0];
+        let (der, rest) = to_der(&ber).expect("it is BER");
+        assert_eq!((&*der, rest), (&[0x30, 4, 4, 2, 1, 2][..], &[][..]));
+    }
+
+    #[test]
+    fn der_is_not_copied_and_what_follows_is_told() {
         let der = [0x30, 3, 2, 1, 9, 0, 0];
-        assert!(matches!(to_der(&der), Some(Cow::Borrowed(found)) if *found == der[..5]));
+        let (found, rest) = to_der(&der).expect("it is DER");
+        assert!(matches!(found, Cow::Borrowed(found) if *found == der[..5]));
+        assert_eq!(rest, [0, 0]);
     }
 
     #[test]
@@ -94,5 +149,6 @@ mod tests {
         assert!(to_der(&[0x30, 0x80].repeat(10_000)).is_none());
         assert!(to_der(&[0x30, 0x80, 2, 1]).is_none());
         assert!(to_der(&[0x04, 0x80, 0, 0]).is_none());
+        assert!(to_der(&[]).is_none());
     }
 }

@@ -16,12 +16,13 @@ pub(super) use parse::SignerIdentifier;
 pub(super) use parse::SignerInfo;
 pub(super) use parse::Unreadable;
 
-/// The CMS of a PEM file, whose label is `CMS` (RFC 7468, 9) or `PKCS7`, an older name.
+/// The CMS of a PEM file, whose label is `CMS` (RFC 7468, 9) or `PKCS7`, an older name. `None`: there is
+/// none, or more than one.
 pub fn signature_from_pem(pem: &[u8]) -> Option<Vec<u8>> {
-    x509_parser::pem::Pem::iter_from_buffer(pem)
-        .filter_map(Result::ok)
-        .find(|section| matches!(section.label.as_str(), "CMS" | "PKCS7"))
-        .map(|section| section.contents)
+    let sections = x509_parser::pem::Pem::iter_from_buffer(pem).filter_map(Result::ok);
+    let mut found = sections.filter(|section| matches!(section.label.as_str(), "CMS" | "PKCS7"));
+    let one = found.next()?;
+    found.next().is_none().then_some(one.contents)
 }
 
 /// Object identifiers as DER content bytes.

@@ -269,7 +269,7 @@ impl<'a> Attributes<'a> {
                 _ => false,
             };
             if twice || !values.is_empty() {
-                return Err("a signed attribute stands twice");
+                return Err("a signed attribute stands twice, or has more than one value");
             }
         }
         if found.content_type != Some(oid::DATA) {

@@ -204,7 +204,6 @@ impl PublicKey {
                 }
                 (Material::Rsa { public, .. }, A::RsaPss { digest, salt }) => {
                     let scheme: &'static dyn VerificationAlgorithm = match (digest, salt) {
-                        (D::Sha256, 32) => &signature::RSA_PSS_2048_8192_SHA256,
                         (D::Sha384, 48) => &signature::RSA_PSS_2048_8192_SHA384,
                         (D::Sha512, 64) => &signature::RSA_PSS_2048_8192_SHA512,
                         _ => {
@@ -225,9 +224,13 @@ impl PublicKey {
     /// Whether signatures of this algorithm by this key can be told good from bad here. Otherwise
     /// [`Engine::verify`](super::Engine::verify) takes none of them for good.
     pub(in crate::trust) fn can_verify(&self, algorithm: SignatureAlgorithm) -> bool {
-        !matches!(algorithm, SignatureAlgorithm::RsaPss { .. })
-            || !matches!(self.material, Material::Rsa { .. })
-            || self.verify_rare(algorithm, &[], &[]).is_some()
+        match (&self.material, algorithm) {
+            (Material::Rsa { public, .. }, SignatureAlgorithm::RsaPss { digest, salt }) => {
+                salt == digest.bytes()
+                    || rsa_numbers(public).is_some_and(|(n, e)| RsaKey::takes(n, e))
+            }
+            _ => true,
+        }
     }
 
     /// What kind of key, and its bits.

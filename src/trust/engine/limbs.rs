@@ -65,7 +65,8 @@ pub(super) fn read_be(bytes: &[u8], rows: &mut [[u64; ROW]]) {
     }
 }
 
-/// Writes limbs below 2^52 as a big-endian number; what does not fit is lost.
+/// Writes limbs below 2^52 as a big-endian number; what does not fit is lost, and bytes above the last limb
+/// stay as they are.
 pub(super) fn write_be(limbs: &[u64], bytes: &mut [u8]) {
     // Two limbs are thirteen bytes.
     let pairs = limbs.chunks(2);

@@ -7,8 +7,8 @@ mod text;
 use super::examination::Examination;
 use super::finding::Block;
 use super::finding::Finding;
-use super::finding::SubIndication;
 use super::finding::Verdict;
+use super::finding::shown;
 use super::finding::time;
 use super::judge::Judged;
 use super::judge::JudgedSignature;
@@ -92,21 +92,18 @@ fn circumstances(report: &Report, language: Language) -> Vec<String> {
     let examination = &report.examination;
     let kind = say(examination.kind.phrase());
     let examined = [format!("{} (+07:00)", time(examination.at, language))];
-    let judged = filled(
-        say(ValidationPhrase::Judged),
-        std::slice::from_ref(&report.policy),
-    );
+    let judged = filled(say(ValidationPhrase::Judged), &[shown(&report.policy)]);
     let bytes = [grouped(examination.bytes)];
     let bytes = filled(say(ValidationPhrase::Bytes), &bytes);
     let mut lines = vec![
-        format!("{} · {kind} · {bytes}", examination.file),
+        format!("{} · {kind} · {bytes}", shown(&examination.file)),
         format!("SHA-256 {}", examination.sha256),
         format!(
             "{}; {judged}",
             filled(say(ValidationPhrase::Examined), &examined)
         ),
     ];
-    lines.extend(examination.document_id.clone());
+    lines.extend(examination.document_id.as_deref().map(shown));
     if report.is_judged_again {
         lines.push(say(ValidationPhrase::JudgedAgain).to_owned());
     }
@@ -133,10 +130,7 @@ fn remedies<'f>(
     language: Language,
 ) -> Vec<&'static str> {
     let mut all = Vec::new();
-    for remedy in findings
-        .filter_map(|finding| finding.wrong)
-        .map(SubIndication::remedy)
-    {
+    for remedy in findings.filter_map(Finding::remedy) {
         let text = remedy.text(language);
         if !all.contains(&text) {
             all.push(text);
@@ -148,6 +142,13 @@ fn remedies<'f>(
 impl JudgedSignature {
     fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.blocks.iter().flat_map(|(_, findings)| findings)
+    }
+
+    /// Of a PDF: how much of the file it covers.
+    fn coverage(&self) -> Option<&Finding> {
+        self.block(Block::Format)
+            .iter()
+            .find(|one| one.is_coverage())
     }
 
     fn block(&self, wanted: Block) -> &[Finding] {

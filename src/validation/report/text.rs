@@ -14,6 +14,7 @@ use crate::trust::LinkFacts;
 use crate::validation::finding::Block;
 use crate::validation::finding::Finding;
 use crate::validation::finding::Indication;
+use crate::validation::finding::shown;
 use crate::validation::finding::time;
 use crate::validation::judge::JudgedSignature;
 
@@ -22,9 +23,7 @@ pub(super) fn of(report: &Report, detail: Detail, language: Language) -> String 
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut out, report, detail, language);
-    // Names come from whoever made the file; a terminal must show them, not obey them.
-    let is_obeyed = |letter: char| letter.is_control() && letter != '\n';
-    out.replace(is_obeyed, "\u{fffd}")
+    out
 }
 
 fn write(
@@ -65,6 +64,9 @@ fn write(
 fn simple(out: &mut String, signature: &JudgedSignature, language: Language) -> std::fmt::Result {
     for finding in signature.block(Block::Signer) {
         line(out, "  ", finding, language)?;
+    }
+    if let Some(coverage) = signature.coverage() {
+        line(out, "  ", coverage, language)?;
     }
     let elsewhere = signature
         .blocks
@@ -111,7 +113,11 @@ fn links(out: &mut String, links: &[LinkFacts], language: Language) -> std::fmt:
 pub(super) fn described(link: &LinkFacts, language: Language) -> String {
     let validity = [link.not_before, link.not_after].map(|at| time(at, language));
     let validity = filled(ValidationPhrase::Validity.text(language), &validity);
-    format!("{} · {} · {validity}", link.subject, link.serial)
+    format!(
+        "{} · {} · {validity}",
+        shown(&link.subject),
+        shown(&link.serial)
+    )
 }
 
 fn write_remedies<'f>(

@@ -77,6 +77,15 @@ const DIGEST_INFO_SHA256: [u8; 19] = [
 ];
 
 impl RsaKey {
+    /// Whether a key with these big-endian numbers is of a kind that goes into lanes.
+    pub(in crate::trust::engine) fn takes(modulus_be: &[u8], exponent_be: &[u8]) -> bool {
+        let is_set = |byte: Option<&u8>, bit: u8| byte.is_some_and(|byte| byte & bit != 0);
+        RsaSize::of(modulus_be).is_some()
+            && is_set(modulus_be.first(), 0x80)
+            && is_set(modulus_be.last(), 1)
+            && exponent_be == [1, 0, 1]
+    }
+
     /// Prepares a key from its big-endian numbers. `None`: not of a kind that goes into lanes.
     pub(in crate::trust::engine) fn prepare<L: Lanes>(
         lanes: L,
@@ -84,8 +93,7 @@ impl RsaKey {
         exponent_be: &[u8],
     ) -> Option<Self> {
         let size = RsaSize::of(modulus_be)?;
-        let is_whole = modulus_be.first()? >> 7 == 1 && modulus_be.last()? & 1 == 1;
-        if !is_whole || exponent_be != [1, 0, 1] {
+        if !Self::takes(modulus_be, exponent_be) {
             return None;
         }
         let empty = || vec![[0; ROW]; limbs::rows_for(size.limbs())];

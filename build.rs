@@ -4,7 +4,8 @@ use protox::prost::Message as _;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
-    println!("cargo:rerun-if-changed=.git/HEAD");
+    // Written with every commit; reports name the revision.
+    println!("cargo:rerun-if-changed=.git/logs/HEAD");
     let files = ["exchange", "registry", "monitor"].map(|name| format!("docaxis/v1/{name}.proto"));
     let descriptors = protox::Compiler::new(["proto"])?
         .include_source_info(true)

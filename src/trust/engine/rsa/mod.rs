@@ -167,13 +167,10 @@ impl<L: Lanes, const N: usize, const T: usize> Kernel<L> for Recover<'_, N, T> {
             power = moduli.square(l, &power);
         }
         let power = moduli.multiply(l, &power, &s);
-        let mut stored = [[0; LANES]; LIMBS_MAX];
-        for (limb, power) in stored.iter_mut().zip(power) {
-            *limb = l.store(power);
-        }
+        let stored = power.map(|limb| l.store(limb));
         std::array::from_fn(|lane| {
-            let mut number: [u64; LIMBS_MAX] = std::array::from_fn(|k| stored[k][lane]);
-            let number = &mut number[..N];
+            let mut number: [u64; N] = std::array::from_fn(|k| stored[k][lane]);
+            let number = &mut number[..];
             limbs::reduce_once(number, &keys[lane].modulus()[..N]);
             let mut bytes = [0; RsaSize::BYTES_MAX];
             limbs::write_be(number, &mut bytes[..keys[lane].size().bytes()]);

@@ -17,12 +17,22 @@ pub(super) const WORTH: usize = 3;
 /// Bytes of a block.
 const BLOCK: usize = 64;
 
+/// Bytes of a message that fits in one block with its padding.
+const ONE_BLOCK: usize = BLOCK - 9;
+
 /// SHA-256 of each message, in their order.
 pub(super) fn sha256(instructions: ShaNi, messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    if messages.iter().all(|message| message.len() <= ONE_BLOCK) {
+        return of_one_block(instructions, messages);
+    }
     let mut digests = vec![[0; 32]; messages.len()];
     let mut waiting = messages.iter().enumerate();
+    let mut ahead = messages.iter().skip(2 * IN_STEP);
     let mut take = || {
         let next = waiting.next();
+        if let Some(later) = ahead.next() {
+            instructions.prefetch(later);
+        }
         next.map_or(Passage::IDLE, |(index, message)| {
             Passage::of(index, message)
         })
@@ -45,16 +55,45 @@ pub(super) fn sha256(instructions: ShaNi, messages: &[&[u8]]) -> Vec<[u8; 32]> {
                 continue;
             }
             if let Some(index) = passage.message {
-                let (out, _) = digests[index].as_chunks_mut();
-                for (out, word) in out.iter_mut().zip(instructions.words(*state)) {
-                    *out = word.to_be_bytes();
-                }
+                digests[index] = bytes(instructions.words(*state));
             }
             *passage = take();
             *state = start;
         }
     }
     digests
+}
+
+/// The same of messages of at most [`ONE_BLOCK`] bytes, as MGF1 hashes them: none goes on when others end.
+fn of_one_block(instructions: ShaNi, messages: &[&[u8]]) -> Vec<[u8; 32]> {
+    let start = instructions.state(START_256);
+    let mut digests = Vec::with_capacity(messages.len());
+    for some in messages.chunks(IN_STEP) {
+        let mut blocks = [[[0; BLOCK]; 1]; IN_STEP];
+        for ([block], message) in blocks.iter_mut().zip(some) {
+            block[..message.len()].copy_from_slice(message);
+            block[message.len()] = 0x80;
+            let bits = (message.len() as u64) << 3;
+            block[BLOCK - 8..].copy_from_slice(&bits.to_be_bytes());
+        }
+        let mut states = [start; IN_STEP];
+        instructions.compress(
+            &mut states,
+            blocks.each_ref().map(|block| &block[..]),
+            &ROUND_256,
+        );
+        let found = states.iter().take(some.len());
+        digests.extend(found.map(|state| bytes(instructions.words(*state))));
+    }
+    digests
+}
+
+fn bytes(words: [u32; 8]) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    for (out, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+        *out = word.to_be_bytes();
+    }
+    bytes
 }
 
 impl Passage<'_> {

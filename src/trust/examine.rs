@@ -102,8 +102,7 @@ impl Examiner {
                 if rest.iter().any(|byte| *byte != 0) {
                     return Err("bytes follow the signature");
                 }
-                let read = AnySignedData::parse(der)?;
-                Ok(read)
+                AnySignedData::parse(der)
             })
             .collect();
         let contents: Vec<Option<&[u8]>> = all

@@ -41,11 +41,11 @@ pub(in crate::trust::engine) fn unmasked(
     }
     let (padding, salt) = data.split_at(masked - HASH);
     let (mask, salt_mask) = mask.as_flattened()[..masked].split_at(masked - HASH);
-    let mut wrong = 0;
-    for (at, (byte, mask)) in padding.iter().zip(mask).enumerate() {
-        let used = if at == 0 { 0x7f } else { 0xff };
-        let expected = u8::from(at + 1 == padding.len());
-        wrong |= (byte ^ mask) & used ^ expected;
+    // Zeros, then a one; of the first byte a bit is not used. No branch in the loop: it is done in vectors.
+    let zeros = padding.len() - 1;
+    let mut wrong = padding[zeros] ^ mask[zeros] ^ 1 | (padding[0] ^ mask[0]) & 0x7f;
+    for (byte, mask) in padding[1..zeros].iter().zip(&mask[1..zeros]) {
+        wrong |= byte ^ mask;
     }
     let mut message = [0; 8 + 2 * HASH];
     message[8..8 + HASH].copy_from_slice(digest);

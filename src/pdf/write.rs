@@ -65,7 +65,6 @@ pub fn signed_letter(
 ) -> Result<Vec<u8>, SignError> {
     let room = seal.signature_bytes_max();
     let mut file = unsigned(letter, at, room);
-    // Both were written above, once.
     let contents = place(&file, b"/Contents <") + "/Contents ".len();
     let behind = contents + room * 2 + 2;
     let range = format!("0 {contents} {behind} {}", file.len() - behind);
@@ -83,9 +82,11 @@ pub fn signed_letter(
     Ok(file)
 }
 
+/// Where the blanks begin with these bytes. The signature is written last; before it the same bytes may
+/// stand in a subject.
 fn place(file: &[u8], what: &[u8]) -> usize {
     let mut windows = file.windows(what.len());
-    windows.position(|found| found == what).unwrap_or_default()
+    windows.rposition(|found| found == what).unwrap_or_default()
 }
 
 fn unsigned(letter: &Letter<'_>, at: Timestamp, room: usize) -> Vec<u8> {

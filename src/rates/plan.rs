@@ -39,7 +39,7 @@ impl Plan {
     /// Bytes of a message unless the size is what is varied.
     pub const USUAL_BYTES: usize = 1024;
 
-    /// Everything: about four minutes of measuring on two cores.
+    /// Everything: about five minutes of measuring on two cores.
     pub fn full() -> Self {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         let mut cores = vec![1, all];

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use x509_parser::extensions::GeneralName;
+use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
@@ -193,6 +194,14 @@ pub(super) fn public_key(
         ("1.2.840.10045.2.1", Some("1.3.132.0.34")) => PublicKey::p384(bytes),
         ("1.3.101.112", None) => PublicKey::ed25519(bytes),
         _ => Err("its key is not RSA, P-256, P-384 or Ed25519"),
+    }
+}
+
+/// Whether a certificate's key may be used so, where it says for what it may be used (RFC 5280, 4.2.1.3).
+pub(super) fn may(certificate: &X509Certificate<'_>, usage: fn(&KeyUsage) -> bool) -> bool {
+    match certificate.key_usage() {
+        Ok(found) => found.is_none_or(|found| usage(found.value)),
+        Err(_) => false,
     }
 }
 

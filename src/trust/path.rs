@@ -1,6 +1,7 @@
 //! From a certificate to an anchor, as facts: which certificates lead there, when each is valid, what the
 //! lists of their issuers say. Nothing is judged but what makes a path one (RFC 5280, 6.1).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +16,7 @@ use x509_parser::prelude::X509Certificate;
 use super::certificate::Subscriber;
 use super::certificate::Window;
 use super::certificate::hex;
+use super::certificate::may;
 use super::certificate::public_key;
 use super::facts::LinkFacts;
 use super::facts::ListFacts;
@@ -102,7 +104,7 @@ impl Paths {
         let (_, authorities) = links.split_first().ok_or(PathProblem::NoAnchor)?;
         if authorities
             .iter()
-            .any(|link| !link.may(KeyUsage::key_cert_sign))
+            .any(|link| !may(&link.0, KeyUsage::key_cert_sign))
         {
             return Err(broken(
                 "the key of an authority is not for signing certificates",
@@ -168,10 +170,10 @@ impl Paths {
 
     /// What the lists say of a certificate that its issuer signed.
     fn lists_of(&self, issuer: &Link<'_>, of: &Link<'_>, embedded: &[&[u8]]) -> Vec<ListFacts> {
-        if !issuer.may(KeyUsage::crl_sign) {
+        if !may(&issuer.0, KeyUsage::crl_sign) {
             return Vec::new();
         }
-        let Ok(key) = public_key(issuer.0.public_key()).map(std::sync::Arc::new) else {
+        let Ok(key) = public_key(issuer.0.public_key()).map(Arc::new) else {
             return Vec::new();
         };
         let name = issuer.0.subject().as_raw();
@@ -179,7 +181,7 @@ impl Paths {
         given
             .chain(embedded.iter().copied())
             .filter_map(|list| {
-                let key = |found: &[u8]| (found == name).then(|| std::sync::Arc::clone(&key));
+                let key = |found: &[u8]| (found == name).then(|| Arc::clone(&key));
                 let (_, list) = revocation::read(list, key).ok()?;
                 Some(ListFacts {
                     this_update: list.order.this_update,
@@ -199,14 +201,6 @@ impl<'a> Link<'a> {
         X509Certificate::from_der(der)
             .ok()
             .map(|(_, read)| Self(read))
-    }
-
-    /// Whether its key may be used so, where it says for what it may be used (RFC 5280, 4.2.1.3).
-    fn may(&self, usage: fn(&KeyUsage) -> bool) -> bool {
-        match self.0.key_usage() {
-            Ok(found) => found.is_none_or(|found| usage(found.value)),
-            Err(_) => false,
-        }
     }
 
     fn facts(&self, is_anchor: bool) -> LinkFacts {

@@ -15,11 +15,13 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::TrustAnchor;
 use rustls_pki_types::UnixTime;
 use rustls_pki_types::pem::PemObject as _;
+use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::Subscriber;
 use super::certificate::Window;
+use super::certificate::may;
 use super::certificate::public_key;
 use super::certified::Certified;
 use super::certified::Standing;
@@ -321,6 +323,11 @@ impl TrustStore {
             let der = certificate.der();
             let (_, parsed) = X509Certificate::from_der(&der)
                 .map_err(|error| untrusted(&read.subject, error.to_string()))?;
+            // webpki asks for the basic constraints of an authority only.
+            if !may(&parsed, KeyUsage::key_cert_sign) {
+                let problem = "the key of an authority is not for signing certificates";
+                return Err(untrusted(&read.subject, problem.to_owned()));
+            }
             valid = valid.and(Window::of(&parsed));
             if let Some(anchor) = self.anchors_valid.get(parsed.issuer().as_raw()) {
                 valid = valid.and(*anchor);

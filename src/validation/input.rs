@@ -87,26 +87,29 @@ pub fn examine(
     at: Timestamp,
 ) -> Vec<Result<Examination, InputError>> {
     let opened: Vec<Result<Opened<'_>, InputError>> = inputs.iter().map(open).collect();
-    let examined: Vec<Examined<'_>> = inputs
+    let examined: Vec<Option<Examined<'_>>> = inputs
         .iter()
         .zip(&opened)
-        .filter_map(|(input, opened)| examined(input, opened.as_ref().ok()?))
+        .map(|(input, opened)| examined(input, opened.as_ref().ok()?))
         .collect();
-    let mut found = examiner.examine(&examined).into_iter();
-    let mut next = || found.next().unwrap_or(Ok(Vec::new()));
+    let together: Vec<Examined<'_>> = examined.iter().flatten().copied().collect();
+    let mut found = examiner.examine(&together).into_iter();
     inputs
         .iter()
-        .zip(&opened)
-        .map(|(input, opened)| {
+        .zip(opened.iter().zip(&examined))
+        .map(|(input, (opened, examined))| {
             let opened = opened.as_ref().map_err(|error| *error)?;
             let mut examination = blank(input, opened, at);
-            match opened {
-                Opened::Pdf(file) => pdf_signatures(examiner, file, &mut examination),
-                _ if examined_at_all(opened) => match next() {
-                    Ok(facts) => examination.signatures = facts.into_iter().map(placed).collect(),
-                    Err(problem) => examination.problem = Some(problem.to_owned()),
-                },
-                _ => {}
+            if let Opened::Pdf(file) = opened {
+                pdf_signatures(examiner, file, &mut examination);
+            }
+            // What was examined has its answer, in the order of the inputs.
+            match examined.and_then(|_| found.next()) {
+                Some(Ok(facts)) => {
+                    examination.signatures = facts.into_iter().map(placed).collect();
+                }
+                Some(Err(problem)) => examination.problem = Some(problem.to_owned()),
+                None => {}
             }
             Ok(examination)
         })
@@ -187,28 +190,18 @@ fn attachments(header: &DocumentHeader, document: &v1::SignedDocument) -> Vec<At
     all
 }
 
-fn examined_at_all(opened: &Opened<'_>) -> bool {
-    match opened {
-        Opened::Cms(_) => true,
-        Opened::Document { document, .. } => !document.signature.is_empty(),
-        Opened::Pdf(_) => false,
-    }
-}
-
+/// The signature that goes into the batch: none of an unsigned document, and none of a PDF.
 fn examined<'a>(input: &Input<'a>, opened: &'a Opened<'_>) -> Option<Examined<'a>> {
-    if !examined_at_all(opened) {
-        return None;
-    }
     match opened {
         Opened::Cms(signature) => Some(Examined {
             signature,
             content: input.content,
         }),
-        Opened::Document { document, .. } => Some(Examined {
+        Opened::Document { document, .. } if !document.signature.is_empty() => Some(Examined {
             signature: &document.signature,
             content: Some(&document.header),
         }),
-        Opened::Pdf(_) => None,
+        Opened::Document { .. } | Opened::Pdf(_) => None,
     }
 }
 

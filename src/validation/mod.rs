@@ -11,6 +11,7 @@
 //! EN 319 102-1. Judging an examination again under another policy needs no cryptography.
 
 mod examination;
+mod fact;
 mod finding;
 mod input;
 mod judge;

@@ -8,8 +8,8 @@
 use jiff::Timestamp;
 
 use super::examination::Coverage;
+use super::fact::Fact;
 use super::finding::Block;
-use super::finding::Fact;
 use super::finding::Finding;
 use super::finding::SubIndication as Sub;
 use super::policy::Policy;
@@ -224,11 +224,13 @@ impl Asked<'_> {
         let links = &self.facts.path.links;
         let mut findings = Vec::new();
         let mut oldest: Option<Timestamp> = None;
-        for (depth, link) in links.iter().enumerate() {
+        let signer = std::iter::once([Sub::Revoked, Sub::RevokedNoPoe]);
+        let meanings = signer.chain(std::iter::repeat([Sub::RevokedCaNoPoe; 2]));
+        for (link, meaning) in links.iter().zip(meanings) {
             if link.is_anchor {
                 continue;
             }
-            findings.extend(self.revoked(link, depth > 0));
+            findings.extend(self.revoked(link, meaning));
             let latest = link.lists.iter().max_by_key(|list| list.this_update);
             findings.extend(self.currency(link, latest));
             if let Some(latest) = latest {
@@ -244,24 +246,18 @@ impl Asked<'_> {
         findings
     }
 
-    /// That a certificate is revoked.
-    fn revoked(&self, link: &LinkFacts, is_authority: bool) -> Option<Finding> {
+    /// That a certificate is revoked: what that means if it was before the certificate was used, and if
+    /// it was since.
+    fn revoked(&self, link: &LinkFacts, [before, since]: [Sub; 2]) -> Option<Finding> {
         let revoked = link.lists.iter().filter_map(|list| list.revoked_at);
         let revoked = revoked.min().filter(|at| *at <= self.at)?;
-        let facts = || [link.subject.as_str().into(), revoked.into()];
+        let facts = [link.subject.as_str().into(), revoked.into()];
         Some(if revoked <= self.used() {
-            let wrong = if is_authority {
-                Sub::RevokedCaNoPoe
-            } else {
-                Sub::Revoked
-            };
-            Finding::wrong(wrong, Say::Revoked, facts())
+            Finding::wrong(before, Say::Revoked, facts)
         } else if self.policy.trust_signing_time {
-            Finding::good(Say::RevokedSinceAccepted, facts())
-        } else if is_authority {
-            Finding::wrong(Sub::RevokedCaNoPoe, Say::RevokedSince, facts())
+            Finding::good(Say::RevokedSinceAccepted, facts)
         } else {
-            Finding::wrong(Sub::RevokedNoPoe, Say::RevokedSince, facts())
+            Finding::wrong(since, Say::RevokedSince, facts)
         })
     }
 

@@ -5,11 +5,15 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
+use docaxis::model::Reason;
 use docaxis::pdf;
 use docaxis::pdf::Letter;
 use docaxis::trust::Credential;
+use docaxis::trust::TrustStore;
 use docaxis::wire::v1;
 use prost::Message as _;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 use crate::support::HANOI;
@@ -78,7 +82,8 @@ fn letter(directory: &Path, name: &str) -> Vec<u8> {
         organ: "Ủy ban nhân dân thành phố Hà Nội",
         code: "7/UBND",
         document_type: "Công văn",
-        subject: "V/v kiểm thử <chữ ký> (số) \\",
+        // With what the blanks of a signature look like.
+        subject: "/Contents <ff> 0 2147483647 2147483647 2147483647 (\\",
         signer: ["Chủ tịch", "Nguyễn Văn A"],
     };
     // Times in signatures and lists are whole seconds: what comes later must be later in them, too.
@@ -233,7 +238,7 @@ fn a_pdf_with_anything_changed_or_added_does_not_pass() {
     };
     let place = |what: &[u8]| {
         let mut windows = file.windows(what.len());
-        windows.position(|found| found == what).unwrap()
+        windows.rposition(|found| found == what).unwrap()
     };
     let height = place(b"842]");
     let taller = changed(&|file| file[height] = b'9');
@@ -296,6 +301,23 @@ fn pdfsig_finds_our_letters_valid_and_altered_ones_not() {
     }
 }
 
+/// Has openssl sign `content` with a certificate and key of this name, into `s`.
+fn cms_sign(directory: &Path, name: &str, more: &[&str]) {
+    let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
+    let files = [
+        "-in",
+        "content",
+        "-signer",
+        &certificate,
+        "-inkey",
+        &key,
+        "-out",
+        "s",
+    ];
+    let arguments = [&["cms", "-sign", "-binary"], &files[..], more].concat();
+    assert!(openssl(&arguments, directory), "{name} {more:?}");
+}
+
 #[test]
 fn signatures_of_openssl_are_found_to_be_what_they_are() {
     if openssl_is_missing() {
@@ -303,22 +325,7 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
     }
     let directory = papers("rsa2048");
     let here = directory.path();
-    let sign = |more: &[&str], out: &str| {
-        let base = [
-            "cms",
-            "-sign",
-            "-binary",
-            "-in",
-            "content",
-            "-signer",
-            "hanoi/seal.pem",
-            "-inkey",
-            "hanoi/seal.key",
-            "-out",
-            out,
-        ];
-        assert!(openssl(&[&base[..], more].concat(), here), "{more:?}");
-    };
+    let sign = |more: &[&str]| cms_sign(here, "hanoi/seal", more);
     let detached = &["s", "--content", "content"][..];
     for (more, file) in [
         (&["-outform", "DER"][..], detached),
@@ -357,7 +364,7 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
             detached,
         ),
     ] {
-        sign(more, "s");
+        sign(more);
         assert_eq!(found(here, file), "PASSED", "{more:?}");
         std::fs::write(here.join("other"), b"something else").unwrap();
         let mut longer = std::fs::read(here.join("s")).unwrap();
@@ -374,27 +381,27 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
         }
     }
     // Content inside that is not the content given.
-    sign(&["-outform", "DER", "-nodetach"], "s");
+    sign(&["-outform", "DER", "-nodetach"]);
     let other = found(here, &["s", "--content", "other"]);
     assert_eq!(other, "FAILED HASH_FAILURE");
-    sign(&["-outform", "DER", "-md", "sha1"], "s");
+    sign(&["-outform", "DER", "-md", "sha1"]);
     assert_eq!(
         found(here, detached),
         "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE"
     );
-    sign(&["-outform", "DER", "-noattr"], "s");
+    sign(&["-outform", "DER", "-noattr"]);
     assert_eq!(
         found(here, detached),
         "INDETERMINATE SIG_CONSTRAINTS_FAILURE"
     );
-    sign(&["-outform", "DER", "-nocerts"], "s");
+    sign(&["-outform", "DER", "-nocerts"]);
     assert_eq!(
         found(here, detached),
         "INDETERMINATE NO_SIGNING_CERTIFICATE_FOUND"
     );
     let (_, report) = verify(here, detached);
     assert_eq!(report["sub_indication"], "NO_SIGNING_CERTIFICATE_FOUND");
-    sign(&["-outform", "DER"], "s");
+    sign(&["-outform", "DER"]);
     let (code, report) = verify(here, detached);
     assert_eq!(code, Some(1));
     assert_eq!(report["sub_indication"], "NO_CERTIFICATE_CHAIN_FOUND");
@@ -478,6 +485,20 @@ fn authorities_of_others_are_looked_at_too() {
     sign("below", "wrong");
     let broken = verdict(&["root.crl"]);
     assert_eq!(broken, "INDETERMINATE CERTIFICATE_CHAIN_GENERAL_FAILURE");
+
+    // A hub sees the same path, and stops at names that are not of its axis only where there is one.
+    let anchors = std::fs::read_to_string(here.join("root.pem")).unwrap();
+    let trust = TrustStore::from_pem(&anchors).unwrap();
+    let judged = |name: &str, above: &str| {
+        let der = |name: &str| {
+            let file = here.join(format!("{name}.pem"));
+            CertificateDer::from_pem_file(file).unwrap()
+        };
+        let found = trust.judge(&der(name), &[&der(above)], now(), now());
+        found.unwrap_err().reason()
+    };
+    assert_eq!(judged("leaf", "middle"), Reason::CertificateUsage);
+    assert_eq!(judged("below", "wrong"), Reason::ChainUntrusted);
 }
 
 #[test]
@@ -488,23 +509,7 @@ fn certificates_for_connections_do_not_sign() {
     let directory = papers("p256");
     let here = directory.path();
     for name in ["pki/hub", "hanoi/connection"] {
-        let (certificate, key) = (format!("{name}.pem"), format!("{name}.key"));
-        let sign = [
-            "cms",
-            "-sign",
-            "-binary",
-            "-in",
-            "content",
-            "-signer",
-            &certificate,
-            "-inkey",
-            &key,
-            "-outform",
-            "DER",
-            "-out",
-            "s",
-        ];
-        assert!(openssl(&sign, here), "{name}");
+        cms_sign(here, name, &["-outform", "DER"]);
         let found = found(here, &["s", "--content", "content"]);
         assert_eq!(found, "INDETERMINATE CHAIN_CONSTRAINTS_FAILURE", "{name}");
     }
@@ -519,24 +524,7 @@ fn curves_of_openssl_are_verified_with_every_digest() {
         let directory = papers(keys);
         let here = directory.path();
         for digest in ["sha256", "sha384", "sha512"] {
-            let sign = [
-                "cms",
-                "-sign",
-                "-binary",
-                "-in",
-                "content",
-                "-signer",
-                "hanoi/person.pem",
-                "-inkey",
-                "hanoi/person.key",
-                "-outform",
-                "DER",
-                "-md",
-                digest,
-                "-out",
-                "s",
-            ];
-            assert!(openssl(&sign, here));
+            cms_sign(here, "hanoi/person", &["-outform", "DER", "-md", digest]);
             let found = found(here, &["s", "--content", "content"]);
             assert_eq!(found, "PASSED", "{keys} {digest}");
         }

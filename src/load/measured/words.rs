@@ -7,6 +7,7 @@ use crate::load::traffic::Spacing;
 use crate::text::Language;
 use crate::text::LoadPhrase;
 use crate::text::PagePhrase;
+use crate::text::filled;
 use crate::text::grouped;
 
 /// An alarm as a sentence.
@@ -44,16 +45,12 @@ pub fn pace(pace: &Paced, language: Language) -> String {
                 Spacing::Even => LoadPhrase::OpenLoopEven,
                 Spacing::Poisson => LoadPhrase::OpenLoopPoisson,
             };
-            let text = phrase.text(language);
-            text.replacen("{}", &format!("{rate:.0}"), 1).replacen(
-                "{}",
-                &format!("{seconds:.0}"),
-                1,
-            )
+            let facts = [format!("{rate:.0}"), format!("{seconds:.0}")];
+            filled(phrase.text(language), &facts)
         }
         Paced::Closed { in_flight } => {
-            let text = LoadPhrase::ClosedLoop.text(language);
-            text.replace("{}", &in_flight.to_string())
+            let facts = [in_flight.to_string()];
+            filled(LoadPhrase::ClosedLoop.text(language), &facts)
         }
     }
 }
@@ -80,11 +77,7 @@ pub fn circumstances(measured: &Measured, language: Language) -> Vec<(&'static s
         grouped(corpus.signatures),
         grouped(corpus.keys),
     ];
-    let facts = facts
-        .iter()
-        .fold(say(PagePhrase::CorpusFacts).to_owned(), |text, fact| {
-            text.replacen("{}", fact, 1)
-        });
+    let facts = filled(say(PagePhrase::CorpusFacts), &facts);
     let host = &measured.host;
     let gib = host.memory as f64 / f64::from(1 << 30);
     vec![

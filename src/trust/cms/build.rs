@@ -25,8 +25,9 @@ use crate::trust::key::KeyPair;
 use crate::trust::sha256;
 use crate::trust::sha384;
 
-/// Bytes of a signature by the longest key, 4096 bits, its attributes, and the names of algorithms.
-const SIGNATURE_AND_ATTRIBUTES_MAX: usize = 1024;
+/// Bytes of a signature by the longest key that is taken, 8192 bits, of its attributes, and of the names of
+/// algorithms.
+const SIGNATURE_AND_ATTRIBUTES_MAX: usize = 1024 + 512;
 
 /// `NULL`.
 const NULL: &[u8] = &[5, 0];

@@ -5,11 +5,11 @@ mod json;
 mod text;
 
 use super::examination::Examination;
+use super::fact::shown;
+use super::fact::time;
 use super::finding::Block;
 use super::finding::Finding;
 use super::finding::Verdict;
-use super::finding::shown;
-use super::finding::time;
 use super::judge::Judged;
 use super::judge::JudgedSignature;
 use super::judge::judge;

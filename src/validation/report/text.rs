@@ -11,11 +11,11 @@ use crate::text::Language;
 use crate::text::ValidationPhrase;
 use crate::text::filled;
 use crate::trust::LinkFacts;
+use crate::validation::fact::shown;
+use crate::validation::fact::time;
 use crate::validation::finding::Block;
 use crate::validation::finding::Finding;
 use crate::validation::finding::Indication;
-use crate::validation::finding::shown;
-use crate::validation::finding::time;
 use crate::validation::judge::JudgedSignature;
 
 /// The report.

@@ -6,7 +6,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     // Written with every commit; reports name the revision.
     println!("cargo:rerun-if-changed=.git/logs/HEAD");
-    let files = ["exchange", "registry", "monitor"].map(|name| format!("docaxis/v1/{name}.proto"));
+    let files = ["exchange", "conformance", "registry", "monitor"]
+        .map(|name| format!("docaxis/v1/{name}.proto"));
     let descriptors = protox::Compiler::new(["proto"])?
         .include_source_info(true)
         .include_imports(true)

@@ -5,8 +5,10 @@
 //! laptop feel like ninety-five of them: the verdicts on certificates, and the cores.
 
 mod hub_process;
+mod offices;
 mod parts;
 mod people;
+pub mod pki;
 mod site;
 
 use std::collections::BTreeMap;
@@ -49,6 +51,7 @@ use crate::trust::server_config;
 pub use hub_process::HubCommand;
 pub use hub_process::HubProcess;
 pub use hub_process::HubProcessError;
+pub use offices::DirectoryOffices;
 pub use parts::AverageDocument;
 pub use parts::measure;
 pub use site::Site;
@@ -179,6 +182,8 @@ impl Axis {
             clock: clock.clone(),
             trust,
             tls,
+            // Everybody is on the axis already.
+            offices: None,
         };
         let hub = Hub::open(hub::Config::new(data, durability), parts)?;
         let handle = hub.handle();

@@ -12,8 +12,8 @@ use rustls_pki_types::pem::PemObject as _;
 
 use super::exit::Failure;
 use super::output;
-use super::pki;
-use super::pki::Pki;
+use crate::axis::pki;
+use crate::axis::pki::Pki;
 use crate::clock::Clock;
 use crate::model::CertificateUse;
 use crate::model::Directory;
@@ -191,8 +191,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
                 usage: usage.into(),
                 common_name: name,
             };
-            let chain = Pki::open(&dir)?.sign_request(&der, &subject, validity.meant(now))?;
-            pki::write_file(&out, chain.as_bytes())?;
+            let issued = Pki::open(&dir)?.sign_request(&der, &subject, validity.meant(now))?;
+            pki::write_file(&out, issued.pem_with_chain.as_bytes())?;
             output::line(&format!(
                 "certificate of {organ} written to {}",
                 out.display()

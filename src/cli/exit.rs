@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::output;
+use crate::axis::pki::PkiError;
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,12 @@ pub enum Failure {
     /// The run is not valid: exit code 3.
     #[error("INVALID: {0}")]
     Invalid(String),
+}
+
+impl From<PkiError> for Failure {
+    fn from(error: PkiError) -> Self {
+        Self::Input(error.to_string())
+    }
 }
 
 impl Failure {

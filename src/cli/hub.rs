@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use super::exit::Failure;
 use super::output;
-use super::pki;
+use crate::axis::DirectoryOffices;
+use crate::axis::pki;
 use crate::clock::Clock;
 use crate::hub;
 use crate::hub::Hub;
@@ -54,6 +55,10 @@ pub(super) struct Arguments {
     /// Organisation code of the operator, who may activate and suspend [default: 000.00.00.G22].
     #[arg(long)]
     operator: Option<OrganId>,
+    /// Who approves applications to join: automatic (the hub, what is complete) or operator (a person,
+    /// with `docaxis operator approve`).
+    #[arg(long, default_value = "automatic")]
+    approvals: ApprovalsKind,
     /// Largest journal in bytes; beyond it documents are refused with STORAGE_FULL.
     #[arg(long)]
     journal_max_bytes: Option<u64>,
@@ -72,6 +77,14 @@ pub(super) struct Arguments {
     /// File to write the address to once the hub serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ApprovalsKind {
+    /// The hub, where everything the step demands is there.
+    Automatic,
+    /// A person.
+    Operator,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -139,6 +152,10 @@ impl Arguments {
             (None, None) => {}
         }
         config.layers = self.layers;
+        config.approvals = match self.approvals {
+            ApprovalsKind::Automatic => hub::Approvals::Automatic,
+            ApprovalsKind::Operator => hub::Approvals::ByOperator,
+        };
         config.units = self.units;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
@@ -182,8 +199,15 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     )
     .map_err(|error| Failure::input("use hub.pem and hub.key", error))?;
     let (durability, layers) = (config.durability, config.layers);
-    let hub = Hub::open(config, hub::Parts { clock, trust, tls })
-        .map_err(|error| Failure::input("open the hub", error))?;
+    let offices =
+        DirectoryOffices::open(&pki)?.map(|offices| Arc::new(offices) as Arc<dyn hub::Offices>);
+    let parts = hub::Parts {
+        clock,
+        trust,
+        tls,
+        offices,
+    };
+    let hub = Hub::open(config, parts).map_err(|error| Failure::input("open the hub", error))?;
     output::runtime("hub-io")?.block_on(async move {
         let listener = tokio::net::TcpListener::bind(listen)
             .await
@@ -211,7 +235,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 fn write_ready(path: &Path, address: SocketAddr) -> Result<(), Failure> {
-    pki::write_file(path, address.to_string().as_bytes())
+    Ok(pki::write_file(path, address.to_string().as_bytes())?)
 }
 
 /// Puts revocation lists in force when the files change.

@@ -11,7 +11,6 @@ mod journal;
 mod load;
 mod node;
 mod output;
-mod pki;
 mod verify;
 
 use std::process::ExitCode;

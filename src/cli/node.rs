@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::exit::Failure;
 use super::output;
-use super::pki;
+use crate::axis::pki;
 use crate::clock::Clock;
 use crate::model::BusinessType;
 use crate::model::Directory;

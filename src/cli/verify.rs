@@ -10,7 +10,7 @@ use rustls_pki_types::pem::PemObject as _;
 
 use super::exit::Failure;
 use super::output;
-use super::pki;
+use crate::axis::pki;
 use crate::clock::Clock;
 use crate::text::Language;
 use crate::trust::Engine;

@@ -78,7 +78,7 @@ impl Drop for Place {
 /// `SENDER_NOT_ACTIVE` for an agency that is suspended or not registered.
 pub(super) fn sender(agencies: &Agencies, organ: OrganId) -> Result<AgencyNo, Refusal> {
     match agencies.find(organ) {
-        Some((number, agency)) if agency.state == AgencyState::Active => Ok(number),
+        Some((number, agency)) if agency.state.may_send() => Ok(number),
         Some((_, agency)) => Err(Refusal::SenderNotActive {
             organ,
             state: agency.state.as_str().to_owned(),
@@ -119,7 +119,7 @@ pub(super) fn well_formed(
         });
     }
     not_in_the_future(&header, now)?;
-    let recipients = addressees(agencies, header.to.as_slice())?;
+    let recipients = addressees(agencies, caller, header.to.as_slice())?;
     let attachments = document
         .attachments
         .into_iter()
@@ -184,7 +184,14 @@ fn not_in_the_future(header: &DocumentHeader, now: Timestamp) -> Result<(), Refu
     Ok(())
 }
 
-fn addressees(agencies: &Agencies, to: &[OrganId]) -> Result<Vec<Addressee>, Refusal> {
+fn addressees(
+    agencies: &Agencies,
+    from: OrganId,
+    to: &[OrganId],
+) -> Result<Vec<Addressee>, Refusal> {
+    let sender = agencies
+        .find(from)
+        .map_or(AgencyState::Active, |(_, agency)| agency.state);
     let found = to
         .iter()
         .map(|organ| {
@@ -193,9 +200,10 @@ fn addressees(agencies: &Agencies, to: &[OrganId]) -> Result<Vec<Addressee>, Ref
                 .ok_or_else(|| Refusal::RecipientUnknown {
                     organ: organ.to_string(),
                 })?;
-            let standing = match row.state {
-                AgencyState::Active => Standing::Open,
-                AgencyState::Suspended => Standing::Locked,
+            let standing = if sender.reaches(row.state) {
+                Standing::Open
+            } else {
+                Standing::Locked
             };
             Ok(Addressee { agency, standing })
         })

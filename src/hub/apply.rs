@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use prost::Message as _;
+
 use super::bytes::Writer;
 use super::counters::Count;
 use super::counters::Signing;
@@ -42,6 +44,12 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         }
         Record::Agency(agency) => {
             self::agency(agency, tx);
+            Ok(())
+        }
+        Record::Application(application) => {
+            let organ = application.application.as_ref();
+            let organ = organ.map_or("", |application| application.organ_id.as_str());
+            tx.put(rows::application_key(organ), application.encode_to_vec());
             Ok(())
         }
     }

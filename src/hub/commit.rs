@@ -4,6 +4,7 @@
 //! it hands out receipts, mailbox entries and counts. It is the only writer of journal, index,
 //! registry and the committed counters, so decisions need no lock and no second look.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -16,13 +17,16 @@ use super::config::COMMIT_BATCH_BYTES;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
 use super::core::unavailable;
+use super::counters::day_of;
+use super::joining::Change;
+use super::joining::ChangeReply;
+use super::joining::View;
 use super::known::Known;
 use super::pipeline::Reply;
 use super::progress;
 use super::progress::Report;
 use super::recent::Stored;
 use super::record::Acknowledged;
-use super::record::AgencyRecord;
 use super::record::DocumentRecord;
 use super::record::Payload;
 use super::record::Record;
@@ -42,6 +46,7 @@ use crate::store::AppendError;
 use crate::store::Batch;
 use crate::store::Journal;
 use crate::store::Position;
+use crate::wire::v1;
 
 /// What waits to be made durable.
 #[derive(Debug)]
@@ -58,8 +63,8 @@ pub(super) enum Work {
         reports: Vec<Report>,
         reply: StatusReply,
     },
-    /// An agency changes.
-    Agency(Box<AgencyRecord>, oneshot::Sender<Result<(), Refusal>>),
+    /// The registry changes: agencies, an application.
+    Registry(Change),
     /// What was put off may not wait any longer.
     Tick,
     /// Nothing comes after this.
@@ -75,7 +80,7 @@ impl Work {
             Self::Acknowledge(acknowledge) => acknowledge.reply.is_none(),
             Self::Document(..)
             | Self::Statuses { .. }
-            | Self::Agency(..)
+            | Self::Registry(..)
             | Self::Tick
             | Self::Stop => false,
         }
@@ -135,7 +140,7 @@ enum Answer {
     Document(Reply, Arc<DocumentRecord>, super::admit::Place),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
-    Agency(oneshot::Sender<Result<(), Refusal>>),
+    Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
 }
 
 /// One batch between decision and disk.
@@ -144,7 +149,10 @@ struct Open<'a> {
     answers: Vec<Answer>,
     /// Record number within the batch, and payload, of each new document.
     documents: Vec<(usize, u64, Payload)>,
-    agencies: Vec<AgencyRecord>,
+    /// The registry as this batch leaves it, where it changes.
+    registry: Option<View>,
+    /// Documents of this batch by senders that have a daily limit.
+    of_limited: HashMap<AgencyNo, u64>,
     heads: Heads,
 }
 
@@ -195,7 +203,8 @@ impl Committer {
             tx: Transaction::new(&core.index, &known),
             answers: Vec::new(),
             documents: Vec::new(),
-            agencies: Vec::new(),
+            registry: None,
+            of_limited: HashMap::new(),
             heads: self.heads,
         };
         let mut goes_on = true;
@@ -236,11 +245,7 @@ impl Committer {
             }
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
-            Work::Agency(agency, reply) => {
-                open.agencies.push((*agency).clone());
-                open.answers.push(Answer::Agency(reply));
-                self.enter(&Record::Agency(*agency), None, open)
-            }
+            Work::Registry(change) => self.registry(change, open),
             Work::Tick | Work::Stop => Ok(()),
         };
         if let Err(error) = decided {
@@ -282,6 +287,9 @@ impl Committer {
             }
             return Ok(());
         }
+        if let Some(refusal) = self.over_the_day(&document, open) {
+            return self.refuse_document(document.sender, refusal, reply, open);
+        }
         let earlier = match self.earlier(&document, open)? {
             Ok(earlier) => earlier,
             Err(refusal) => {
@@ -309,6 +317,35 @@ impl Committer {
         open.documents
             .push((self.batch.len(), record.sequence, document.payload.clone()));
         self.enter(&Record::Document(record), Some(&document.payload), open)
+    }
+
+    /// Whether the sender has sent what its stage of activation allows on a day. Counted here, where
+    /// documents have their order, so that the limit is exact.
+    fn over_the_day(
+        &self,
+        document: &super::admit::Admitted,
+        open: &mut Open<'_>,
+    ) -> Option<Refusal> {
+        let agencies = self.core.agencies.load();
+        let agency = agencies.get(document.sender);
+        let limit = agency.daily_limit?;
+        let today = day_of(self.core.clock.now());
+        let counters = self.core.counters();
+        let before = counters
+            .days()
+            .get(&(today, document.sender))
+            .map_or(0, |day| day.sent);
+        drop(counters);
+        let here = open.of_limited.entry(document.sender).or_default();
+        if before + *here >= u64::from(limit) {
+            let what = format!("{limit} documents a day, in this stage of its activation");
+            return Some(Refusal::QuotaExceeded {
+                organ: agency.organ,
+                what,
+            });
+        }
+        *here += 1;
+        None
     }
 
     fn refuse_document(
@@ -422,6 +459,44 @@ impl Committer {
         Ok(())
     }
 
+    /// Agencies before the application that moved them: whoever repeats the step after a crash between
+    /// the two finds it undone and does it again.
+    fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
+        let Change { decide, reply } = change;
+        let mut view = open.registry.take().unwrap_or_else(|| View {
+            agencies: (**self.core.agencies.load()).clone(),
+            applications: (**self.core.applications.load()).clone(),
+        });
+        let decided = decide(&view);
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                open.registry = Some(view);
+                // Nothing of it goes to the disk, so nobody has to wait for the disk.
+                let _ = reply.send(Err(refusal));
+                return Ok(());
+            }
+        };
+        let at = self.core.clock.now();
+        for agency in decision.agencies {
+            let record = agency.record(&view.agencies, at);
+            view.agencies.set(&record);
+            self.enter(&Record::Agency(record), None, open)?;
+        }
+        let application = decision.application.map(|application| {
+            view.applications.set(application.clone());
+            application
+        });
+        if let Some(application) = &application {
+            let record = Record::Application(Box::new(application.clone()));
+            self.enter(&record, None, open)?;
+        }
+        open.registry = Some(view);
+        open.answers
+            .push(Answer::Registry(reply, application.map(Arc::new)));
+        Ok(())
+    }
+
     /// Puts a record into the batch and its meaning into the transaction.
     fn enter(
         &mut self,
@@ -448,15 +523,15 @@ impl Committer {
             tx,
             answers,
             documents,
-            agencies,
+            registry,
             heads,
+            of_limited: _,
         } = open;
         self.heads = heads;
         let core = &self.core;
-        if !agencies.is_empty() {
-            let mut changed = (**core.agencies.load()).clone();
-            agencies.iter().for_each(|agency| changed.set(agency));
-            core.agencies.store(Arc::new(changed));
+        if let Some(registry) = registry {
+            core.agencies.store(Arc::new(registry.agencies));
+            core.applications.store(Arc::new(registry.applications));
         }
         route::publish(core, tx.finish(), |fresh| {
             fresh
@@ -470,9 +545,14 @@ impl Committer {
                 })
                 .collect()
         });
+        let watch = core.watch.load();
+        let on_disk = watch.as_ref().map(|watch| (watch, core.clock.monotonic()));
         for answer in answers {
             match answer {
                 Answer::Document(reply, record, place) => {
+                    if let Some((watch, at)) = on_disk {
+                        watch.see(&record, at);
+                    }
                     drop(place);
                     reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
                 }
@@ -482,8 +562,8 @@ impl Committer {
                 Answer::Statuses(reply, outcomes) => {
                     let _ = reply.send(Ok(outcomes));
                 }
-                Answer::Agency(reply) => {
-                    let _ = reply.send(Ok(()));
+                Answer::Registry(reply, application) => {
+                    let _ = reply.send(Ok(application));
                 }
             }
         }
@@ -523,7 +603,7 @@ fn refuse(answers: Vec<Answer>, error: AppendError) {
             Answer::Statuses(reply, _) => {
                 let _ = reply.send(Err(refusal.clone()));
             }
-            Answer::Agency(reply) => {
+            Answer::Registry(reply, _) => {
                 let _ = reply.send(Err(refusal.clone()));
             }
         }

@@ -21,6 +21,8 @@ pub struct Config {
     /// The agency whose certificate may change the registry (QĐ 28/2018, Art. 15: the Government
     /// Office operates the axis).
     pub operator: OrganId,
+    /// Who says yes to an application.
+    pub approvals: Approvals,
     /// Largest journal, in bytes; beyond it the hub refuses with `STORAGE_FULL`. `None`: the disk.
     pub journal_max_bytes: Option<u64>,
     /// Time for a TLS handshake; a client that says nothing holds one task this long.
@@ -37,6 +39,15 @@ pub struct Config {
     pub verify_threads: usize,
 }
 
+/// Who says yes to an application, at the steps that wait for the operator.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Approvals {
+    /// The hub, where everything the step demands is there. What a simulation usually wants.
+    Automatic,
+    /// A person, through `Registry.Approve`.
+    ByOperator,
+}
+
 impl Config {
     /// The defaults, which suit one machine of any size.
     pub fn new(data: Option<PathBuf>, durability: Durability) -> Self {
@@ -46,6 +57,7 @@ impl Config {
             layers: Layers::All,
             units: 0,
             operator: OrganId::government_office(),
+            approvals: Approvals::Automatic,
             journal_max_bytes: None,
             handshake_max: Duration::from_secs(5),
             connections_max: 16_384,

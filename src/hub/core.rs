@@ -7,6 +7,7 @@ use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
 use arc_swap::ArcSwap;
+use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,12 @@ use tokio_util::sync::CancellationToken;
 use super::commit::Work;
 use super::config::Config;
 use super::counters::Counters;
+use super::joining::Applications;
+use super::joining::Partners;
+use super::joining::Watch;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
+use super::offices::Offices;
 use super::pipeline::VerifyJob;
 use super::recent::Recent;
 use super::recent::Stored;
@@ -44,6 +49,12 @@ pub(super) struct Core {
     pub(super) trust: Arc<TrustStore>,
     pub(super) policy: Policy,
     pub(super) agencies: ArcSwap<Agencies>,
+    pub(super) applications: ArcSwap<Applications>,
+    pub(super) offices: Option<Arc<dyn Offices>>,
+    /// What the hub plays on the test axis, made when it is first needed.
+    pub(super) partners: tokio::sync::OnceCell<Partners>,
+    /// Who is measured in a capacity test.
+    pub(super) watch: ArcSwapOption<Watch>,
     pub(super) index: Index,
     pub(super) reader: JournalReader,
     pub(super) attachments: Attachments,
@@ -82,7 +93,13 @@ impl Core {
         clock: Clock,
         trust: Arc<TrustStore>,
         (index, reader, attachments): (Index, JournalReader, Attachments),
-        (agencies, counters, mailboxes): (Agencies, Counters, Mailboxes),
+        (agencies, applications, counters, mailboxes): (
+            Agencies,
+            Applications,
+            Counters,
+            Mailboxes,
+        ),
+        offices: Option<Arc<dyn Offices>>,
         verify: mpsc::Sender<VerifyJob>,
         commit: mpsc::Sender<Work>,
     ) -> Self {
@@ -98,6 +115,10 @@ impl Core {
                 ..Policy::default()
             },
             agencies: ArcSwap::from_pointee(agencies),
+            applications: ArcSwap::from_pointee(applications),
+            offices,
+            partners: tokio::sync::OnceCell::new(),
+            watch: ArcSwapOption::empty(),
             index,
             reader,
             attachments,

@@ -6,7 +6,7 @@
 //!
 //! One module per verb, data flowing left to right. [`Hub::open`] recovers what the disk holds,
 //! [`Hub::serve`] runs until it is told to stop, [`Handle`] is what others in the same process may see.
-//! The hub never uses `node`, `load` or `web`: they meet on the wire only.
+//! `joining` is how agencies come onto the axis. The hub never uses `node`, `load` or `web`: they meet on the wire only.
 
 mod admit;
 mod apply;
@@ -16,10 +16,12 @@ mod config;
 mod core;
 mod counters;
 mod deliver;
+mod joining;
 mod known;
 mod layers;
 mod listen;
 mod mailboxes;
+mod offices;
 mod open;
 mod peer;
 mod pipeline;
@@ -36,9 +38,13 @@ mod track;
 mod transaction;
 mod verify;
 
+pub use config::Approvals;
 pub use config::Config;
 pub use layers::Layers;
 pub use layers::UnknownLayers;
+pub use offices::OfficeError;
+pub use offices::Offices;
+pub use offices::Readiness;
 pub use open::Hub;
 pub use open::OpenError;
 pub use open::Parts;

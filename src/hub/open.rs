@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use prost::Message as _;
 use tokio::sync::mpsc;
 
 use super::apply::apply;
@@ -16,9 +17,11 @@ use super::config::INDEX_DIRTY_MAX;
 use super::config::VERIFY_QUEUE;
 use super::core::Core;
 use super::counters::Counters;
+use super::joining::Applications;
 use super::known::Known;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
+use super::offices::Offices;
 use super::pipeline::VerifyJob;
 use super::record::AgencyRecord;
 use super::record::Record;
@@ -41,6 +44,7 @@ use crate::store::Index;
 use crate::store::Journal;
 use crate::store::Position;
 use crate::trust::TrustStore;
+use crate::wire::v1;
 
 /// What a hub is given.
 #[derive(Debug)]
@@ -51,6 +55,8 @@ pub struct Parts {
     pub trust: Arc<TrustStore>,
     /// TLS side of the listener.
     pub tls: rustls::ServerConfig,
+    /// The CA and whoever writes papers; without them nobody can join.
+    pub offices: Option<Arc<dyn Offices>>,
 }
 
 /// A hub whose state is recovered and which does not serve yet.
@@ -144,6 +150,7 @@ impl Hub {
         }
         let Recovered {
             agencies,
+            applications,
             mut counters,
             heads,
             known: _,
@@ -158,7 +165,8 @@ impl Hub {
             parts.clock,
             parts.trust,
             (index, journal.reader(), attachments),
-            (agencies, counters, mailboxes),
+            (agencies, applications, counters, mailboxes),
+            parts.offices,
             verify,
             commit,
         ));
@@ -178,6 +186,7 @@ impl Hub {
 /// State being rebuilt.
 struct Recovered {
     agencies: Agencies,
+    applications: Applications,
     counters: Counters,
     heads: Heads,
     known: Known,
@@ -189,6 +198,11 @@ impl Recovered {
         for row in every(index, b'A')? {
             let record = AgencyRecord::read(&mut Reader(&row.1));
             agencies.set(&record.ok_or_else(|| malformed("an agency"))?);
+        }
+        let mut applications = Applications::default();
+        for row in every(index, b'G')? {
+            let application = v1::StoredApplication::decode(row.1.as_slice());
+            applications.set(application.map_err(|_| malformed("an application"))?);
         }
         let mut counters = Counters::default();
         for letter in [b'C', b'R', b'Y'] {
@@ -204,6 +218,7 @@ impl Recovered {
         };
         Ok(Self {
             agencies,
+            applications,
             counters,
             heads,
             known: Known::default(),
@@ -255,6 +270,7 @@ impl Recovered {
                 self.heads.cursor = statuses.first_cursor + statuses.changes.len() as u64 - 1;
             }
             Record::Agency(agency) => self.agencies.set(agency),
+            Record::Application(application) => self.applications.set((**application).clone()),
             Record::Acknowledged(_) | Record::Refused(_) => {}
         }
         Ok(())
@@ -338,6 +354,8 @@ fn register_directory(
             name: agency.name.clone(),
             short_name: agency.short_name.clone(),
             state: AgencyState::Active,
+            daily_limit: None,
+            merged_into: None,
             changed_by: crate::model::OrganId::government_office(),
             why: "directory of 2019".to_owned(),
         });

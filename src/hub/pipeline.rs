@@ -196,7 +196,7 @@ impl Core {
         admit::sender(&self.agencies.load(), organ).map(|number| (organ, number))
     }
 
-    async fn admit(
+    pub(super) async fn admit(
         &self,
         organ: OrganId,
         sender: AgencyNo,

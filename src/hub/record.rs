@@ -7,13 +7,16 @@
 //! 2 acknowledged  at, by, status cursor, sequences
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
 //! 4 refused       at, sender, reason, identity
-//! 5 agency        at, number, organ, name, short name, state, changed by, why
+//! 5 agency        at, number, organ, name, short name, state, changed by, why,
+//!                 daily limit (0: none), merged into (empty: nobody); the last two may be absent
+//! 6 application   a `StoredApplication` of the protocol
 //! ```
 //!
 //! Numbers once written are never reused for another meaning.
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use prost::Message as _;
 
 use super::bytes::Reader;
 use super::bytes::Writer;
@@ -27,6 +30,7 @@ use crate::model::OrganId;
 use crate::model::Priority;
 use crate::model::Reason;
 use crate::model::StatusCode;
+use crate::wire::v1;
 
 /// A fact to be made durable.
 #[derive(Clone, Debug)]
@@ -36,6 +40,7 @@ pub(super) enum Record {
     Statuses(Statuses),
     Refused(Refused),
     Agency(AgencyRecord),
+    Application(Box<v1::StoredApplication>),
 }
 
 /// An accepted document, without its payload.
@@ -114,6 +119,8 @@ pub(super) struct AgencyRecord {
     pub(super) name: String,
     pub(super) short_name: String,
     pub(super) state: AgencyState,
+    pub(super) daily_limit: Option<u32>,
+    pub(super) merged_into: Option<OrganId>,
     pub(super) changed_by: OrganId,
     pub(super) why: String,
 }
@@ -228,6 +235,10 @@ impl Record {
                 agency.write(&mut w);
                 5
             }
+            Self::Application(application) => {
+                w.0.extend(application.encode_to_vec());
+                6
+            }
         };
         (kind, w.0)
     }
@@ -273,6 +284,7 @@ impl Record {
                 reason: Reason::from_name(r.text()?)?,
             }),
             5 => Self::Agency(AgencyRecord::read(&mut r)?),
+            6 => Self::Application(Box::new(v1::StoredApplication::decode(body).ok()?)),
             _ => return None,
         })
     }
@@ -342,10 +354,12 @@ impl AgencyRecord {
             .text(&self.short_name)
             .u8(self.state.to_byte());
         w.text(self.changed_by.as_str()).text(&self.why);
+        w.u32(self.daily_limit.unwrap_or(0));
+        w.text(self.merged_into.as_ref().map_or("", |organ| organ.as_str()));
     }
 
     pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
+        let mut agency = Self {
             at: r.instant()?,
             number: AgencyNo(r.u32()?),
             organ: r.text()?.parse().ok()?,
@@ -354,7 +368,18 @@ impl AgencyRecord {
             state: AgencyState::from_byte(r.u8()?)?,
             changed_by: r.text()?.parse().ok()?,
             why: r.text()?.to_owned(),
-        })
+            daily_limit: None,
+            merged_into: None,
+        };
+        // Older journals end here.
+        if !r.0.is_empty() {
+            agency.daily_limit = Some(r.u32()?).filter(|limit| *limit > 0);
+            agency.merged_into = match r.text()? {
+                "" => None,
+                organ => Some(organ.parse().ok()?),
+            };
+        }
+        Some(agency)
     }
 }
 

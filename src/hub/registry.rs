@@ -25,6 +25,14 @@ pub enum AgencyState {
     Active,
     /// Locked by the operator.
     Suspended,
+    /// On its way onto the axis.
+    Joining,
+    /// On the test axis: exchanges documents with others there only.
+    Testing,
+    /// Off the axis for good.
+    Revoked,
+    /// Absorbed by another agency.
+    Merged,
 }
 
 impl AgencyState {
@@ -33,13 +41,36 @@ impl AgencyState {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Joining => "joining",
+            Self::Testing => "testing",
+            Self::Revoked => "revoked",
+            Self::Merged => "merged",
         }
+    }
+
+    /// Whether a document goes from an agency in this state to one in the other. The test axis is
+    /// the agencies that are testing: nothing leaves it and nothing enters.
+    pub(super) fn reaches(self, recipient: Self) -> bool {
+        match self {
+            Self::Active => recipient == Self::Active,
+            Self::Testing => recipient == Self::Testing,
+            Self::Suspended | Self::Joining | Self::Revoked | Self::Merged => false,
+        }
+    }
+
+    /// Whether it sends documents at all.
+    pub(super) fn may_send(self) -> bool {
+        matches!(self, Self::Active | Self::Testing)
     }
 
     pub(super) fn to_byte(self) -> u8 {
         match self {
             Self::Active => 1,
             Self::Suspended => 2,
+            Self::Joining => 3,
+            Self::Testing => 4,
+            Self::Revoked => 5,
+            Self::Merged => 6,
         }
     }
 
@@ -47,6 +78,10 @@ impl AgencyState {
         match byte {
             1 => Some(Self::Active),
             2 => Some(Self::Suspended),
+            3 => Some(Self::Joining),
+            4 => Some(Self::Testing),
+            5 => Some(Self::Revoked),
+            6 => Some(Self::Merged),
             _ => None,
         }
     }
@@ -63,6 +98,10 @@ pub struct Agency {
     pub short_name: String,
     /// Whether it may exchange documents.
     pub state: AgencyState,
+    /// Documents it may send on one day, where that is limited.
+    pub daily_limit: Option<u32>,
+    /// Merged: into whom.
+    pub merged_into: Option<OrganId>,
 }
 
 /// Every agency, by number and by code.
@@ -101,6 +140,8 @@ impl Agencies {
             name: record.name.clone(),
             short_name: record.short_name.clone(),
             state: record.state,
+            daily_limit: record.daily_limit,
+            merged_into: record.merged_into,
         });
         match self.rows.get_mut(record.number.index()) {
             Some(row) => *row = agency,

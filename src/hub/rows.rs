@@ -5,6 +5,7 @@
 //! A agency                            → agency
 //! C sender recipient                  → pair counters          S sequence            → document
 //! D sequence recipient                → delivery               I identity            → sequence
+//! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
 //! Y day agency                        → sent, signed, received  X                     → counters of the hub
@@ -63,6 +64,10 @@ pub(super) struct NoticeRow {
 
 pub(super) fn agency_key(agency: AgencyNo) -> Key {
     key(b'A', &[&agency.0.to_be_bytes()])
+}
+
+pub(super) fn application_key(organ: &str) -> Key {
+    key(b'G', &[organ.as_bytes()])
 }
 
 pub(super) fn document_key(sequence: u64) -> Key {

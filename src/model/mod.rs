@@ -2,8 +2,10 @@
 
 mod attachment;
 pub mod calendar;
+pub mod conformance;
 mod directory;
 mod document;
+pub mod joining;
 mod ledger;
 mod legal_value;
 mod organ;

@@ -5,6 +5,8 @@
 //! `wire::status`, each derived by one exhaustive match.
 
 use super::document::DocumentId;
+use super::joining::JoiningState;
+use super::joining::Step;
 use super::organ::OrganId;
 use super::status::Stage;
 use super::status::StatusCode;
@@ -40,6 +42,10 @@ macro_rules! reasons {
 reasons! {
     /// The agency is not known to the hub.
     AgencyUnknown = "AGENCY_UNKNOWN", Caller;
+    /// Another applicant's application for this code is on record.
+    ApplicationExists = "APPLICATION_EXISTS", Caller;
+    /// No application for this code is on record.
+    ApplicationUnknown = "APPLICATION_UNKNOWN", Caller;
     /// An attachment named in the header was not delivered.
     AttachmentMissing = "ATTACHMENT_MISSING", Sender;
     /// The certificate's validity has ended at the instant that counts.
@@ -54,6 +60,8 @@ reasons! {
     ChainUntrusted = "CHAIN_UNTRUSTED", Sender;
     /// A time in the message is ahead of the hub's clock by more than is tolerated.
     ClockSkew = "CLOCK_SKEW", Sender;
+    /// A signing request is malformed, or does not prove that the applicant holds the key.
+    CsrInvalid = "CSR_INVALID", Caller;
     /// Content does not have the digest that was announced.
     DigestMismatch = "DIGEST_MISMATCH", Sender;
     /// No document with this identity, or none that the caller may see.
@@ -62,12 +70,16 @@ reasons! {
     DuplicateDocument = "DUPLICATE_DOCUMENT", Sender;
     /// The header, or another message, is not well formed.
     HeaderInvalid = "HEADER_INVALID", Sender;
+    /// This hub has no certification authority at hand and takes nobody in.
+    JoiningClosed = "JOINING_CLOSED", Operator;
     /// The caller is not the operator of the axis.
     OperatorOnly = "OPERATOR_ONLY", Caller;
     /// The hub has more work than it may hold.
     Overloaded = "OVERLOADED", Hub;
     /// The caller used up what it may have under way.
     QuotaExceeded = "QUOTA_EXCEEDED", Sender;
+    /// There is no readiness certificate, or another than the one issued.
+    ReadinessMissing = "READINESS_MISSING", Caller;
     /// The recipient is suspended or revoked.
     RecipientLocked = "RECIPIENT_LOCKED", Recipient;
     /// The recipient is not in the directory.
@@ -86,12 +98,16 @@ reasons! {
     SignatureInvalid = "SIGNATURE_INVALID", Sender;
     /// The signer's certificate speaks for another organisation than the sender.
     SignerMismatch = "SIGNER_MISMATCH", Sender;
+    /// The step is out of order, or waits for somebody else.
+    StepNotAllowed = "STEP_NOT_ALLOWED", Caller;
     /// The hub's disk has no room for another record.
     StorageFull = "STORAGE_FULL", Hub;
     /// The hub could not make the record durable and stopped accepting.
     StorageUnavailable = "STORAGE_UNAVAILABLE", Hub;
     /// A stream was open longer than allowed without a message.
     StreamIdle = "STREAM_IDLE", Caller;
+    /// A conformance test was run as often as it may be.
+    TestsExhausted = "TESTS_EXHAUSTED", Operator;
     /// The message is larger than the hub takes.
     TooLarge = "TOO_LARGE", Sender;
     /// The status may not follow the present one, or not from this party.
@@ -164,6 +180,16 @@ pub enum Refusal {
         /// The agency.
         organ: OrganId,
     },
+    /// The code is applied for by somebody else.
+    ApplicationExists {
+        /// The code.
+        organ: OrganId,
+    },
+    /// Nobody applied for the code, or nobody the caller may ask about.
+    ApplicationUnknown {
+        /// The code.
+        organ: OrganId,
+    },
     /// Named in the header, neither inline nor uploaded.
     AttachmentMissing {
         /// File name in the header.
@@ -219,6 +245,13 @@ pub enum Refusal {
         /// The hub's time, RFC 3339.
         hub: String,
     },
+    /// A request for a certificate that is not granted.
+    CsrInvalid {
+        /// What the certificate would be for.
+        usage: CertificateUse,
+        /// What is wrong.
+        problem: String,
+    },
     /// Content and announced digest differ.
     DigestMismatch {
         /// Which part or limit.
@@ -243,6 +276,8 @@ pub enum Refusal {
         /// Each broken rule with its field; at least one.
         violations: Vec<FieldViolation>,
     },
+    /// Nobody can join at this hub.
+    JoiningClosed,
     /// Only the operator may.
     OperatorOnly {
         /// Organisation of the connection.
@@ -261,6 +296,13 @@ pub enum Refusal {
         organ: OrganId,
         /// Which part or limit.
         what: String,
+    },
+    /// Activation without proof of readiness.
+    ReadinessMissing {
+        /// The applicant.
+        organ: OrganId,
+        /// What is wrong.
+        problem: String,
     },
     /// Every recipient is locked.
     RecipientLocked {
@@ -312,6 +354,15 @@ pub enum Refusal {
         /// The sender of the document.
         sender: OrganId,
     },
+    /// Out of order.
+    StepNotAllowed {
+        /// The applicant.
+        organ: OrganId,
+        /// Where its application stands.
+        state: JoiningState,
+        /// The step it waits for.
+        waits_for: Option<Step>,
+    },
     /// No room.
     StorageFull {
         /// What is wrong.
@@ -326,6 +377,15 @@ pub enum Refusal {
     StreamIdle {
         /// The limit, in seconds.
         limit_s: u64,
+    },
+    /// No run of the test is left.
+    TestsExhausted {
+        /// The candidate.
+        organ: OrganId,
+        /// The test.
+        test: String,
+        /// Runs it had.
+        runs: u32,
     },
     /// Over a limit.
     TooLarge {
@@ -359,6 +419,8 @@ impl Refusal {
     pub fn reason(&self) -> Reason {
         match self {
             Self::AgencyUnknown { .. } => Reason::AgencyUnknown,
+            Self::ApplicationExists { .. } => Reason::ApplicationExists,
+            Self::ApplicationUnknown { .. } => Reason::ApplicationUnknown,
             Self::AttachmentMissing { .. } => Reason::AttachmentMissing,
             Self::CertificateExpired { .. } => Reason::CertificateExpired,
             Self::CertificateNotYetValid { .. } => Reason::CertificateNotYetValid,
@@ -366,13 +428,16 @@ impl Refusal {
             Self::CertificateUsage { .. } => Reason::CertificateUsage,
             Self::ChainUntrusted { .. } => Reason::ChainUntrusted,
             Self::ClockSkew { .. } => Reason::ClockSkew,
+            Self::CsrInvalid { .. } => Reason::CsrInvalid,
             Self::DigestMismatch { .. } => Reason::DigestMismatch,
             Self::DocumentUnknown { .. } => Reason::DocumentUnknown,
             Self::DuplicateDocument { .. } => Reason::DuplicateDocument,
             Self::HeaderInvalid { .. } => Reason::HeaderInvalid,
+            Self::JoiningClosed => Reason::JoiningClosed,
             Self::OperatorOnly { .. } => Reason::OperatorOnly,
             Self::Overloaded { .. } => Reason::Overloaded,
             Self::QuotaExceeded { .. } => Reason::QuotaExceeded,
+            Self::ReadinessMissing { .. } => Reason::ReadinessMissing,
             Self::RecipientLocked { .. } => Reason::RecipientLocked,
             Self::RecipientUnknown { .. } => Reason::RecipientUnknown,
             Self::RevocationUnknown { .. } => Reason::RevocationUnknown,
@@ -382,9 +447,11 @@ impl Refusal {
             Self::ShuttingDown => Reason::ShuttingDown,
             Self::SignatureInvalid { .. } => Reason::SignatureInvalid,
             Self::SignerMismatch { .. } => Reason::SignerMismatch,
+            Self::StepNotAllowed { .. } => Reason::StepNotAllowed,
             Self::StorageFull { .. } => Reason::StorageFull,
             Self::StorageUnavailable { .. } => Reason::StorageUnavailable,
             Self::StreamIdle { .. } => Reason::StreamIdle,
+            Self::TestsExhausted { .. } => Reason::TestsExhausted,
             Self::TooLarge { .. } => Reason::TooLarge,
             Self::TransitionNotAllowed { .. } => Reason::TransitionNotAllowed,
             Self::UnauthenticatedPeer { .. } => Reason::UnauthenticatedPeer,

@@ -188,8 +188,14 @@ fn page(letter: &Letter<'_>, at: Timestamp, letters: &mut Letters) -> Vec<u8> {
     content.finish().to_vec()
 }
 
-/// Lines of at most so many characters, broken at blanks.
+/// Lines of at most so many characters, broken at blanks and where the text breaks them.
 fn wrapped(text: &str, most: usize) -> Vec<String> {
+    text.lines()
+        .flat_map(|line| wrapped_line(line, most))
+        .collect()
+}
+
+fn wrapped_line(text: &str, most: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.last_mut().map_or(0, |line| line.chars().count());

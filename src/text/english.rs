@@ -1,14 +1,23 @@
 //! A refusal's facts in one English sentence.
 
 use super::Language;
+use super::names::numbered;
 use super::stage_name;
+use super::state_name;
 use super::status_name;
+use super::use_name;
 use crate::model::Refusal;
 
 /// No wildcard arm: a new refusal does not compile until it has a sentence.
 pub(super) fn describe(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AgencyUnknown { organ } => format!("{organ} is not in the directory of agencies"),
+        Refusal::ApplicationExists { organ } => {
+            format!("{organ} is applied for by somebody else")
+        }
+        Refusal::ApplicationUnknown { organ } => {
+            format!("there is no application for {organ} that you may see")
+        }
         Refusal::AttachmentMissing { name, sha256 } => {
             format!("attachment `{name}` (SHA-256 {sha256}) was not delivered")
         }
@@ -40,6 +49,10 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         Refusal::ClockSkew { field, found, hub } => {
             format!("the time in `{field}`, {found}, is ahead of the hub's clock, {hub}")
         }
+        Refusal::CsrInvalid { usage, problem } => format!(
+            "no {} certificate is issued on this request: {problem}",
+            use_name(*usage, Language::En)
+        ),
         Refusal::DigestMismatch {
             what,
             expected,
@@ -60,6 +73,7 @@ pub(super) fn describe(refusal: &Refusal) -> String {
                 .collect();
             format!("the message is not well formed: {}", rules.join("; "))
         }
+        Refusal::JoiningClosed => "nobody can join at this hub".to_owned(),
         Refusal::OperatorOnly { caller, operator } => {
             format!("only the operator {operator} may do this, the caller is {caller}")
         }
@@ -67,6 +81,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
             format!("the hub has more work than it may hold: {what}")
         }
         Refusal::QuotaExceeded { organ, what } => format!("{organ} used up its quota: {what}"),
+        Refusal::ReadinessMissing { organ, problem } => {
+            format!("{organ} has not proved that it is ready: {problem}")
+        }
         Refusal::RecipientLocked { organ } => {
             format!("the recipient {organ} is locked and takes no documents")
         }
@@ -99,6 +116,18 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("the signer's certificate belongs to {certificate}, not to the sender {sender}")
         }
+        Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for,
+        } => {
+            let state = state_name(*state, Language::En);
+            let next = waits_for.map_or_else(
+                || "it has ended".to_owned(),
+                |step| format!("it waits for step {}", numbered(step, Language::En)),
+            );
+            format!("the application of {organ} is {state}; {next}")
+        }
         Refusal::StorageFull { problem } => {
             format!("the hub's disk has no room for another record: {problem}")
         }
@@ -107,6 +136,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         }
         Refusal::StreamIdle { limit_s } => {
             format!("the stream was silent for longer than {limit_s} s")
+        }
+        Refusal::TestsExhausted { organ, test, runs } => {
+            format!("{organ} ran test {test} {runs} times, and no run is left")
         }
         Refusal::TooLarge { what, found, limit } => {
             format!("{what} is {found} bytes, the limit is {limit}")

@@ -8,8 +8,10 @@
 //! no protocol.
 
 mod bilingual;
+mod conformance;
 mod english;
 mod explanation;
+mod joining_phrases;
 mod language;
 mod load_phrases;
 mod names;
@@ -23,14 +25,25 @@ mod vietnamese;
 use crate::model::Refusal;
 
 pub use bilingual::filled;
+pub use conformance::basis_text;
+pub use conformance::finding_text;
+pub use conformance::test_asked;
+pub use conformance::test_expected;
+pub use conformance::test_remedy;
+pub use conformance::test_title;
 pub use explanation::Explanation;
 pub use explanation::explain;
+pub use joining_phrases::JoiningPhrase;
 pub use language::Language;
 pub use language::UnknownLanguage;
 pub use load_phrases::LoadPhrase;
+pub use names::actor_name;
 pub use names::fault_name;
 pub use names::stage_name;
+pub use names::state_name;
 pub use names::status_name;
+pub use names::step_name;
+pub use names::use_name;
 pub use number::grouped;
 pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;

@@ -1,10 +1,14 @@
 //! What people call stages, statuses and those who must act.
 
 use super::Language;
+use crate::model::CertificateUse;
 use crate::model::Fault;
 use crate::model::Settled;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::joining::Actor;
+use crate::model::joining::JoiningState;
+use crate::model::joining::Step;
 
 /// The number and name of a status: `03 accepted`, `03 đã tiếp nhận`.
 pub fn status_name(code: StatusCode, language: Language) -> &'static str {
@@ -82,4 +86,74 @@ impl Language {
         };
         self.pick(english, vietnamese)
     }
+}
+
+/// The name of a step of joining.
+pub fn step_name(step: Step, language: Language) -> &'static str {
+    let (english, vietnamese) = match step {
+        Step::Application => ("application", "nộp hồ sơ đăng ký"),
+        Step::Codes => ("identifier codes", "cấp mã định danh"),
+        Step::Certificates => ("keys and certificates", "tạo khóa và cấp chứng thư số"),
+        Step::Connection => ("connection check", "kiểm tra kết nối"),
+        Step::Registration => (
+            "registration on the test axis",
+            "đăng ký trên trục thử nghiệm",
+        ),
+        Step::Conformance => ("conformance tests", "kiểm thử tuân thủ"),
+        Step::Capacity => (
+            "capacity test and readiness certificate",
+            "kiểm tra năng lực và cấp giấy chứng nhận sẵn sàng",
+        ),
+        Step::Activation => ("activation in stages", "kích hoạt theo từng giai đoạn"),
+    };
+    language.pick(english, vietnamese)
+}
+
+/// A step with its number: `3 (keys and certificates)`.
+pub(super) fn numbered(step: Step, language: Language) -> String {
+    format!("{} ({})", step.number(), step_name(step, language))
+}
+
+/// The name of a state of an application.
+pub fn state_name(state: JoiningState, language: Language) -> &'static str {
+    let (english, vietnamese) = match state {
+        JoiningState::Applied => ("applied", "đã nộp hồ sơ"),
+        JoiningState::CodeRegistered => ("code registered", "đã cấp mã định danh"),
+        JoiningState::NetworkReady => ("network ready", "đã thông mạng"),
+        JoiningState::CertIssued => ("certificates issued", "đã cấp chứng thư số"),
+        JoiningState::AdapterInstalled => ("connected", "đã kết nối được"),
+        JoiningState::RegPending => ("registration pending", "chờ đăng ký"),
+        JoiningState::RegisteredTest => ("on the test axis", "trên trục thử nghiệm"),
+        JoiningState::ConformancePassed => ("tests passed", "đã đạt kiểm thử tuân thủ"),
+        JoiningState::Accepted => ("ready", "đã chứng nhận sẵn sàng"),
+        JoiningState::Active => ("active", "đang hoạt động"),
+        JoiningState::Suspended => ("suspended", "tạm khóa"),
+        JoiningState::Revoked => ("revoked", "đã thu hồi quyền kết nối"),
+        JoiningState::Merged => ("merged", "đã sáp nhập"),
+    };
+    language.pick(english, vietnamese)
+}
+
+/// The name of who acts.
+pub fn actor_name(actor: Actor, language: Language) -> &'static str {
+    let (english, vietnamese) = match actor {
+        Actor::Authority => (
+            "the cipher committee's CA",
+            "cơ quan cấp chứng thư số (Ban Cơ yếu Chính phủ)",
+        ),
+        Actor::Locality => ("the locality", "địa phương"),
+        Actor::Nobody => ("nobody", "không bên nào"),
+        Actor::Operator => ("the Government Office", "Văn phòng Chính phủ"),
+    };
+    language.pick(english, vietnamese)
+}
+
+/// What a certificate is for.
+pub fn use_name(usage: CertificateUse, language: Language) -> &'static str {
+    let (english, vietnamese) = match usage {
+        CertificateUse::Connection => ("connection", "kết nối"),
+        CertificateUse::Person => ("person's", "cá nhân"),
+        CertificateUse::Seal => ("organisation's", "cơ quan, tổ chức"),
+    };
+    language.pick(english, vietnamese)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::explanation::file;
 use super::*;
+use crate::model::CertificateUse;
 use crate::model::DocumentId;
 use crate::model::Fault;
 use crate::model::FieldViolation;
@@ -13,6 +14,8 @@ use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::joining::JoiningState;
+use crate::model::joining::Step;
 
 /// One refusal per reason whose text facts are recognisable, in the order of [`Reason::ALL`].
 fn refusals() -> Vec<Refusal> {
@@ -23,6 +26,8 @@ fn refusals() -> Vec<Refusal> {
     let (hanoi, office) = (organ("000.00.00.H26"), OrganId::government_office());
     vec![
         Refusal::AgencyUnknown { organ: hanoi },
+        Refusal::ApplicationExists { organ: hanoi },
+        Refusal::ApplicationUnknown { organ: hanoi },
         Refusal::AttachmentMissing {
             name: text("name"),
             sha256: text("sha256"),
@@ -54,6 +59,10 @@ fn refusals() -> Vec<Refusal> {
             found: text("found"),
             hub: text("hub"),
         },
+        Refusal::CsrInvalid {
+            usage: CertificateUse::Seal,
+            problem: problem.clone(),
+        },
         Refusal::DigestMismatch {
             what: text("what"),
             expected: text("want"),
@@ -71,6 +80,7 @@ fn refusals() -> Vec<Refusal> {
                 FieldViolation::new("<to>", "<empty>"),
             ],
         },
+        Refusal::JoiningClosed,
         Refusal::OperatorOnly {
             caller: hanoi,
             operator: office,
@@ -79,6 +89,10 @@ fn refusals() -> Vec<Refusal> {
         Refusal::QuotaExceeded {
             organ: hanoi,
             what: text("what"),
+        },
+        Refusal::ReadinessMissing {
+            organ: hanoi,
+            problem: problem.clone(),
         },
         Refusal::RecipientLocked { organ: hanoi },
         Refusal::RecipientUnknown {
@@ -107,6 +121,11 @@ fn refusals() -> Vec<Refusal> {
             certificate: text("organ"),
             sender: hanoi,
         },
+        Refusal::StepNotAllowed {
+            organ: hanoi,
+            state: JoiningState::Applied,
+            waits_for: Some(Step::Codes),
+        },
         Refusal::StorageFull {
             problem: problem.clone(),
         },
@@ -114,6 +133,11 @@ fn refusals() -> Vec<Refusal> {
             problem: problem.clone(),
         },
         Refusal::StreamIdle { limit_s: 61 },
+        Refusal::TestsExhausted {
+            organ: hanoi,
+            test: text("test"),
+            runs: 3,
+        },
         Refusal::TooLarge {
             what: text("what"),
             found: 262_145,

@@ -1,8 +1,11 @@
 //! A refusal's facts in one Vietnamese sentence.
 
 use super::Language;
+use super::names::numbered;
 use super::stage_name;
+use super::state_name;
 use super::status_name;
+use super::use_name;
 use crate::model::Refusal;
 
 /// No wildcard arm: a new refusal does not compile until it has a sentence.
@@ -10,6 +13,12 @@ pub(super) fn describe(refusal: &Refusal) -> String {
     match refusal {
         Refusal::AgencyUnknown { organ } => {
             format!("cơ quan {organ} không có trong danh mục của Trục")
+        }
+        Refusal::ApplicationExists { organ } => {
+            format!("mã định danh {organ} đã có bên khác đăng ký")
+        }
+        Refusal::ApplicationUnknown { organ } => {
+            format!("không có hồ sơ đăng ký kết nối của {organ} mà bên gọi được phép xem")
         }
         Refusal::AttachmentMissing { name, sha256 } => {
             format!("tệp đính kèm “{name}” (SHA-256 {sha256}) chưa được gửi tới")
@@ -40,6 +49,10 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         Refusal::ClockSkew { field, found, hub } => {
             format!("thời gian tại “{field}” là {found}, đi trước đồng hồ của Trục là {hub}")
         }
+        Refusal::CsrInvalid { usage, problem } => format!(
+            "không cấp chứng thư số {} theo yêu cầu này: {problem}",
+            use_name(*usage, Language::Vi)
+        ),
         Refusal::DigestMismatch {
             what,
             expected,
@@ -63,12 +76,16 @@ pub(super) fn describe(refusal: &Refusal) -> String {
                 rules.join("; ")
             )
         }
+        Refusal::JoiningClosed => "Trục này không tiếp nhận hồ sơ đăng ký kết nối".to_owned(),
         Refusal::OperatorOnly { caller, operator } => format!(
             "chỉ cơ quan vận hành {operator} được thực hiện thao tác này, bên gọi là {caller}"
         ),
         Refusal::Overloaded { what } => format!("Trục đang quá tải: {what}"),
         Refusal::QuotaExceeded { organ, what } => {
             format!("cơ quan {organ} đã dùng hết hạn mức: {what}")
+        }
+        Refusal::ReadinessMissing { organ, problem } => {
+            format!("{organ} chưa chứng minh được đã sẵn sàng kết nối: {problem}")
         }
         Refusal::RecipientLocked { organ } => {
             format!("bên nhận {organ} đang bị khóa, không nhận văn bản")
@@ -101,6 +118,18 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("chứng thư số của người ký thuộc {certificate}, không thuộc bên gửi {sender}")
         }
+        Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for,
+        } => {
+            let state = state_name(*state, Language::Vi);
+            let next = waits_for.map_or_else(
+                || "thủ tục đã kết thúc".to_owned(),
+                |step| format!("đang chờ bước {}", numbered(step, Language::Vi)),
+            );
+            format!("hồ sơ của {organ} đang ở trạng thái {state}; {next}")
+        }
         Refusal::StorageFull { problem } => {
             format!("ổ đĩa của Trục không còn chỗ cho bản ghi mới: {problem}")
         }
@@ -109,6 +138,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         }
         Refusal::StreamIdle { limit_s } => {
             format!("luồng kết nối không có thông điệp nào trong hơn {limit_s} giây")
+        }
+        Refusal::TestsExhausted { organ, test, runs } => {
+            format!("{organ} đã chạy phép kiểm thử {test} {runs} lần, không còn lần chạy nào")
         }
         Refusal::TooLarge { what, found, limit } => {
             format!("dung lượng vượt giới hạn ({what}): {found} byte, tối đa {limit} byte")

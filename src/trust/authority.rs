@@ -87,6 +87,8 @@ pub struct IssuedCertificate {
     pub pem_with_chain: String,
     /// Its serial number, 16 bytes.
     pub serial: Vec<u8>,
+    /// When it is valid.
+    pub validity: Validity,
 }
 
 /// A certificate that is not to be believed any more.
@@ -202,7 +204,7 @@ impl Authority {
         let serial = new_serial()?;
         let params = subscriber_params(subject, validity, &serial)?;
         let certificate = params.signed_by(&key, &self.issuing.issuer()?)?;
-        Ok(self.issued(&certificate, serial))
+        Ok(self.issued(&certificate, serial, validity))
     }
 
     /// Issues for a key of ours.
@@ -218,7 +220,7 @@ impl Authority {
         let serial = new_serial()?;
         let params = subscriber_params(subject, validity, &serial)?;
         let certificate = params.signed_by(&key.key, &self.issuing.issuer()?)?;
-        Ok(self.issued(&certificate, serial))
+        Ok(self.issued(&certificate, serial, validity))
     }
 
     /// Issues the hub's own certificate, for these names and addresses.
@@ -245,7 +247,7 @@ impl Authority {
             .subject_alt_names
             .extend(addresses.iter().copied().map(SanType::IpAddress));
         let certificate = params.signed_by(&key.key, &self.issuing.issuer()?)?;
-        Ok(self.issued(&certificate, serial))
+        Ok(self.issued(&certificate, serial, validity))
     }
 
     /// Revocation lists of both authorities.
@@ -284,11 +286,17 @@ impl Authority {
         })
     }
 
-    fn issued(&self, certificate: &rcgen::Certificate, serial: Vec<u8>) -> IssuedCertificate {
+    fn issued(
+        &self,
+        certificate: &rcgen::Certificate,
+        serial: Vec<u8>,
+        validity: Validity,
+    ) -> IssuedCertificate {
         IssuedCertificate {
             der: certificate.der().to_vec(),
             pem_with_chain: format!("{}{}", certificate.pem(), self.issuing.pem),
             serial,
+            validity,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The path to an anchor is built once per certificate; validity and revocation are looked at with every
 //! use, because they depend on the instant and on the lists in force.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -56,6 +57,8 @@ pub struct TrustStore {
 struct Lists {
     epoch: CrlEpoch,
     by_issuer: HashMap<Vec<u8>, RevocationList>,
+    /// The lists as they came, DER, by the same names.
+    as_they_came: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Lists {
@@ -177,6 +180,7 @@ impl TrustStore {
             .unwrap_or_else(PoisonError::into_inner);
         let in_force = self.lists.load_full();
         let mut by_issuer = in_force.by_issuer.clone();
+        let mut as_they_came = in_force.as_they_came.clone();
         for der in lists {
             let key = |issuer: &[u8]| self.authority_keys.get(issuer).cloned();
             let (issuer, list) = revocation::read(der, key)?;
@@ -186,11 +190,21 @@ impl TrustStore {
                 let (found, in_force) = (list.order.this_update, known.order.this_update);
                 return Err(RevocationError::Older { found, in_force });
             }
+            as_they_came.insert(issuer.clone(), der.clone());
             by_issuer.insert(issuer, list);
         }
         let epoch = CrlEpoch(in_force.epoch.0 + 1);
-        self.lists.store(Arc::new(Lists { epoch, by_issuer }));
+        self.lists.store(Arc::new(Lists {
+            epoch,
+            by_issuer,
+            as_they_came,
+        }));
         Ok(epoch)
+    }
+
+    /// The revocation lists in force, DER: what a participant needs to check for itself.
+    pub fn revocation_lists(&self) -> Vec<Vec<u8>> {
+        self.lists.load().as_they_came.values().cloned().collect()
     }
 
     /// The same store, whose signatures are verified by this engine. Without it, it is the process's.

@@ -1,9 +1,12 @@
 //! The only meeting of protobuf and `model`: generated code, conversions both ways, and the one place
 //! where a [`Refusal`](crate::model::Refusal) becomes a gRPC status.
 
+mod conformance;
 mod document;
 mod status;
 
+pub use conformance::task;
+pub use conformance::verdict;
 pub use document::decode_header;
 pub use document::encode_header;
 pub use document::legal_value_from_wire;

@@ -94,7 +94,9 @@ fn violations(refusal: &Refusal) -> &[FieldViolation] {
 /// No wildcard arm: a new refusal does not compile until someone has chosen its code.
 fn code(refusal: &Refusal) -> Code {
     match refusal {
-        Refusal::AgencyUnknown { .. } | Refusal::DocumentUnknown { .. } => Code::NotFound,
+        Refusal::AgencyUnknown { .. }
+        | Refusal::ApplicationUnknown { .. }
+        | Refusal::DocumentUnknown { .. } => Code::NotFound,
         Refusal::AttachmentMissing { .. }
         | Refusal::CertificateExpired { .. }
         | Refusal::CertificateNotYetValid { .. }
@@ -102,11 +104,14 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::CertificateUsage { .. }
         | Refusal::ChainUntrusted { .. }
         | Refusal::ClockSkew { .. }
+        | Refusal::CsrInvalid { .. }
         | Refusal::DigestMismatch { .. }
         | Refusal::HeaderInvalid { .. }
         | Refusal::RecipientUnknown { .. }
         | Refusal::SignatureInvalid { .. } => Code::InvalidArgument,
-        Refusal::DuplicateDocument { .. } => Code::AlreadyExists,
+        Refusal::ApplicationExists { .. } | Refusal::DuplicateDocument { .. } => {
+            Code::AlreadyExists
+        }
         Refusal::OperatorOnly { .. }
         | Refusal::SecretRefused { .. }
         | Refusal::SenderMismatch { .. }
@@ -115,9 +120,12 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::Overloaded { .. }
         | Refusal::QuotaExceeded { .. }
         | Refusal::StorageFull { .. } => Code::ResourceExhausted,
-        Refusal::RecipientLocked { .. } | Refusal::TransitionNotAllowed { .. } => {
-            Code::FailedPrecondition
-        }
+        Refusal::JoiningClosed
+        | Refusal::ReadinessMissing { .. }
+        | Refusal::RecipientLocked { .. }
+        | Refusal::StepNotAllowed { .. }
+        | Refusal::TestsExhausted { .. }
+        | Refusal::TransitionNotAllowed { .. } => Code::FailedPrecondition,
         Refusal::RevocationUnknown { .. }
         | Refusal::ShuttingDown
         | Refusal::StorageUnavailable { .. } => Code::Unavailable,

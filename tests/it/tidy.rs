@@ -34,7 +34,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "axis",
         &[
-            "clock", "hub", "load", "model", "node", "page", "store", "text", "trust", "wire",
+            "clock", "hub", "load", "model", "node", "page", "pdf", "store", "text", "trust",
+            "wire",
         ],
     ),
     (

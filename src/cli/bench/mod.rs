@@ -8,7 +8,6 @@ use clap::Subcommand;
 use super::exit::Failure;
 use super::host;
 use super::output;
-use super::pki;
 
 /// Arguments of `docaxis bench`.
 #[derive(Args, Debug)]

@@ -8,7 +8,7 @@ use clap::Args;
 use super::Failure;
 use super::host;
 use super::output;
-use super::pki;
+use crate::axis::pki;
 use crate::clock::Clock;
 use crate::rates;
 use crate::rates::Plan;

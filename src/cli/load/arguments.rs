@@ -7,8 +7,8 @@ use clap::Args;
 
 use super::Failure;
 use super::output;
-use super::pki;
 use super::progress::Shown;
+use crate::axis::pki;
 use crate::load::Objective;
 use crate::load::Scenario;
 use crate::load::Spacing;

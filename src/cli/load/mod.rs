@@ -18,7 +18,7 @@ use self::bench::Bench;
 use super::exit::Failure;
 use super::host;
 use super::output;
-use super::pki;
+use crate::axis::pki;
 use crate::load::measured;
 use crate::load::measured::Measured;
 use crate::text::Language;

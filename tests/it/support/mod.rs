@@ -105,6 +105,7 @@ impl Axis {
             clock: clock.clone(),
             trust,
             tls,
+            offices: None,
         };
         let hub = Hub::open(config, parts).unwrap();
         let handle = hub.handle();

@@ -18,10 +18,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
-use super::exit::Failure;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::trust::Authority;
+use crate::trust::IssueError;
+use crate::trust::IssuedCertificate;
 use crate::trust::KeyKind;
 use crate::trust::KeyPair;
 use crate::trust::RevokedSerial;
@@ -29,7 +30,7 @@ use crate::trust::Subject;
 use crate::trust::Validity;
 
 /// Days for which a revocation list is believed.
-pub(super) const LIST_DAYS: i32 = 30;
+pub const LIST_DAYS: i32 = 30;
 
 /// File names of the revocation lists.
 const LISTS: [&str; 2] = ["root.crl", "issuing.crl"];
@@ -38,10 +39,37 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 
 /// An opened CA directory.
 #[derive(Debug)]
-pub(super) struct Pki {
+pub struct Pki {
     directory: PathBuf,
     authority: Authority,
     issued: Vec<Issued>,
+    /// Held while this is open: a hub and `docaxis ca` may write by turns.
+    _lock: fs::File,
+}
+
+/// Why a CA directory does not do what it is asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum PkiError {
+    /// Files, keys, or what is in them.
+    #[error("cannot {doing}: {problem}")]
+    Failed {
+        /// What was being done.
+        doing: String,
+        /// Why it failed.
+        problem: String,
+    },
+    /// A request for a certificate is refused.
+    #[error("cannot issue the certificate: {0}")]
+    Request(#[from] IssueError),
+}
+
+impl PkiError {
+    fn new(doing: &str, problem: impl std::fmt::Display) -> Self {
+        Self::Failed {
+            doing: doing.to_owned(),
+            problem: problem.to_string(),
+        }
+    }
 }
 
 /// One certificate that was issued.
@@ -57,23 +85,27 @@ struct Issued {
 
 impl Pki {
     /// Makes a CA in a directory that has none.
-    pub(super) fn init(directory: &Path, now: Timestamp) -> Result<Self, Failure> {
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn init(directory: &Path, now: Timestamp) -> Result<Self, PkiError> {
         if directory.join("root.key").exists() {
             let problem = "there is a CA already";
-            return Err(Failure::input(
+            return Err(PkiError::new(
                 &format!("make a CA in {}", directory.display()),
                 problem,
             ));
         }
         fs::create_dir_all(directory)
-            .map_err(|error| Failure::input(&format!("make {}", directory.display()), error))?;
+            .map_err(|error| PkiError::new(&format!("make {}", directory.display()), error))?;
         let not_before = now - DAY;
-        let failed = |error| Failure::input("make the CA", error);
+        let failed = |error| PkiError::new("make the CA", error);
         let authority = Authority::create(not_before).map_err(failed)?;
         let pki = Self {
             directory: directory.to_owned(),
             authority,
             issued: Vec::new(),
+            _lock: lock(directory)?,
         };
         let (root, root_key) = pki.authority.root_pem();
         let (issuing, issuing_key) = pki.authority.issuing_pem();
@@ -83,7 +115,7 @@ impl Pki {
         pki.write_secret("issuing.key", &issuing_key)?;
         pki.write("ca.pem", pki.authority.anchors_pem().as_bytes())?;
         let key = KeyPair::generate(KeyKind::EcdsaP256)
-            .map_err(|error| Failure::input("make the hub's key", error))?;
+            .map_err(|error| PkiError::new("make the hub's key", error))?;
         let validity = Validity {
             not_before,
             not_after: not_before + DAY * (5 * 365),
@@ -99,34 +131,42 @@ impl Pki {
         Ok(pki)
     }
 
-    /// Opens a CA.
-    pub(super) fn open(directory: &Path) -> Result<Self, Failure> {
+    /// Opens a CA, once whoever has it open is done.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn open(directory: &Path) -> Result<Self, PkiError> {
+        let lock = lock(directory)?;
         let read = |name: &str| read_text(&directory.join(name));
         let root = (read("root.pem")?, read("root.key")?);
         let issuing = (read("issuing.pem")?, read("issuing.key")?);
         let authority = Authority::from_pem((&root.0, &root.1), (&issuing.0, &issuing.1))
-            .map_err(|error| Failure::input("open the CA", error))?;
+            .map_err(|error| PkiError::new("open the CA", error))?;
         let issued = serde_json::from_str(&read("issued.json")?)
-            .map_err(|error| Failure::input("read issued.json", error))?;
+            .map_err(|error| PkiError::new("read issued.json", error))?;
         Ok(Self {
             directory: directory.to_owned(),
             authority,
             issued,
+            _lock: lock,
         })
     }
 
     /// Issues a connection, a seal and a person certificate for an agency and writes them, with their
     /// keys and the trust anchors, to `out`.
-    pub(super) fn issue(
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn issue(
         &mut self,
         organ: OrganId,
         name: &str,
         kind: KeyKind,
         validity: Validity,
         out: &Path,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), PkiError> {
         fs::create_dir_all(out)
-            .map_err(|error| Failure::input(&format!("make {}", out.display()), error))?;
+            .map_err(|error| PkiError::new(&format!("make {}", out.display()), error))?;
         let uses = [
             (
                 CertificateUse::Connection,
@@ -138,7 +178,7 @@ impl Pki {
         ];
         for (usage, kind, common_name) in uses {
             let failed = |error: &dyn std::fmt::Display| {
-                Failure::input(&format!("issue the {} certificate", usage.as_str()), error)
+                PkiError::new(&format!("issue the {} certificate", usage.as_str()), error)
             };
             let key = KeyPair::generate(kind).map_err(|error| failed(&error))?;
             let subject = Subject {
@@ -162,30 +202,56 @@ impl Pki {
         self.write_issued()
     }
 
-    /// Issues one certificate for a key that was made elsewhere; gives its chain in PEM.
-    pub(super) fn sign_request(
+    /// Issues one certificate for a key that was made elsewhere.
+    ///
+    /// # Errors
+    /// [`PkiError::Request`] where the request is at fault, otherwise what the disk says.
+    pub fn sign_request(
         &mut self,
         request: &[u8],
         subject: &Subject,
         validity: Validity,
-    ) -> Result<String, Failure> {
+    ) -> Result<IssuedCertificate, PkiError> {
         let issued = self
             .authority
-            .issue_from_request(request, subject, validity)
-            .map_err(|error| Failure::input("issue the certificate", error))?;
+            .issue_from_request(request, subject, validity)?;
         self.note(&issued.serial, subject, validity);
         self.write_issued()?;
-        Ok(issued.pem_with_chain)
+        Ok(issued)
+    }
+
+    /// Issues one certificate for a key of this process.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn issue_for(
+        &mut self,
+        key: &KeyPair,
+        subject: &Subject,
+        validity: Validity,
+    ) -> Result<IssuedCertificate, PkiError> {
+        let issued = self.authority.issue(key, subject, validity)?;
+        self.note(&issued.serial, subject, validity);
+        self.write_issued()?;
+        Ok(issued)
+    }
+
+    /// Trust anchors, PEM.
+    pub fn anchors(&self) -> String {
+        self.authority.anchors_pem()
     }
 
     /// Revokes what was issued to an agency, of one use or of all, and writes new lists. Says how
     /// many certificates that were not revoked before.
-    pub(super) fn revoke(
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn revoke(
         &mut self,
         organ: OrganId,
         usage: Option<CertificateUse>,
         now: Timestamp,
-    ) -> Result<usize, Failure> {
+    ) -> Result<usize, PkiError> {
         let mut count = 0;
         for issued in &mut self.issued {
             let concerned = issued.organ == organ.as_str()
@@ -203,7 +269,10 @@ impl Pki {
     }
 
     /// Writes new revocation lists.
-    pub(super) fn write_lists(&self, now: Timestamp, days: i32) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn write_lists(&self, now: Timestamp, days: i32) -> Result<(), PkiError> {
         let revoked: Vec<RevokedSerial> = self
             .issued
             .iter()
@@ -213,7 +282,7 @@ impl Pki {
         let lists = self
             .authority
             .revocation_lists(&revoked, now, now + DAY * days)
-            .map_err(|error| Failure::input("make the revocation lists", error))?;
+            .map_err(|error| PkiError::new("make the revocation lists", error))?;
         self.write("root.crl", &lists.root)?;
         self.write("issuing.crl", &lists.issuing)
     }
@@ -229,49 +298,67 @@ impl Pki {
         });
     }
 
-    fn write_issued(&self) -> Result<(), Failure> {
+    fn write_issued(&self) -> Result<(), PkiError> {
         let text = serde_json::to_string_pretty(&self.issued)
-            .map_err(|error| Failure::input("write issued.json", error))?;
+            .map_err(|error| PkiError::new("write issued.json", error))?;
         self.write("issued.json", text.as_bytes())
     }
 
-    fn write(&self, name: &str, content: &[u8]) -> Result<(), Failure> {
+    fn write(&self, name: &str, content: &[u8]) -> Result<(), PkiError> {
         write_file(&self.directory.join(name), content)
     }
 
-    fn write_secret(&self, name: &str, content: &str) -> Result<(), Failure> {
+    fn write_secret(&self, name: &str, content: &str) -> Result<(), PkiError> {
         write_secret_file(&self.directory.join(name), content)
     }
 }
 
+fn lock(directory: &Path) -> Result<fs::File, PkiError> {
+    let path = directory.join("lock");
+    let locked = fs::File::create(&path).and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| PkiError::new(&format!("lock {}", path.display()), error))
+}
+
 /// The revocation lists of a CA directory, DER.
-pub(super) fn read_lists(directory: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+///
+/// # Errors
+/// [`PkiError`].
+pub fn read_lists(directory: &Path) -> Result<Vec<Vec<u8>>, PkiError> {
     LISTS
         .into_iter()
         .map(|name| {
             let path = directory.join(name);
             fs::read(&path)
-                .map_err(|error| Failure::input(&format!("read {}", path.display()), error))
+                .map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
         })
         .collect()
 }
 
 /// Reads a text file.
-pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
+///
+/// # Errors
+/// [`PkiError`].
+pub fn read_text(path: &Path) -> Result<String, PkiError> {
     fs::read_to_string(path)
-        .map_err(|error| Failure::input(&format!("read {}", path.display()), error))
+        .map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
 }
 
 /// Replaces a file as a whole, so that a reader sees the old or the new.
-pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`PkiError`].
+pub fn write_file(path: &Path, content: &[u8]) -> Result<(), PkiError> {
     let unfinished = path.with_extension("unfinished");
     fs::write(&unfinished, content)
         .and_then(|()| fs::rename(&unfinished, path))
-        .map_err(|error| Failure::input(&format!("write {}", path.display()), error))
+        .map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
 }
 
 /// Writes a private key, readable by its owner only.
-fn write_secret_file(path: &Path, content: &str) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`PkiError`].
+pub fn write_secret_file(path: &Path, content: &str) -> Result<(), PkiError> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let write = || -> io::Result<()> {
         let mut options = fs::File::options();
@@ -283,7 +370,7 @@ fn write_secret_file(path: &Path, content: &str) -> Result<(), Failure> {
             .open(path)?;
         io::Write::write_all(&mut file, content.as_bytes())
     };
-    write().map_err(|error| Failure::input(&format!("write {}", path.display()), error))
+    write().map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

@@ -1,0 +1,418 @@
+//! What the operator decides, or the hub in its name where it was told so.
+
+use jiff::Timestamp;
+
+use super::applicant::noted;
+use super::applicant::shown;
+use super::applicant::state_now;
+use super::applicant::step;
+use super::applications::Moved;
+use super::applications::enter;
+use super::applications::settle;
+use super::applications::state_of;
+use super::change::AgencyChange;
+use super::change::Decision;
+use super::change::View;
+use super::change::change;
+use crate::hub::core::Core;
+use crate::hub::core::unavailable;
+use crate::hub::registry::Agency;
+use crate::hub::registry::AgencyState;
+use crate::model::OrganId;
+use crate::model::Refusal;
+use crate::model::joining;
+use crate::model::joining::Event;
+use crate::model::joining::JoiningState;
+use crate::wire::v1;
+
+/// What the hub writes where a person would give a reason.
+const BY_ITSELF: &str = "everything the step demands is there";
+
+/// Every application, in the order of codes.
+pub(in crate::hub) fn list(core: &Core) -> Vec<v1::Application> {
+    core.applications.load().iter().cloned().collect()
+}
+
+/// Grants the step an application waits for: codes, or registration on the test axis.
+///
+/// # Errors
+/// `APPLICATION_UNKNOWN`, `STEP_NOT_ALLOWED`.
+pub(in crate::hub) async fn approve(
+    core: &Core,
+    organ: OrganId,
+    why: String,
+) -> Result<v1::Application, Refusal> {
+    let by = moved_by(core, why);
+    change(core, move |view| grant(view, organ, by)).await?;
+    shown(core, organ)
+}
+
+/// The same by the hub itself.
+pub(super) async fn grant_by_itself(core: &Core, organ: OrganId) -> Result<(), Refusal> {
+    let by = Moved {
+        automatic: true,
+        ..moved_by(core, BY_ITSELF.to_owned())
+    };
+    change(core, move |view| grant(view, organ, by)).await?;
+    Ok(())
+}
+
+fn grant(view: &View, organ: OrganId, by: Moved) -> Result<Decision, Refusal> {
+    let (event, agency) = match state_now(view, organ)? {
+        JoiningState::RegPending => (Event::Registered, AgencyState::Testing),
+        // In any other state but the first, this is refused as out of order.
+        _ => (Event::CodesRegistered, AgencyState::Joining),
+    };
+    let why = by.why.clone();
+    let operator = by.by;
+    let mut decision = step(view, organ, event, by, |_| {})?;
+    decision.agencies = vec![AgencyChange {
+        agency: agency_of(&decision, organ, agency),
+        by: operator,
+        why,
+    }];
+    Ok(decision)
+}
+
+/// The agency an application is of, in a state.
+fn agency_of(decision: &Decision, organ: OrganId, state: AgencyState) -> Agency {
+    let application = decision
+        .application
+        .as_ref()
+        .and_then(|stored| stored.application.clone())
+        .unwrap_or_default();
+    Agency {
+        organ,
+        name: application.name,
+        short_name: application.short_name,
+        state,
+        daily_limit: None,
+        merged_into: None,
+    }
+}
+
+/// Sends an application back to the step before, with a reason. The tests begin anew.
+///
+/// # Errors
+/// `APPLICATION_UNKNOWN`, `STEP_NOT_ALLOWED`, `HEADER_INVALID` without a reason.
+pub(in crate::hub) async fn reject(
+    core: &Core,
+    organ: OrganId,
+    why: String,
+) -> Result<v1::Application, Refusal> {
+    if why.trim().is_empty() {
+        return Err(Refusal::field("reason", "a rejection needs a reason"));
+    }
+    let by = moved_by(core, why);
+    change(core, move |view| {
+        let state = state_now(view, organ)?;
+        let back = state.sent_back().ok_or(Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for: None,
+        })?;
+        let (why, operator) = (by.why.clone(), by.by);
+        let mut decision = noted(view, organ, by.clone(), |_| {})?;
+        if let Some(stored) = &mut decision.application {
+            stored.attempts.clear();
+            if let Some(application) = &mut stored.application {
+                // The note becomes the transition.
+                application.history.pop();
+                application.rejected_because.clone_from(&why);
+                enter(application, back, by);
+                if back <= JoiningState::RegisteredTest {
+                    application.conformance.clear();
+                }
+                application.capacity = None;
+                application.readiness = None;
+                stored.readiness_pdf.clear();
+            }
+        }
+        if back < JoiningState::RegisteredTest && state >= JoiningState::RegisteredTest {
+            decision.agencies = vec![AgencyChange {
+                agency: agency_of(&decision, organ, AgencyState::Joining),
+                by: operator,
+                why,
+            }];
+        }
+        Ok(decision)
+    })
+    .await?;
+    shown(core, organ)
+}
+
+/// Lets an agency onto the axis: an applicant by stages, any other at once.
+///
+/// # Errors
+/// `AGENCY_UNKNOWN`, `READINESS_MISSING`, `STEP_NOT_ALLOWED`.
+pub(in crate::hub) async fn activate(
+    core: &Core,
+    organ: OrganId,
+    stage: u32,
+    why: String,
+) -> Result<(), Refusal> {
+    let by = moved_by(core, why);
+    let counted = counted(core, organ);
+    change(core, move |view| {
+        if view.applications.find(organ).is_none() {
+            return simply(view, organ, AgencyState::Active, by);
+        }
+        grant_stage(view, organ, stage, by, counted)
+    })
+    .await?;
+    Ok(())
+}
+
+/// Grants the next stage if the one before was used: documents were accepted in it and none refused.
+pub(super) async fn grant_stage_by_itself(core: &Core, organ: OrganId) -> Result<(), Refusal> {
+    let by = Moved {
+        automatic: true,
+        ..moved_by(core, BY_ITSELF.to_owned())
+    };
+    let counted = counted(core, organ);
+    change(core, move |view| {
+        let stored = view
+            .applications
+            .find(organ)
+            .ok_or(Refusal::ApplicationUnknown { organ })?;
+        let stage = stored
+            .application
+            .as_ref()
+            .map_or(0, |application| application.stage);
+        let (accepted, refused) = counted;
+        let used = accepted > stored.accepted_before && refused == stored.refused_before;
+        if stage > 0 && !used {
+            // It stays asked for; a person may look at it.
+            return Ok(Decision::default());
+        }
+        grant_stage(view, organ, 0, by, counted)
+    })
+    .await?;
+    Ok(())
+}
+
+fn grant_stage(
+    view: &View,
+    organ: OrganId,
+    stage: u32,
+    by: Moved,
+    (accepted, refused): (u64, u64),
+) -> Result<Decision, Refusal> {
+    let stored = view
+        .applications
+        .find(organ)
+        .ok_or(Refusal::ApplicationUnknown { organ })?;
+    let known = stored.application.clone().unwrap_or_default();
+    let state = state_of(&known);
+    if known.readiness.is_none() {
+        let problem = "no readiness certificate was issued".to_owned();
+        return Err(Refusal::ReadinessMissing { organ, problem });
+    }
+    let next = (known.stage + 1).min(joining::STAGES);
+    let granted = match (stage, state) {
+        // Whoever was suspended comes back to the stage it had.
+        (_, JoiningState::Suspended) => known.stage.max(1),
+        (0, _) => next,
+        (asked, _) => asked,
+    };
+    if granted == known.stage && state == JoiningState::Active {
+        return Ok(Decision::default());
+    }
+    if granted > next || granted == 0 {
+        return Err(Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for: state.next_step().map(|(step, _)| step),
+        });
+    }
+    let (why, operator) = (by.why.clone(), by.by);
+    let mut decision = step(view, organ, Event::StageGranted, by, |application| {
+        application.stage = granted;
+        application.asked_for_stage = false;
+    })?;
+    if let Some(stored) = &mut decision.application {
+        stored.accepted_before = accepted;
+        stored.refused_before = refused;
+    }
+    let agency = agency_of(&decision, organ, AgencyState::Active);
+    decision.agencies = vec![AgencyChange {
+        agency: Agency {
+            daily_limit: joining::daily_limit(granted, known.documents_per_day),
+            ..agency
+        },
+        by: operator,
+        why: format!("stage {granted}: {why}"),
+    }];
+    Ok(decision)
+}
+
+/// Documents of an agency that were accepted and refused so far.
+fn counted(core: &Core, organ: OrganId) -> (u64, u64) {
+    let agencies = core.agencies.load();
+    let Some((number, _)) = agencies.find(organ) else {
+        return (0, 0);
+    };
+    let counters = core.counters();
+    counters.senders().get(&number).map_or((0, 0), |sender| {
+        (sender.accepted, sender.refused.values().sum())
+    })
+}
+
+/// Locks an agency.
+///
+/// # Errors
+/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`.
+pub(in crate::hub) async fn suspend(
+    core: &Core,
+    organ: OrganId,
+    why: String,
+) -> Result<(), Refusal> {
+    let by = moved_by(core, why);
+    change(core, move |view| {
+        ended(
+            view,
+            organ,
+            Event::Suspended,
+            AgencyState::Suspended,
+            None,
+            by,
+        )
+    })
+    .await?;
+    Ok(())
+}
+
+/// Takes an agency off the axis and revokes its certificates: open streams of it are closed.
+///
+/// # Errors
+/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`, `JOINING_CLOSED` where this hub cannot revoke.
+pub(in crate::hub) async fn revoke(
+    core: &Core,
+    organ: OrganId,
+    why: String,
+) -> Result<(), Refusal> {
+    let offices = core.offices.clone().ok_or(Refusal::JoiningClosed)?;
+    let by = moved_by(core, why);
+    change(core, move |view| {
+        ended(view, organ, Event::Revoked, AgencyState::Revoked, None, by)
+    })
+    .await?;
+    let now = core.clock.now();
+    let lists = tokio::task::spawn_blocking(move || offices.revoke(organ, now)).await;
+    let lists = lists.map_err(unavailable)?.map_err(unavailable)?;
+    core.trust.replace_crls(&lists).map_err(unavailable)?;
+    core.mailboxes.ring_all();
+    Ok(())
+}
+
+/// An agency is absorbed by another, as provinces were on 1 July 2025.
+///
+/// # Errors
+/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`, `HEADER_INVALID`.
+pub(in crate::hub) async fn merge(
+    core: &Core,
+    organ: OrganId,
+    into: OrganId,
+    why: String,
+) -> Result<(), Refusal> {
+    let by = moved_by(core, why);
+    change(core, move |view| {
+        if organ == into {
+            return Err(Refusal::field(
+                "into",
+                "an agency is not merged into itself",
+            ));
+        }
+        let (_, successor) = view
+            .agencies
+            .find(into)
+            .ok_or(Refusal::AgencyUnknown { organ: into })?;
+        if successor.state != AgencyState::Active {
+            let problem = format!("{into} is {}", successor.state.as_str());
+            return Err(Refusal::field("into", problem));
+        }
+        ended(
+            view,
+            organ,
+            Event::Merged,
+            AgencyState::Merged,
+            Some(into),
+            by,
+        )
+    })
+    .await?;
+    Ok(())
+}
+
+/// An agency exchanges no more, for now or for good.
+fn ended(
+    view: &View,
+    organ: OrganId,
+    event: Event,
+    state: AgencyState,
+    merged_into: Option<OrganId>,
+    by: Moved,
+) -> Result<Decision, Refusal> {
+    let agency = view
+        .agency_in(organ, state)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
+    let before = view.agencies.find(organ).map(|(_, agency)| agency.state);
+    if before == Some(state) {
+        return Ok(Decision::default());
+    }
+    if matches!(before, Some(AgencyState::Revoked | AgencyState::Merged)) {
+        let state = if before == Some(AgencyState::Merged) {
+            JoiningState::Merged
+        } else {
+            JoiningState::Revoked
+        };
+        return Err(Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for: None,
+        });
+    }
+    let change = AgencyChange {
+        agency: Agency {
+            merged_into,
+            ..agency
+        },
+        by: by.by,
+        why: by.why.clone(),
+    };
+    let mut decision = match view.applications.find(organ) {
+        None => Decision::default(),
+        Some(_) => step(view, organ, event, by, |application| {
+            application.asked_for_stage = false;
+            application.merged_into = merged_into.map(|into| into.to_string()).unwrap_or_default();
+            settle(application);
+        })?,
+    };
+    decision.agencies = vec![change];
+    Ok(decision)
+}
+
+/// Sets the state of an agency that never applied.
+fn simply(view: &View, organ: OrganId, state: AgencyState, by: Moved) -> Result<Decision, Refusal> {
+    let agency = view
+        .agency_in(organ, state)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
+    Ok(Decision {
+        agencies: vec![AgencyChange {
+            agency,
+            by: by.by,
+            why: by.why,
+        }],
+        application: None,
+    })
+}
+
+pub(super) fn moved_by(core: &Core, why: String) -> Moved {
+    let at: Timestamp = core.clock.now();
+    Moved {
+        at,
+        by: core.config.operator,
+        automatic: false,
+        why: why.chars().take(500).collect(),
+    }
+}

@@ -11,14 +11,15 @@ mod bilingual;
 mod conformance;
 mod english;
 mod explanation;
-mod joining_phrases;
 mod language;
 mod load_phrases;
 mod names;
 mod number;
 mod page_phrases;
 mod phrases;
+mod procedure_phrases;
 mod rates_phrases;
+mod steps;
 mod validation_phrases;
 mod vietnamese;
 
@@ -33,7 +34,6 @@ pub use conformance::test_remedy;
 pub use conformance::test_title;
 pub use explanation::Explanation;
 pub use explanation::explain;
-pub use joining_phrases::JoiningPhrase;
 pub use language::Language;
 pub use language::UnknownLanguage;
 pub use load_phrases::LoadPhrase;
@@ -47,7 +47,12 @@ pub use names::use_name;
 pub use number::grouped;
 pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;
+pub use procedure_phrases::ProcedurePhrase;
 pub use rates_phrases::RatesPhrase;
+pub use steps::step_produces;
+pub use steps::step_rule;
+pub use steps::step_today;
+pub use steps::step_what;
 pub use validation_phrases::ValidationPhrase;
 
 /// One sentence that carries the facts of this refusal. No full stop, fit to stand after a colon.

@@ -72,6 +72,7 @@ pub use store::TrustStore;
 pub use tls::PeerIdentity;
 pub use tls::TlsError;
 pub use tls::client_config;
+pub use tls::first_contact_config;
 pub use tls::peer_identity;
 pub use tls::server_config;
 pub use verify::Evidence;

@@ -27,6 +27,20 @@ pub struct Explained {
     pub message: String,
     /// What to do, in English.
     pub remedy: String,
+    /// What happened, in Vietnamese.
+    pub message_vi: String,
+    /// What to do, in Vietnamese.
+    pub remedy_vi: String,
+}
+
+impl Explained {
+    /// What happened, and what to do, in this language.
+    pub fn text(&self, language: Language) -> [&str; 2] {
+        match language {
+            Language::En => [&self.message, &self.remedy],
+            Language::Vi => [&self.message_vi, &self.remedy_vi],
+        }
+    }
 }
 
 /// The gRPC status of a refusal: code, `ErrorInfo`, `BadRequest` for broken fields, and
@@ -77,10 +91,14 @@ pub fn reason_of(status: &Status) -> Option<Explained> {
     if info.domain != DOMAIN {
         return None;
     }
+    let fact = |name: &str| info.metadata.get(name).cloned().unwrap_or_default();
+    let localized = status.get_details_localized_message();
     Some(Explained {
         reason: Reason::from_name(&info.reason)?,
         message: status.message().to_owned(),
-        remedy: info.metadata.get("remedy").cloned().unwrap_or_default(),
+        remedy: fact("remedy"),
+        message_vi: localized.map(|said| said.message).unwrap_or_default(),
+        remedy_vi: fact("remedy_vi"),
     })
 }
 

@@ -4,6 +4,7 @@ mod attachment;
 pub mod calendar;
 mod directory;
 mod document;
+pub mod joining;
 mod ledger;
 mod legal_value;
 mod organ;

@@ -104,6 +104,17 @@ impl OwnHub {
         })
     }
 
+    /// Writes new revocation lists and puts them in force; a calendar that is moved by weeks needs it.
+    ///
+    /// # Errors
+    /// [`AxisError`].
+    pub fn renew_lists(&self, directory: &Path, clock: &Clock) -> Result<(), AxisError> {
+        let papers = directory.join("pki");
+        Pki::open(&papers)?.write_lists(clock.now(), pki::LIST_DAYS)?;
+        self.hub.replace_crls(&pki::read_lists(&papers)?)?;
+        Ok(())
+    }
+
     /// Its address as participants dial it.
     pub fn url(&self) -> String {
         format!("https://{}", self.address)

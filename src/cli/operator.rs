@@ -83,7 +83,9 @@ impl Decision {
 /// Runs `docaxis operator`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     output::log("docaxis=warn,warn");
-    let language = arguments.lang.unwrap_or_else(output::language_of_environment);
+    let language = arguments
+        .lang
+        .unwrap_or_else(output::language_of_environment);
     let missing = |flag: &str| Failure::Input(format!("--{flag} is missing"));
     let hub = arguments.hub.ok_or_else(|| missing("hub"))?;
     let directory = arguments.identity.ok_or_else(|| missing("identity"))?;
@@ -116,7 +118,10 @@ async fn decide(
             return list(&listed.into_inner().applications, json, language);
         }
         Command::Approve(decision) => {
-            let approved = registry.approve(decision.request()).await.map_err(refused)?;
+            let approved = registry
+                .approve(decision.request())
+                .await
+                .map_err(refused)?;
             return show(&approved.into_inner(), language);
         }
         Command::Reject(decision) => {
@@ -143,14 +148,21 @@ async fn decide(
         }
     };
     let agency = agency.map_err(refused)?.into_inner();
-    output::line(&format!("{} {}", agency.organ_id, agency.state().as_str_name()))
+    output::line(&format!(
+        "{} {}",
+        agency.organ_id,
+        agency.state().as_str_name()
+    ))
 }
 
 fn refused(status: &tonic::Status, language: Language) -> Failure {
     match reason_of(status) {
         Some(explained) => {
             let [message, remedy] = explained.text(language);
-            Failure::Check(format!("{}: {message}. {remedy}", explained.reason.as_str()))
+            Failure::Check(format!(
+                "{}: {message}. {remedy}",
+                explained.reason.as_str()
+            ))
         }
         None => Failure::input("reach the hub", status.message()),
     }
@@ -172,7 +184,9 @@ fn list(
     language: Language,
 ) -> Result<(), Failure> {
     let Some(path) = json else {
-        return applications.iter().try_for_each(|application| show(application, language));
+        return applications
+            .iter()
+            .try_for_each(|application| show(application, language));
     };
     let instant = |at: &Option<prost_types::Timestamp>| {
         at.as_ref()

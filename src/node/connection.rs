@@ -79,7 +79,9 @@ impl Connection {
         let host = host.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
         let bare = host.trim_start_matches('[').trim_end_matches(']');
         let loopback = bare == "localhost"
-            || bare.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+            || bare
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback());
         if !loopback {
             return Err(ConnectError::Address {
                 found: hub.to_owned(),

@@ -218,7 +218,11 @@ pub async fn put(connection: &Connection, content: &Bytes) -> Result<(), Status>
         })
         .collect();
     let request = tokio_stream::iter(chunks);
-    connection.exchange().put_attachment(request).await.map(|_| ())
+    connection
+        .exchange()
+        .put_attachment(request)
+        .await
+        .map(|_| ())
 }
 
 async fn next(

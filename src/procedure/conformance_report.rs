@@ -30,7 +30,10 @@ impl ConformanceReport {
     }
 
     fn passed(&self) -> usize {
-        self.verdicts.iter().filter(|verdict| verdict.passed).count()
+        self.verdicts
+            .iter()
+            .filter(|verdict| verdict.passed)
+            .count()
     }
 
     /// `{organ, passed, failed, open, complete, tests: [...]}`.
@@ -84,7 +87,9 @@ impl ConformanceReport {
             let name = escape(&format!("{} {}", verdict.test, verdict.title));
             let class = escape(self.organ.as_str());
             if verdict.passed {
-                out.push_str(&format!("  <testcase classname=\"{class}\" name=\"{name}\"/>\n"));
+                out.push_str(&format!(
+                    "  <testcase classname=\"{class}\" name=\"{name}\"/>\n"
+                ));
             } else {
                 out.push_str(&format!(
                     "  <testcase classname=\"{class}\" name=\"{name}\">\n    <failure message=\"{}\">\
@@ -108,7 +113,11 @@ impl ConformanceReport {
             Language::Vi => Language::En,
         };
         let say = |phrase: ProcedurePhrase| phrase.text(language);
-        let title = format!("{} · {}", say(ProcedurePhrase::ConformanceReport), self.organ);
+        let title = format!(
+            "{} · {}",
+            say(ProcedurePhrase::ConformanceReport),
+            self.organ
+        );
         let mut out = String::new();
         // Writing to a String cannot fail.
         let _ = page::open(&mut out, language.as_str(), &title);
@@ -152,13 +161,25 @@ fn row(verdict: &v1::ConformanceVerdict, language: Language, other: Language) ->
     };
     let test = ConformanceTest::from_id(&verdict.test);
     let basis = |language| {
-        test.map_or(verdict.rule.clone(), |test| basis_text(test.basis(), language).to_owned())
+        test.map_or(verdict.rule.clone(), |test| {
+            basis_text(test.basis(), language).to_owned()
+        })
     };
     let title = |language| {
-        test.map_or(verdict.title.clone(), |test| test_title(test, language).to_owned())
+        test.map_or(verdict.title.clone(), |test| {
+            test_title(test, language).to_owned()
+        })
     };
-    let [mark, class] = if verdict.passed { ["✓", "good"] } else { ["✗", "bad"] };
-    let word = if verdict.passed { ProcedurePhrase::Passed } else { ProcedurePhrase::Failed };
+    let [mark, class] = if verdict.passed {
+        ["✓", "good"]
+    } else {
+        ["✗", "bad"]
+    };
+    let word = if verdict.passed {
+        ProcedurePhrase::Passed
+    } else {
+        ProcedurePhrase::Failed
+    };
     let found = if verdict.passed {
         both(&verdict.found, &verdict.found_vi)
     } else {

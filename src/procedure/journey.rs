@@ -272,7 +272,10 @@ impl Journey {
         heard: &mut (dyn FnMut(&Event) + Send),
     ) -> Result<Done, StepError> {
         let begun = self.clock.monotonic();
-        let before = self.application().await?.map(|application| joining_state(&application));
+        let before = self
+            .application()
+            .await?
+            .map(|application| joining_state(&application));
         let performed = match step {
             Step::Application => self.apply().await,
             Step::Codes => self.codes().await,
@@ -305,7 +308,11 @@ impl Journey {
             Some(anchors) => Connection::new(&self.hub, anchors, None, &self.clock)?,
             None => Connection::first_contact(&self.hub, &self.clock)?,
         };
-        let axis = connection.registry().get_axis(v1::GetAxisRequest {}).await?.into_inner();
+        let axis = connection
+            .registry()
+            .get_axis(v1::GetAxisRequest {})
+            .await?
+            .into_inner();
         self.operator = axis.operator.parse().unwrap_or(self.operator);
         let anchors = known.unwrap_or(axis.anchors_pem);
         self.papers.keep_axis(&anchors, &axis.revocation_lists)?;
@@ -417,7 +424,9 @@ impl Journey {
                 return Err(StepError::SentBack(application.rejected_because));
             }
             if self.clock.monotonic() >= deadline {
-                let actor = joining_state(&application).next_step().map(|(_, actor)| actor);
+                let actor = joining_state(&application)
+                    .next_step()
+                    .map(|(_, actor)| actor);
                 return Err(StepError::Waits(actor.unwrap_or(Actor::Nobody)));
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -428,7 +437,9 @@ impl Journey {
         let application = self.past(JoiningState::Applied).await?;
         self.heard_of(Lane::Operator, Lane::Hub, "Approve", Verdict::Done);
         let units = application.units.into_iter().map(|unit| unit.organ_id);
-        Ok(Produced::Codes([application.organ_id].into_iter().chain(units).collect()))
+        Ok(Produced::Codes(
+            [application.organ_id].into_iter().chain(units).collect(),
+        ))
     }
 
     async fn certificates(&mut self) -> Result<Produced, StepError> {
@@ -447,8 +458,15 @@ impl Journey {
             return Err(StepError::Waits(Actor::Authority));
         }
         let listed = application.certificates.iter().map(|issued| {
-            let serial: String = issued.serial.iter().map(|byte| format!("{byte:02x}")).collect();
-            let until = issued.not_after.as_ref().and_then(wire::timestamp_from_wire);
+            let serial: String = issued
+                .serial
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            let until = issued
+                .not_after
+                .as_ref()
+                .and_then(wire::timestamp_from_wire);
             let until = until.map_or_else(String::new, |at| local(at).date().to_string());
             (issued.r#use().as_str_name().to_lowercase(), serial, until)
         });
@@ -466,7 +484,11 @@ impl Journey {
     }
 
     async fn register(&mut self) -> Result<Produced, StepError> {
-        let asked = self.member()?.registry().register(v1::RegisterRequest {}).await;
+        let asked = self
+            .member()?
+            .registry()
+            .register(v1::RegisterRequest {})
+            .await;
         self.note(Lane::Hub, "Register", asked)?;
         self.past(JoiningState::RegPending).await?;
         self.heard_of(Lane::Operator, Lane::Hub, "Approve", Verdict::Done);
@@ -528,7 +550,11 @@ impl Journey {
             organ_id: organ.to_string(),
             secret: bytes::Bytes::new(),
         };
-        let got = self.member()?.registry().get_readiness_certificate(request).await;
+        let got = self
+            .member()?
+            .registry()
+            .get_readiness_certificate(request)
+            .await;
         let certificate = self.note(Lane::Hub, "GetReadinessCertificate", got)?;
         let certificate = self.papers.keep_readiness(&certificate.pdf)?;
         Ok(Produced::Capacity {

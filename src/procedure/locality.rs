@@ -25,7 +25,7 @@ use crate::trust::KeyKind;
 
 /// Documents a working day, where nothing is said: what 86,000 documents in 112 working days make of
 /// one of 95 agencies is 8; a province sends more, and a round number invites a real one.
-pub const DOCUMENTS_PER_DAY: u32 = 500;
+const DOCUMENTS_PER_DAY: u32 = 500;
 
 /// What a locality says of itself.
 #[derive(Clone, Debug)]
@@ -142,7 +142,11 @@ impl Declaration {
         locality.short_name = file.short_name.unwrap_or(locality.short_name);
         locality.contact = file.contact.unwrap_or_default();
         locality.documents_per_day = file.documents_per_day.unwrap_or(DOCUMENTS_PER_DAY);
-        locality.units = file.units.into_iter().map(|unit| (unit.organ, unit.name)).collect();
+        locality.units = file
+            .units
+            .into_iter()
+            .map(|unit| (unit.organ, unit.name))
+            .collect();
         Ok(Self {
             locality,
             hub: file.hub,

@@ -93,7 +93,9 @@ impl Papers {
     /// # Errors
     /// [`PapersError::File`].
     pub fn anchors(&self) -> Result<Option<String>, PapersError> {
-        Ok(self.read("ca.pem")?.map(|pem| String::from_utf8_lossy(&pem).into_owned()))
+        Ok(self
+            .read("ca.pem")?
+            .map(|pem| String::from_utf8_lossy(&pem).into_owned()))
     }
 
     /// Keeps whom to believe.
@@ -176,7 +178,9 @@ impl Papers {
                     && Digest::try_from(issued.request_sha256.as_ref()) == Ok(digest)
             };
             match issued.iter().rev().find(on_request) {
-                Some(issued) => self.write(&format!("{}.pem", usage.as_str()), issued.pem.as_bytes())?,
+                Some(issued) => {
+                    self.write(&format!("{}.pem", usage.as_str()), issued.pem.as_bytes())?
+                }
                 None => complete = false,
             }
         }

@@ -109,7 +109,10 @@ fn produced(produced: &Produced, language: Language) -> Vec<String> {
 
 fn tests_passed(verdicts: &[v1::ConformanceVerdict], language: Language) -> String {
     let passed = verdicts.iter().filter(|verdict| verdict.passed).count();
-    let facts = [passed.to_string(), ConformanceTest::all().count().to_string()];
+    let facts = [
+        passed.to_string(),
+        ConformanceTest::all().count().to_string(),
+    ];
     filled(ProcedurePhrase::TestsPassed.text(language), &facts)
 }
 
@@ -144,7 +147,10 @@ pub fn failed(error: &StepError, language: Language) -> String {
         }
         StepError::Waits(actor) => {
             let facts = [actor_name(*actor, language).to_owned()];
-            format!("     … {}\n", filled(say(ProcedurePhrase::WaitsFor), &facts))
+            format!(
+                "     … {}\n",
+                filled(say(ProcedurePhrase::WaitsFor), &facts)
+            )
         }
         StepError::SentBack(why) => {
             let facts = std::slice::from_ref(why);

@@ -43,7 +43,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(15);
 ///
 /// # Errors
 /// [`CandidateError`].
-pub async fn prove_capacity(
+pub(super) async fn prove_capacity(
     hub: &str,
     organ: OrganId,
     identity: Arc<Identity>,
@@ -55,7 +55,9 @@ pub async fn prove_capacity(
         request: Some(request),
     };
     // The channel has room for the one message it holds.
-    let _ = requests.send(say(Request::Start(v1::capacity_request::Start {}))).await;
+    let _ = requests
+        .send(say(Request::Start(v1::capacity_request::Start {})))
+        .await;
     let mut registry = connection.registry();
     let opened = registry.run_capacity(ReceiverStream::new(receive)).await;
     let mut events = opened?.into_inner();
@@ -65,7 +67,11 @@ pub async fn prove_capacity(
                 let begins = clock.monotonic() + Duration::from_millis(plan.begins_in_ms.into());
                 let p99_us = send_all(&connection, organ, &identity, clock, plan, begins).await?;
                 let finished = v1::capacity_request::Finished { p99_us };
-                if requests.send(say(Request::Finished(finished))).await.is_err() {
+                if requests
+                    .send(say(Request::Finished(finished)))
+                    .await
+                    .is_err()
+                {
                     break;
                 }
             }
@@ -109,12 +115,17 @@ async fn send_all(
     });
     let (submit, stream) = mpsc::channel(AHEAD);
     let mut exchange = connection.exchange();
-    let mut answers = exchange.submit_stream(ReceiverStream::new(stream)).await?.into_inner();
+    let mut answers = exchange
+        .submit_stream(ReceiverStream::new(stream))
+        .await?
+        .into_inner();
     let sent_due = due.clone();
     let sending = tokio::spawn(async move {
         let mut tag = 0;
         for due in sent_due {
-            let Some(document) = ready.recv().await else { return };
+            let Some(document) = ready.recv().await else {
+                return;
+            };
             tokio::time::sleep_until(due.into()).await;
             let request = v1::SubmitStreamRequest {
                 tag,
@@ -144,7 +155,9 @@ async fn send_all(
         .zip(0..)
         .map(|(due, tag)| {
             let at = answered.get(&tag);
-            at.map_or(u128::MAX, |at| at.saturating_duration_since(*due).as_micros())
+            at.map_or(u128::MAX, |at| {
+                at.saturating_duration_since(*due).as_micros()
+            })
         })
         .collect();
     late.sort_unstable();

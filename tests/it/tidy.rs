@@ -32,6 +32,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("hub", &["clock", "model", "store", "trust", "wire"]),
     ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
+        "procedure",
+        &["clock", "model", "node", "page", "text", "trust", "wire"],
+    ),
+    (
         "axis",
         &[
             "clock", "hub", "load", "model", "node", "page", "pdf", "store", "text", "trust",
@@ -49,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "node",
             "page",
             "pdf",
+            "procedure",
             "rates",
             "store",
             "text",

@@ -1,5 +1,6 @@
 //! What `docaxis join` and `docaxis apply` are told.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -136,6 +137,19 @@ impl ApplyArguments {
 }
 
 impl Arguments {
+    pub(in crate::cli) fn svg(&self) -> Option<&Path> {
+        self.svg.as_deref()
+    }
+
+    pub(in crate::cli) fn json(&self) -> Option<&Path> {
+        self.json.as_deref()
+    }
+
+    /// Who joins.
+    pub(in crate::cli) fn locality(&self) -> Result<Locality, Failure> {
+        Ok(self.meant()?.locality)
+    }
+
     pub(super) fn language(&self) -> Language {
         self.lang.unwrap_or_else(output::language_of_environment)
     }

@@ -52,10 +52,15 @@ pub(in crate::cli) struct Arguments {
 /// Runs `docaxis conformance`. Exit code 1 when a test is not passed.
 pub(in crate::cli) fn run(arguments: Arguments) -> Result<(), Failure> {
     output::log("docaxis=warn,warn");
-    let language = arguments.lang.unwrap_or_else(output::language_of_environment);
+    let language = arguments
+        .lang
+        .unwrap_or_else(output::language_of_environment);
     let identity = Identity::read(&arguments.identity)
         .map_err(|error| Failure::input("read the identity", error))?;
-    let quiet = arguments.json.as_ref().is_some_and(|path| path.as_os_str() == "-");
+    let quiet = arguments
+        .json
+        .as_ref()
+        .is_some_and(|path| path.as_os_str() == "-");
     let verdicts = output::runtime("conformance")?.block_on(async {
         let clock = Clock::system();
         let mut candidate =
@@ -84,7 +89,10 @@ fn refused(error: &crate::procedure::CandidateError, language: Language) -> Fail
         && let Some(explained) = reason_of(status)
     {
         let [message, remedy] = explained.text(language);
-        return Failure::Check(format!("{}: {message}. {remedy}", explained.reason.as_str()));
+        return Failure::Check(format!(
+            "{}: {message}. {remedy}",
+            explained.reason.as_str()
+        ));
     }
     Failure::input("run the tests", error)
 }
@@ -110,5 +118,7 @@ fn write(
     if report.is_complete() {
         return Ok(());
     }
-    Err(Failure::Check("the candidate does not pass every test".to_owned()))
+    Err(Failure::Check(
+        "the candidate does not pass every test".to_owned(),
+    ))
 }

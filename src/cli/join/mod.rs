@@ -83,7 +83,11 @@ async fn joined(arguments: &Arguments, meant: Meant) -> Result<(), Failure> {
             Some(hub)
         }
     };
-    let hub = meant.hub.clone().or(own.as_ref().map(OwnHub::url)).unwrap_or_default();
+    let hub = meant
+        .hub
+        .clone()
+        .or(own.as_ref().map(OwnHub::url))
+        .unwrap_or_default();
     let anchors = arguments.ca.as_deref().map(pki::read_text).transpose()?;
     let papers = Papers::open(&meant.directory)
         .map_err(|error| Failure::input("open the directory", error))?;

@@ -72,22 +72,34 @@ pub(super) async fn finish(finish: Finish<'_>) -> Result<(), Failure> {
     let elapsed = clock.monotonic() - begun;
     let first = journey.first_document();
     let first_ms = first.map(|first| (first.received_at - begun).as_millis());
-    let arrived = walked.done.iter().any(|done| {
-        matches!(done.produced, Produced::Activation { stage, .. } if stage >= STAGES)
-    });
+    let arrived = walked
+        .done
+        .iter()
+        .any(|done| matches!(done.produced, Produced::Activation { stage, .. } if stage >= STAGES));
     let mut answer = None;
     let mut verified = None;
     if arrived {
-        let papers = Papers::open(directory)
-            .map_err(|error| Failure::input("open the directory", error))?;
+        let papers =
+            Papers::open(directory).map_err(|error| Failure::input("open the directory", error))?;
         if let (Some(own), Some(first)) = (own, first) {
-            answer = exchange_back(own, journey.locality().organ, &first.document_id, &papers, clock)
-                .await?;
+            answer = exchange_back(
+                own,
+                journey.locality().organ,
+                &first.document_id,
+                &papers,
+                clock,
+            )
+            .await?;
         }
         verified = verify(&papers, clock)?;
         if let Some((file, verdict)) = &verified {
             let facts = [file.clone(), verdict.clone()];
-            say_filled(arguments, ProcedurePhrase::ReadinessVerified, &facts, language)?;
+            say_filled(
+                arguments,
+                ProcedurePhrase::ReadinessVerified,
+                &facts,
+                language,
+            )?;
         }
         if let Some(answer) = &answer {
             let facts = std::slice::from_ref(answer);
@@ -103,7 +115,9 @@ pub(super) async fn finish(finish: Finish<'_>) -> Result<(), Failure> {
     }
     let kept = [directory.display().to_string()];
     say_filled(arguments, ProcedurePhrase::KeptIn, &kept, language)?;
-    write(arguments, journey, walked, first_ms, verified, answer, language)
+    write(
+        arguments, journey, walked, first_ms, verified, answer, language,
+    )
 }
 
 fn write(
@@ -223,7 +237,12 @@ async fn exchange_back(
         mistake: None,
     };
     let answer = draft.header.document_id.to_string();
-    match own.office.send(draft, None).await.map_err(|error| bad(&error))? {
+    match own
+        .office
+        .send(draft, None)
+        .await
+        .map_err(|error| bad(&error))?
+    {
         Outcome::Accepted(_) => {}
         Outcome::Refused { reason, message } => {
             return Err(bad(&format!("{} {message}", reason.as_str())));
@@ -232,7 +251,10 @@ async fn exchange_back(
     let identity = papers.identity().map_err(|error| bad(&error))?;
     let mut locality = Candidate::new(&own.url(), organ, Arc::new(identity), clock.clone())
         .map_err(|error| bad(&error))?;
-    let taken = locality.take_pending().await.map_err(|error| bad(&error.message()))?;
+    let taken = locality
+        .take_pending()
+        .await
+        .map_err(|error| bad(&error.message()))?;
     Ok(taken.contains(&answer).then_some(answer))
 }
 
@@ -242,10 +264,17 @@ fn verify(papers: &Papers, clock: &Clock) -> Result<Option<(String, String)>, Fa
     let Some(pdf) = papers.readiness().map_err(|error| bad(&error))? else {
         return Ok(None);
     };
-    let anchors = papers.anchors().map_err(|error| bad(&error))?.unwrap_or_default();
+    let anchors = papers
+        .anchors()
+        .map_err(|error| bad(&error))?
+        .unwrap_or_default();
     let lists = pki::read_lists(papers.directory())?;
     let examiner = Examiner::new(&anchors, lists, Engine::shared()).map_err(|error| bad(&error))?;
-    let file = papers.directory().join("readiness.pdf").display().to_string();
+    let file = papers
+        .directory()
+        .join("readiness.pdf")
+        .display()
+        .to_string();
     let input = Input {
         file: &file,
         bytes: &pdf,

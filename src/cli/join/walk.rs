@@ -61,7 +61,10 @@ async fn walk(
         };
         match journey.perform(step, &mut heard).await {
             Ok(performed) => {
-                say(arguments, &format!("{}\n", told::done(&performed, language)))?;
+                say(
+                    arguments,
+                    &format!("{}\n", told::done(&performed, language)),
+                )?;
                 done.push(performed);
             }
             Err(error) => {
@@ -101,15 +104,17 @@ fn failure(error: &StepError, step: Step) -> Failure {
             Failure::Check(said)
         }
         StepError::SentBack(_) | StepError::Waits(_) => Failure::Check(said),
-        StepError::Connect(_)
-        | StepError::Lost(_)
-        | StepError::Papers(_)
-        | StepError::Write(_) => Failure::Input(said),
+        StepError::Connect(_) | StepError::Lost(_) | StepError::Papers(_) | StepError::Write(_) => {
+            Failure::Input(said)
+        }
     }
 }
 
 fn wants_to_go_on(language: Language) -> Result<bool, Failure> {
-    output::print(&format!("     {} ", ProcedurePhrase::PressEnter.text(language)))?;
+    output::print(&format!(
+        "     {} ",
+        ProcedurePhrase::PressEnter.text(language)
+    ))?;
     let mut line = String::new();
     std::io::stdin()
         .lock()
@@ -138,5 +143,8 @@ pub(super) fn say_filled(
     facts: &[String],
     language: Language,
 ) -> Result<(), Failure> {
-    say(arguments, &format!("{}\n", filled(phrase.text(language), facts)))
+    say(
+        arguments,
+        &format!("{}\n", filled(phrase.text(language), facts)),
+    )
 }

@@ -119,6 +119,19 @@ impl Candidate {
         Err(CandidateError::Ended)
     }
 
+    /// The verdicts on record.
+    ///
+    /// # Errors
+    /// The hub's refusal, or a lost connection.
+    pub async fn verdicts(&self) -> Result<Vec<v1::ConformanceVerdict>, Status> {
+        let request = v1::GetApplicationRequest {
+            organ_id: self.organ.to_string(),
+            secret: bytes::Bytes::new(),
+        };
+        let got = self.connection.registry().get_application(request).await?;
+        Ok(got.into_inner().conformance)
+    }
+
     /// Does one task. What fails is for the hub to find.
     async fn perform(&mut self, task: v1::ConformanceTask) -> v1::Done {
         let mut done = v1::Done {

@@ -46,7 +46,9 @@ impl Candidate {
             let delivery = self.fetch(&pending.document_id).await?;
             // Delivery is at least once: what was taken over already is only acknowledged.
             if self.taken.insert(pending.document_id.clone()) {
-                let outcome = self.take_in(&pending.document_id, delivery, &receive).await?;
+                let outcome = self
+                    .take_in(&pending.document_id, delivery, &receive)
+                    .await?;
                 done.outcomes.push(outcome);
             } else {
                 self.acknowledge(pending.hub_sequence).await?;
@@ -62,7 +64,10 @@ impl Candidate {
     pub async fn take_pending(&mut self) -> Result<Vec<String>, Status> {
         let waiting = self.list().await?.documents;
         let receive = v1::conformance_task::Receive {
-            document_ids: waiting.into_iter().map(|pending| pending.document_id).collect(),
+            document_ids: waiting
+                .into_iter()
+                .map(|pending| pending.document_id)
+                .collect(),
             then: vec![u32::from(StatusCode::Accepted.number())],
             ..v1::conformance_task::Receive::default()
         };
@@ -107,7 +112,11 @@ impl Candidate {
             hub_sequences: vec![sequence],
             status_cursor: 0,
         };
-        let done = self.connection.exchange().acknowledge(acknowledgement).await?;
+        let done = self
+            .connection
+            .exchange()
+            .acknowledge(acknowledgement)
+            .await?;
         self.counted.received += u64::from(done.into_inner().acknowledged);
         Ok(())
     }
@@ -130,16 +139,22 @@ impl Candidate {
         match checked {
             Err(refusal) => {
                 outcome.reason = refusal.reason().as_str().to_owned();
-                self.report(document_id, StatusCode::Rejected, &outcome.reason).await?;
+                self.report(document_id, StatusCode::Rejected, &outcome.reason)
+                    .await?;
             }
             Ok(_) if !receive.return_because.is_empty() => {
                 let because = &receive.return_because;
-                self.report(document_id, StatusCode::Rejected, because).await?;
+                self.report(document_id, StatusCode::Rejected, because)
+                    .await?;
             }
             Ok(legal_value) => {
                 outcome.accepted = true;
                 outcome.legal_value = wire::legal_value_to_wire(legal_value).into();
-                for code in receive.then.iter().filter_map(|code| StatusCode::from_number(*code)) {
+                for code in receive
+                    .then
+                    .iter()
+                    .filter_map(|code| StatusCode::from_number(*code))
+                {
                     self.report(document_id, code, "").await?;
                 }
             }
@@ -183,14 +198,23 @@ impl Candidate {
     ) -> Result<Result<(), Refusal>, Status> {
         for named in &header.attachments {
             let digest = named.sha256.as_bytes().as_slice();
-            if document.attachments.iter().any(|inline| inline.sha256 == digest) {
+            if document
+                .attachments
+                .iter()
+                .any(|inline| inline.sha256 == digest)
+            {
                 continue;
             }
             let request = v1::GetAttachmentRequest {
                 document_id: header.document_id.to_string(),
                 sha256: digest.to_vec().into(),
             };
-            let mut chunks = self.connection.exchange().get_attachment(request).await?.into_inner();
+            let mut chunks = self
+                .connection
+                .exchange()
+                .get_attachment(request)
+                .await?
+                .into_inner();
             let mut content = Vec::new();
             while let Some(chunk) = chunks.message().await? {
                 content.extend_from_slice(&chunk.data);
@@ -254,7 +278,10 @@ impl Candidate {
                     hub_sequences: Vec::new(),
                     status_cursor: cursor.unwrap_or(0),
                 };
-                self.connection.exchange().acknowledge(acknowledgement).await?;
+                self.connection
+                    .exchange()
+                    .acknowledge(acknowledgement)
+                    .await?;
                 return Ok(());
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -264,7 +291,11 @@ impl Candidate {
 
     /// Takes over the revocation lists in force at the hub.
     async fn refresh_lists(&self) -> Result<(), Status> {
-        let axis = self.connection.registry().get_axis(v1::GetAxisRequest {}).await?;
+        let axis = self
+            .connection
+            .registry()
+            .get_axis(v1::GetAxisRequest {})
+            .await?;
         let lists: Vec<Vec<u8>> = axis
             .into_inner()
             .revocation_lists

@@ -105,10 +105,18 @@ impl Candidate {
             v1::Secrecy::Secret => Secrecy::Secret,
             v1::Secrecy::TopSecret => Secrecy::TopSecret,
         };
-        let attachments = order.attachment_bytes.iter().zip(1..).map(|(bytes, place)| {
-            let content = vec![b'v'; usize::try_from(*bytes).unwrap_or(0)];
-            (format!("tep-{place}.bin"), "application/octet-stream".to_owned(), content)
-        });
+        let attachments = order
+            .attachment_bytes
+            .iter()
+            .zip(1..)
+            .map(|(bytes, place)| {
+                let content = vec![b'v'; usize::try_from(*bytes).unwrap_or(0)];
+                (
+                    format!("tep-{place}.bin"),
+                    "application/octet-stream".to_owned(),
+                    content,
+                )
+            });
         Some(Draft {
             header: DocumentHeader {
                 document_id: DocumentId::new(self.organ, date, code.clone()),
@@ -127,14 +135,19 @@ impl Candidate {
                 attachments: Vec::new(),
             },
             attachments: attachments.collect(),
-            signing: if order.signed { Signing::Both } else { Signing::None },
+            signing: if order.signed {
+                Signing::Both
+            } else {
+                Signing::None
+            },
             at: self.clock.now(),
             mistake: None,
         })
     }
 
     pub(super) async fn recall(&self, document_id: &str) -> Result<(), Status> {
-        self.report(document_id, StatusCode::RecallRequested, "").await
+        self.report(document_id, StatusCode::RecallRequested, "")
+            .await
     }
 
     pub(super) async fn report(
@@ -149,6 +162,10 @@ impl Candidate {
             code: u32::from(code.number()),
             description: description.to_owned(),
         };
-        self.connection.exchange().report_status(report).await.map(|_| ())
+        self.connection
+            .exchange()
+            .report_status(report)
+            .await
+            .map(|_| ())
     }
 }

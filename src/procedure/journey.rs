@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tonic::Status;
 
 use super::candidate::Candidate;
@@ -276,17 +277,18 @@ impl Journey {
             .application()
             .await?
             .map(|application| joining_state(&application));
-        let performed = match step {
-            Step::Application => self.apply().await,
-            Step::Codes => self.codes().await,
-            Step::Certificates => self.certificates().await,
-            Step::Connection => self.check_connection().await,
-            Step::Registration => self.register().await,
-            Step::Conformance => self.conformance(heard).await,
-            Step::Capacity => self.capacity().await,
-            Step::Activation => self.activate().await,
+        // Boxed: as one future they would be one function that takes the compiler minutes.
+        let performed: BoxFuture<'_, Result<Produced, StepError>> = match step {
+            Step::Application => Box::pin(self.apply()),
+            Step::Codes => Box::pin(self.codes()),
+            Step::Certificates => Box::pin(self.certificates()),
+            Step::Connection => Box::pin(self.check_connection()),
+            Step::Registration => Box::pin(self.register()),
+            Step::Conformance => Box::pin(self.conformance(heard)),
+            Step::Capacity => Box::pin(self.capacity()),
+            Step::Activation => Box::pin(self.activate()),
         };
-        let produced = performed?;
+        let produced = performed.await?;
         let application = self.get().await?;
         let state = joining_state(&application);
         Ok(Done {

@@ -6,6 +6,7 @@
 
 mod command_line;
 mod exchange;
+mod join;
 mod load;
 mod memory;
 mod rates;

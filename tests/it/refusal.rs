@@ -147,7 +147,10 @@ async fn a_sender_speaks_for_itself_while_it_is_active() {
     operator
         .connection
         .registry()
-        .activate(suspend(HANOI))
+        .activate(v1::ActivateRequest {
+            organ_id: HANOI.to_owned(),
+            ..v1::ActivateRequest::default()
+        })
         .await
         .unwrap();
     hanoi.submit(own).await.unwrap();

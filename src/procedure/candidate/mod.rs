@@ -6,6 +6,7 @@ mod sending;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
@@ -139,20 +140,23 @@ impl Candidate {
             now: Some(timestamp(self.clock.now())),
             ..v1::Done::default()
         };
-        let performed = match task.task {
-            Some(Task::Directory(_)) => self.directory(&mut done).await,
-            Some(Task::Send(send)) => self.send(send, &mut done).await,
-            Some(Task::Receive(receive)) => self.receive(receive, &mut done).await,
-            Some(Task::Change(change)) => self.change(change, &mut done).await,
-            Some(Task::Recall(recall)) => self.recall(&recall.document_id).await,
+        let counted = self.counted;
+        // Boxed: as one future they would be one function that takes the compiler minutes.
+        let performed: BoxFuture<'_, Result<(), Status>> = match task.task {
+            Some(Task::Directory(_)) => Box::pin(self.directory(&mut done)),
+            Some(Task::Send(send)) => Box::pin(self.send(send, &mut done)),
+            Some(Task::Receive(receive)) => Box::pin(self.receive(receive, &mut done)),
+            Some(Task::Change(change)) => Box::pin(self.change(change, &mut done)),
+            Some(Task::Recall(recall)) => Box::pin(self.recall(recall.document_id)),
             Some(Task::Counters(_)) => {
-                done.sent = self.counted.sent;
-                done.refused = self.counted.refused;
-                done.received = self.counted.received;
-                Ok(())
+                done.sent = counted.sent;
+                done.refused = counted.refused;
+                done.received = counted.received;
+                return done;
             }
-            None => Ok(()),
+            None => return done,
         };
+        let performed = performed.await;
         if let Err(status) = performed {
             tracing::warn!(%status, test = done.test, "a task was not done to its end");
         }

@@ -145,8 +145,8 @@ impl Candidate {
         })
     }
 
-    pub(super) async fn recall(&self, document_id: &str) -> Result<(), Status> {
-        self.report(document_id, StatusCode::RecallRequested, "")
+    pub(super) async fn recall(&self, document_id: String) -> Result<(), Status> {
+        self.report(&document_id, StatusCode::RecallRequested, "")
             .await
     }
 

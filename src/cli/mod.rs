@@ -4,6 +4,7 @@
 mod bench;
 mod ca;
 mod demo;
+mod doctor;
 mod exit;
 mod host;
 mod hub;
@@ -52,6 +53,8 @@ enum Command {
     /// The main job: start a Government CA, a hub and 95 participants, replay 12 March to 20 August
     /// 2019, and count.
     Demo(demo::Arguments),
+    /// Say why a participant cannot exchange documents, and what to do about it.
+    Doctor(doctor::Arguments),
     /// Run a hub.
     Hub(hub::Arguments),
     /// Examine a hub's journal offline.
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
             output::print(&String::from_utf8_lossy(&script))
         }
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Hub(arguments) => hub::run(arguments),
         Command::Journal(arguments) => journal::run(arguments),
         Command::Load(arguments) => load::run(arguments),

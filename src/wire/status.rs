@@ -27,6 +27,10 @@ pub struct Explained {
     pub message: String,
     /// What to do, in English.
     pub remedy: String,
+    /// What happened, in Vietnamese.
+    pub message_vi: String,
+    /// What to do, in Vietnamese.
+    pub remedy_vi: String,
 }
 
 /// The gRPC status of a refusal: code, `ErrorInfo`, `BadRequest` for broken fields, and
@@ -77,10 +81,14 @@ pub fn reason_of(status: &Status) -> Option<Explained> {
     if info.domain != DOMAIN {
         return None;
     }
+    let fact = |name: &str| info.metadata.get(name).cloned().unwrap_or_default();
+    let localized = status.get_details_localized_message();
     Some(Explained {
         reason: Reason::from_name(&info.reason)?,
         message: status.message().to_owned(),
-        remedy: info.metadata.get("remedy").cloned().unwrap_or_default(),
+        remedy: fact("remedy"),
+        message_vi: localized.map(|found| found.message).unwrap_or_default(),
+        remedy_vi: fact("remedy_vi"),
     })
 }
 

@@ -29,6 +29,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["clock", "model", "page", "text", "trust", "validation"],
     ),
     ("node", &["clock", "model", "trust", "wire"]),
+    (
+        "procedure",
+        &["clock", "model", "node", "page", "text", "trust", "wire"],
+    ),
     ("hub", &["clock", "model", "store", "trust", "wire"]),
     ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
@@ -49,6 +53,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "node",
             "page",
             "pdf",
+            "procedure",
             "rates",
             "store",
             "text",

@@ -294,10 +294,14 @@ mod tests {
             for text in [english, vietnamese] {
                 assert!(!text.is_empty() && text.trim() == text && !text.contains("  "));
             }
-            let is_vietnamese = |c: char| "ăâđêôơưạảấầẩậắặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữự".contains(c);
+            let is_vietnamese =
+                |c: char| "ăâđêôơưạảấầẩậắặẹẻẽếềểễệịỉọỏốồổỗộớờởỡợụủứừửữự".contains(c);
             // Names of Vietnamese laws stay as they are.
             let prose = english.replace("QĐ 28/2018/QĐ-TTg", "");
-            assert!(!prose.contains(is_vietnamese), "{phrase:?}: Vietnamese under English");
+            assert!(
+                !prose.contains(is_vietnamese),
+                "{phrase:?}: Vietnamese under English"
+            );
         }
     }
 

@@ -124,9 +124,8 @@ pub fn client_config(
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_root_certificates(roots);
     let mut config = match identity {
-        Some((certificates, key)) => {
-            builder.with_client_auth_cert(certificates_from_pem(certificates)?, private_key(key)?)?
-        }
+        Some((certificates, key)) => builder
+            .with_client_auth_cert(certificates_from_pem(certificates)?, private_key(key)?)?,
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];

@@ -50,7 +50,10 @@ impl FromStr for HubAddress {
         if !matches!(uri.path(), "" | "/") || uri.query().is_some() {
             return Err(bad(&"something follows the port"));
         }
-        if uri.authority().is_some_and(|all| all.as_str().contains('@')) {
+        if uri
+            .authority()
+            .is_some_and(|all| all.as_str().contains('@'))
+        {
             return Err(bad(&"it names a user"));
         }
         let host = uri.host().ok_or_else(|| bad(&"no host"))?;

@@ -57,9 +57,7 @@ impl Held<'_> {
             self.judged,
             Some(
                 Ok(())
-                    | Err(
-                        Refusal::CertificateRevoked { .. } | Refusal::RevocationUnknown { .. }
-                    )
+                    | Err(Refusal::CertificateRevoked { .. } | Refusal::RevocationUnknown { .. })
             )
         )
     }
@@ -176,7 +174,10 @@ impl<'a> Certificates<'a> {
     }
 
     pub(super) fn expiry(&self) -> Outcome {
-        let ends = self.held.iter().map(|held| held.certificate.facts.not_after);
+        let ends = self
+            .held
+            .iter()
+            .map(|held| held.certificate.facts.not_after);
         let Some(first) = ends.min() else {
             return Outcome::Skipped(CheckName::Files);
         };

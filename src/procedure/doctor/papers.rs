@@ -191,10 +191,8 @@ impl Reading<'_> {
         if let Some(mode) = mode(path).filter(|mode| mode & OTHERS != 0) {
             let mode = Fact::text(format!("{:04o}", mode & 0o7777));
             let cause = Sentence::new(DoctorPhrase::KeyExposed, [file_name(path), mode]);
-            let remedy = Sentence::new(
-                DoctorPhrase::KeyExposedRemedy,
-                [Fact::text(path.display())],
-            );
+            let remedy =
+                Sentence::new(DoctorPhrase::KeyExposedRemedy, [Fact::text(path.display())]);
             self.findings
                 .push(Finding::failed(Code::KeyExposed, cause, remedy));
         }

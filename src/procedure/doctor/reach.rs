@@ -41,9 +41,8 @@ pub(super) async fn resolve(hub: &HubAddress) -> Result<(Vec<SocketAddr>, Senten
         let fine = Sentence::new(DoctorPhrase::NameIsAddress, [host]);
         return Ok((vec![SocketAddr::new(address, hub.port())], fine));
     }
-    let unknown = |cause| {
-        Finding::failed(Code::NameUnknown, cause, DoctorPhrase::NameUnknownRemedy)
-    };
+    let unknown =
+        |cause| Finding::failed(Code::NameUnknown, cause, DoctorPhrase::NameUnknownRemedy);
     let looked_up = timeout(
         ANSWER_MAX,
         tokio::net::lookup_host((hub.host(), hub.port())),

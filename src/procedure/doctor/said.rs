@@ -59,7 +59,10 @@ pub(super) enum Fact {
     /// Quoted as it came.
     Text(String),
     /// Somebody else's words.
-    Theirs { en: String, vi: String },
+    Theirs {
+        en: String,
+        vi: String,
+    },
     Time(Timestamp),
     Use(CertificateUse),
 }
@@ -136,11 +139,31 @@ mod tests {
             (Fact::Bytes(900), "0 KiB", "0 KiB"),
             (Fact::Bytes(63 << 20), "63 MiB", "63 MiB"),
             (Fact::Bytes(5 << 40), "5\u{a0}120 GiB", "5\u{a0}120 GiB"),
-            (Fact::Length(SignedDuration::from_secs(-119)), "119 s", "119 giây"),
-            (Fact::Length(SignedDuration::from_mins(10)), "10 min", "10 phút"),
-            (Fact::Length(SignedDuration::from_hours(47)), "47 h", "47 giờ"),
-            (Fact::Length(SignedDuration::from_hours(48)), "2 days", "2 ngày"),
-            (Fact::text("a\u{1b}[2J\nb"), "a\u{fffd}[2J\u{fffd}b", "a\u{fffd}[2J\u{fffd}b"),
+            (
+                Fact::Length(SignedDuration::from_secs(-119)),
+                "119 s",
+                "119 giây",
+            ),
+            (
+                Fact::Length(SignedDuration::from_mins(10)),
+                "10 min",
+                "10 phút",
+            ),
+            (
+                Fact::Length(SignedDuration::from_hours(47)),
+                "47 h",
+                "47 giờ",
+            ),
+            (
+                Fact::Length(SignedDuration::from_hours(48)),
+                "2 days",
+                "2 ngày",
+            ),
+            (
+                Fact::text("a\u{1b}[2J\nb"),
+                "a\u{fffd}[2J\u{fffd}b",
+                "a\u{fffd}[2J\u{fffd}b",
+            ),
             (Fact::Use(CertificateUse::Seal), "seal", "cơ quan, tổ chức"),
             (
                 Fact::Time("2019-06-03T02:00:00Z".parse().unwrap()),

@@ -10,10 +10,10 @@
 //! The rooms, from the bottom up; each uses only those before it (`tests/it/tidy.rs` keeps it so):
 //! [`clock`] reads time, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
 //! [`store`] the disk, [`wire`] the protocol; [`node`] is a participant and [`hub`] the hub, who meet
-//! on the wire only; [`procedure`] is a locality's way onto the axis; [`load`] plans and drives
-//! traffic, [`axis`] puts a whole axis into one process. [`rates`] measures how fast signatures are
-//! verified, [`validation`] judges one file's, [`pdf`] reads and writes those of PDFs; [`page`] is what
-//! reports have in common; [`cli`] is the command line.
+//! on the wire only; [`load`] plans and drives traffic, [`procedure`] is an agency's way onto the axis,
+//! [`axis`] puts a whole axis into one process.
+//! [`rates`] measures how fast signatures are verified, [`validation`] judges one file's, [`pdf`] reads
+//! and writes those of PDFs; [`page`] is what reports have in common; [`cli`] is the command line.
 
 pub mod axis;
 pub mod cli;

@@ -6,6 +6,7 @@
 
 mod hub_process;
 mod offices;
+mod own_hub;
 mod parts;
 mod people;
 pub mod pki;
@@ -32,6 +33,7 @@ use crate::model::OrganId;
 use crate::node::ConnectError;
 use crate::node::Connection;
 use crate::node::Habits;
+use crate::node::IdentityError;
 use crate::node::Participant;
 use crate::store::Durability;
 use crate::trust::Authority;
@@ -52,6 +54,7 @@ pub use hub_process::HubCommand;
 pub use hub_process::HubProcess;
 pub use hub_process::HubProcessError;
 pub use offices::DirectoryOffices;
+pub use own_hub::OwnHub;
 pub use parts::AverageDocument;
 pub use parts::measure;
 pub use site::Site;
@@ -119,12 +122,18 @@ pub enum AxisError {
     /// A socket, a thread or a runtime.
     #[error("the system refused: {0}")]
     Io(#[from] std::io::Error),
+    /// A participant's files.
+    #[error("{0}")]
+    Identity(#[from] IdentityError),
     /// The hub's state.
     #[error("the hub cannot be opened: {0}")]
     Open(#[from] OpenError),
     /// The hub panicked. A bug.
     #[error("the hub's thread did not end well")]
     Panicked,
+    /// The CA's directory.
+    #[error("{0}")]
+    Pki(#[from] pki::PkiError),
     /// The revocation lists.
     #[error("the revocation lists cannot be used: {0}")]
     Revocation(#[from] RevocationError),

@@ -19,8 +19,8 @@ use crate::model::OrganId;
 use crate::model::calendar::local;
 use crate::pdf::Letter;
 use crate::pdf::signed_letter;
-use crate::text::JoiningPhrase;
 use crate::text::Language;
+use crate::text::ProcedurePhrase;
 use crate::text::filled;
 use crate::trust::Credential;
 use crate::trust::DocumentSigner;
@@ -129,7 +129,7 @@ impl Offices for DirectoryOffices {
             format!("{:.1}", readiness.p99_us as f64 / 1000.0),
         ];
         let say = |language| {
-            let template = JoiningPhrase::ReadinessCertificateBody.text(language);
+            let template = ProcedurePhrase::ReadinessCertificateBody.text(language);
             filled(template, &facts)
         };
         let body = format!("{}\n\n{}", say(Language::Vi), say(Language::En));
@@ -143,7 +143,7 @@ impl Offices for DirectoryOffices {
         let letter = Letter {
             organ: &operator,
             code: &code,
-            document_type: JoiningPhrase::ReadinessCertificate.text(Language::Vi),
+            document_type: ProcedurePhrase::ReadinessCertificate.text(Language::Vi),
             subject: &body,
             signer: ["", ""],
         };

@@ -8,9 +8,9 @@ use super::exit::Failure;
 use super::output;
 use crate::clock::Clock;
 use crate::model::OrganId;
-use crate::procedure::HubAddress;
-use crate::procedure::Patient;
-use crate::procedure::diagnose;
+use crate::procedure::doctor::HubAddress;
+use crate::procedure::doctor::Patient;
+use crate::procedure::doctor::diagnose;
 use crate::text::Language;
 
 /// Arguments of `docaxis doctor`.

@@ -3,14 +3,17 @@
 
 mod bench;
 mod ca;
+mod calendar;
 mod demo;
 mod doctor;
 mod exit;
 mod host;
 mod hub;
+mod join;
 mod journal;
 mod load;
 mod node;
+mod operator;
 mod output;
 mod verify;
 
@@ -41,6 +44,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Bring a locality onto the axis as a file says; run twice, nothing happens the second time.
+    Apply(join::ApplyArguments),
     /// Measure what parts reach on their own: signature verification.
     Bench(bench::Arguments),
     /// The simulated Government CA: make one, issue, revoke, renew its lists.
@@ -50,6 +55,8 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+    /// Run the hub's conformance tests against this program's own client.
+    Conformance(join::ConformanceArguments),
     /// The main job: start a Government CA, a hub and 95 participants, replay 12 March to 20 August
     /// 2019, and count.
     Demo(demo::Arguments),
@@ -57,12 +64,16 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Run a hub.
     Hub(hub::Arguments),
+    /// Walk a locality through the connection procedure, from nothing to exchanging documents.
+    Join(Box<join::Arguments>),
     /// Examine a hub's journal offline.
     Journal(journal::Arguments),
     /// Load a hub: honest latencies, the highest rate that holds, the price of each layer.
     Load(load::Arguments),
     /// Run one participant against a hub.
     Node(node::Arguments),
+    /// Decide about those who join: approve, reject, activate, suspend, revoke, merge.
+    Operator(operator::Arguments),
     /// Make a validation report on the signatures of a document, a CMS file or a PDF.
     Verify(verify::Arguments),
 }
@@ -72,6 +83,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     take_open_files();
     let ran = match arguments.command {
+        Command::Apply(arguments) => join::apply(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Ca(arguments) => ca::run(arguments),
         Command::Completions { shell } => {
@@ -79,12 +91,15 @@ pub fn run() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "docaxis", &mut script);
             output::print(&String::from_utf8_lossy(&script))
         }
+        Command::Conformance(arguments) => join::run_conformance(arguments),
         Command::Demo(arguments) => demo::run(arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Hub(arguments) => hub::run(arguments),
+        Command::Join(arguments) => join::run(&arguments),
         Command::Journal(arguments) => journal::run(arguments),
         Command::Load(arguments) => load::run(arguments),
         Command::Node(arguments) => node::run(arguments),
+        Command::Operator(arguments) => operator::run(arguments),
         Command::Verify(arguments) => verify::run(&arguments),
     };
     exit::code(ran)

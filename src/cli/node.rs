@@ -27,7 +27,6 @@ use crate::model::calendar::local;
 use crate::node;
 use crate::node::Cabinet;
 use crate::node::Connection;
-use crate::node::Delay;
 use crate::node::Draft;
 use crate::node::Habits;
 use crate::node::Identity;
@@ -197,7 +196,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             organ: meant.organ,
             identity: Arc::new(identity),
             connection,
-            habits: prompt_office(),
+            habits: Habits::prompt(),
             clock: clock.clone(),
             signing: Arc::new(Semaphore::new(1)),
             cabinet: arguments.keep.clone().map(Cabinet::new),
@@ -258,28 +257,6 @@ async fn greet(connection: &Connection, hub: &str) -> Result<(), Failure> {
             )),
             None => Failure::input(&format!("reach {hub}"), status.message()),
         }),
-    }
-}
-
-/// An office that answers within seconds of wall-clock time: accepts everything, works on nothing.
-fn prompt_office() -> Habits {
-    let at_once = Delay {
-        least: 0,
-        median: 0,
-        most: 0,
-    };
-    Habits {
-        seed: 0,
-        accept: at_once,
-        assign: at_once,
-        process: at_once,
-        finish: at_once,
-        answer_change: at_once,
-        rejected_share: 0.0,
-        worked_on_share: 0.0,
-        declined_share: 0.0,
-        rejection_reasons: Vec::new(),
-        decline_reasons: Vec::new(),
     }
 }
 

@@ -24,6 +24,11 @@ pub(super) fn line(text: &str) -> Result<(), Failure> {
     print(&format!("{text}\n"))
 }
 
+/// Whether a person reads standard output and answers on standard input.
+pub(super) fn is_terminal() -> bool {
+    io::IsTerminal::is_terminal(&io::stdout()) && io::IsTerminal::is_terminal(&io::stdin())
+}
+
 /// Says on standard error why something failed.
 pub(super) fn complain(text: &str) {
     // Nobody is left to tell when even this fails.

@@ -1,5 +1,6 @@
 //! Dialling a hub: TCP, TLS 1.3 with the participant's certificate, HTTP/2.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use crate::clock::Clock;
 use crate::model::OrganId;
 use crate::trust::TlsError;
 use crate::trust::client_config;
+use crate::trust::first_contact_config;
 use crate::wire::v1::exchange_client::ExchangeClient;
 use crate::wire::v1::monitor_client::MonitorClient;
 use crate::wire::v1::registry_client::RegistryClient;
@@ -63,6 +65,34 @@ impl Connection {
         identity: Option<(&str, &str)>,
         clock: &Clock,
     ) -> Result<Self, ConnectError> {
+        let config = client_config(anchors, identity, Arc::new(clock.clone()))?;
+        Self::dialling(hub, config)
+    }
+
+    /// A connection to a hub nobody has vouched for, to ask it for its trust anchors; only on loopback,
+    /// where nobody can stand in between.
+    ///
+    /// # Errors
+    /// [`ConnectError`].
+    pub fn first_contact(hub: &str, clock: &Clock) -> Result<Self, ConnectError> {
+        let host = hub.parse::<Uri>().ok();
+        let host = host.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let loopback = bare == "localhost"
+            || bare
+                .parse()
+                .is_ok_and(|address: IpAddr| address.is_loopback());
+        if !loopback {
+            return Err(ConnectError::Address {
+                found: hub.to_owned(),
+                problem: "without its trust anchors (--ca) only a hub on loopback is believed"
+                    .to_owned(),
+            });
+        }
+        Self::dialling(hub, first_contact_config(Arc::new(clock.clone()))?)
+    }
+
+    fn dialling(hub: &str, config: rustls::ClientConfig) -> Result<Self, ConnectError> {
         let bad = |problem: String| ConnectError::Address {
             found: hub.to_owned(),
             problem,
@@ -80,7 +110,6 @@ impl Connection {
             .trim_end_matches(']')
             .to_owned();
         let name = ServerName::try_from(bare.clone()).map_err(|error| bad(error.to_string()))?;
-        let config = client_config(anchors, identity, Arc::new(clock.clone()))?;
         let connector = TlsConnector::from(Arc::new(config));
         // The connector speaks TLS; tonic must not try to do so itself.
         let endpoint = Endpoint::from_shared(format!("http://{host}:{port}"))

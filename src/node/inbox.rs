@@ -156,7 +156,7 @@ impl Inbox {
         };
         let id = header.document_id.to_string();
         // The law has the recipient check before it accepts (QĐ 28/2018, Art. 9.1).
-        let checked = self.check(&header, &document, accepted_at);
+        let checked = check(&self.trust, &self.policy, &header, &document, accepted_at);
         if checked.as_ref().ok().copied() != legal_value {
             self.account.counts().disagreements.push(id.clone());
         }
@@ -179,33 +179,6 @@ impl Inbox {
         }
     }
 
-    fn check(
-        &self,
-        header: &DocumentHeader,
-        document: &v1::SignedDocument,
-        accepted_at: Timestamp,
-    ) -> Result<LegalValue, Refusal> {
-        for attachment in &document.attachments {
-            let found = sha256(&attachment.content);
-            if !header.attachments.iter().any(|named| named.sha256 == found) {
-                return Err(Refusal::DigestMismatch {
-                    what: "inline attachment".to_owned(),
-                    expected: String::new(),
-                    found: found.to_string(),
-                });
-            }
-        }
-        verify_document(
-            &self.trust,
-            &self.policy,
-            &document.header,
-            &document.signature,
-            header.from,
-            accepted_at,
-        )
-        .map(|evidence| evidence.legal_value())
-    }
-
     async fn notice(&self, notice: v1::StatusNotice) {
         let Some(code) = StatusCode::from_number(notice.code) else {
             return;
@@ -218,6 +191,32 @@ impl Inbox {
             let _ = self.office.send(Arrival::Recall { document_id }).await;
         }
     }
+}
+
+/// What a document is worth, as its recipient finds for itself.
+///
+/// # Errors
+/// `DIGEST_MISMATCH`, or what the signatures and certificates earn.
+pub fn check(
+    trust: &TrustStore,
+    policy: &Policy,
+    header: &DocumentHeader,
+    document: &v1::SignedDocument,
+    accepted_at: Timestamp,
+) -> Result<LegalValue, Refusal> {
+    for attachment in &document.attachments {
+        let found = sha256(&attachment.content);
+        if !header.attachments.iter().any(|named| named.sha256 == found) {
+            return Err(Refusal::DigestMismatch {
+                what: "inline attachment".to_owned(),
+                expected: String::new(),
+                found: found.to_string(),
+            });
+        }
+    }
+    let (bytes, signature) = (&document.header, &document.signature);
+    verify_document(trust, policy, bytes, signature, header.from, accepted_at)
+        .map(|evidence| evidence.legal_value())
 }
 
 /// Which organisation a participant is, for logs.

@@ -76,6 +76,28 @@ pub(super) struct Task {
 }
 
 impl Habits {
+    /// An office that answers at once: accepts everything, works on nothing.
+    pub fn prompt() -> Self {
+        let at_once = Delay {
+            least: 0,
+            median: 0,
+            most: 0,
+        };
+        Self {
+            seed: 0,
+            accept: at_once,
+            assign: at_once,
+            process: at_once,
+            finish: at_once,
+            answer_change: at_once,
+            rejected_share: 0.0,
+            worked_on_share: 0.0,
+            declined_share: 0.0,
+            rejection_reasons: Vec::new(),
+            decline_reasons: Vec::new(),
+        }
+    }
+
     /// What the office will do about an arrival, in the order of time.
     pub(super) fn respond(&self, own: OrganId, arrival: &Arrival, now: Timestamp) -> Vec<Task> {
         match arrival {

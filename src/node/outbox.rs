@@ -138,7 +138,7 @@ impl Outbox {
                 outgoing = queue.recv(), if has_room => match outgoing {
                     None => open = false,
                     Some(Outgoing { written, outcome }) => {
-                        if let Err(status) = self.upload(written.uploads).await {
+                        if let Err(status) = upload(&self.connection, written.uploads).await {
                             // The hub will say that the attachment is missing.
                             tracing::warn!(%status, "attachment could not be uploaded");
                         }
@@ -184,29 +184,45 @@ impl Outbox {
         // Whoever asked may have gone.
         let _ = outcome.send(told);
     }
+}
 
-    async fn upload(&self, contents: Vec<Bytes>) -> Result<(), Status> {
-        for content in contents {
-            let mut backoff = Backoff::new();
-            let chunks: Vec<v1::Chunk> = (0..content.len())
-                .step_by(CHUNK_BYTES)
-                .map(|from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
-                .map(|data| v1::Chunk {
-                    data,
-                    ..v1::Chunk::default()
-                })
-                .collect();
-            loop {
-                let request = tokio_stream::iter(chunks.clone());
-                match self.connection.exchange().put_attachment(request).await {
-                    Ok(_) => break,
-                    Err(status) if wire::reason_of(&status).is_some() => return Err(status),
-                    Err(_lost) => backoff.wait().await,
-                }
+/// Uploads contents that do not travel with their document; again and again where the connection breaks.
+///
+/// # Errors
+/// The hub's refusal.
+pub(super) async fn upload(connection: &Connection, contents: Vec<Bytes>) -> Result<(), Status> {
+    for content in contents {
+        let mut backoff = Backoff::new();
+        loop {
+            match put(connection, &content).await {
+                Ok(()) => break,
+                Err(status) if wire::reason_of(&status).is_some() => return Err(status),
+                Err(_lost) => backoff.wait().await,
             }
         }
-        Ok(())
     }
+    Ok(())
+}
+
+/// Uploads one content.
+///
+/// # Errors
+/// The hub's refusal, or a lost connection.
+pub async fn put(connection: &Connection, content: &Bytes) -> Result<(), Status> {
+    let chunks: Vec<v1::Chunk> = (0..content.len())
+        .step_by(CHUNK_BYTES)
+        .map(|from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
+        .map(|data| v1::Chunk {
+            data,
+            ..v1::Chunk::default()
+        })
+        .collect();
+    let request = tokio_stream::iter(chunks);
+    connection
+        .exchange()
+        .put_attachment(request)
+        .await
+        .map(|_| ())
 }
 
 async fn next(

@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 
 /// Size of a chart, in user units.
-const WIDTH: f64 = 960.0;
+pub(crate) const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 280.0;
 
 /// Room for labels.
@@ -264,7 +264,8 @@ pub(crate) fn fields(
     out
 }
 
-fn open(title: &str, how: &str, height: f64) -> String {
+/// Opens a drawing of this height, up to its first element; whoever draws ends it with `</svg>`.
+pub(crate) fn open(title: &str, how: &str, height: f64) -> String {
     format!(
         "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\"><title>{}</title><desc>{}</desc>",
         escape(title),
@@ -354,7 +355,8 @@ fn number(value: f64) -> String {
     }
 }
 
-fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
+/// Adds elements to a drawing.
+pub(crate) fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _ = out.write_fmt(text);
 }

@@ -1,6 +1,7 @@
 //! What people call stages, statuses and those who must act.
 
 use super::Language;
+use super::joining::step_name;
 use crate::model::CertificateUse;
 use crate::model::Fault;
 use crate::model::Settled;
@@ -86,27 +87,6 @@ impl Language {
         };
         self.pick(english, vietnamese)
     }
-}
-
-/// The name of a step of joining.
-pub fn step_name(step: Step, language: Language) -> &'static str {
-    let (english, vietnamese) = match step {
-        Step::Application => ("application", "nộp hồ sơ đăng ký"),
-        Step::Codes => ("identifier codes", "cấp mã định danh"),
-        Step::Certificates => ("keys and certificates", "tạo khóa và cấp chứng thư số"),
-        Step::Connection => ("connection check", "kiểm tra kết nối"),
-        Step::Registration => (
-            "registration on the test axis",
-            "đăng ký trên trục thử nghiệm",
-        ),
-        Step::Conformance => ("conformance tests", "kiểm thử tuân thủ"),
-        Step::Capacity => (
-            "capacity test and readiness certificate",
-            "kiểm tra năng lực và cấp giấy chứng nhận sẵn sàng",
-        ),
-        Step::Activation => ("activation in stages", "kích hoạt theo từng giai đoạn"),
-    };
-    language.pick(english, vietnamese)
 }
 
 /// A step with its number: `3 (keys and certificates)`.

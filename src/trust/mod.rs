@@ -74,6 +74,7 @@ pub use tls::PeerIdentity;
 pub use tls::TlsError;
 pub use tls::certificates_from_pem;
 pub use tls::client_config;
+pub use tls::first_contact_config;
 pub use tls::peer_identity;
 pub use tls::server_config;
 pub use verify::Evidence;

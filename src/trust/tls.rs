@@ -13,12 +13,15 @@ use rustls::DigitallySignedStruct;
 use rustls::DistinguishedName;
 use rustls::SignatureScheme;
 use rustls::client::danger::HandshakeSignatureValid;
+use rustls::client::danger::ServerCertVerified;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerified;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::time_provider::TimeProvider;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::PrivateKeyDer;
+use rustls_pki_types::ServerName;
 use rustls_pki_types::UnixTime;
 use rustls_pki_types::pem::PemObject as _;
 
@@ -132,6 +135,24 @@ pub fn client_config(
     Ok(config)
 }
 
+/// A participant's side before it knows whom to believe: any server that holds the key of what it shows.
+/// Good for nothing but asking for trust anchors that are then compared, and on loopback.
+///
+/// # Errors
+/// [`TlsError`].
+pub fn first_contact_config(time: Arc<dyn TimeProvider>) -> Result<rustls::ClientConfig, TlsError> {
+    let verifier = PossessionOnly {
+        provider: provider(),
+    };
+    let mut config = rustls::ClientConfig::builder_with_details(provider(), time)
+        .with_protocol_versions(&[&rustls::version::TLS13])?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(config)
+}
+
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
@@ -156,7 +177,7 @@ fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| TlsError::Key(error.to_string()))
 }
 
-/// Takes any client certificate whose key the client holds.
+/// Takes any certificate whose key the other side holds.
 #[derive(Debug)]
 struct PossessionOnly {
     provider: Arc<CryptoProvider>,
@@ -207,5 +228,40 @@ impl ClientCertVerifier for PossessionOnly {
         self.provider
             .signature_verification_algorithms
             .supported_schemes()
+    }
+}
+
+impl ServerCertVerifier for PossessionOnly {
+    fn verify_server_cert(
+        &self,
+        _end_entity: &CertificateDer<'_>,
+        _intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        _now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        ClientCertVerifier::verify_tls12_signature(self, message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        ClientCertVerifier::verify_tls13_signature(self, message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        ClientCertVerifier::supported_verify_schemes(self)
     }
 }

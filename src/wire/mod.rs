@@ -3,6 +3,7 @@
 
 mod conformance;
 mod document;
+mod joining;
 mod status;
 
 pub use conformance::task;
@@ -13,6 +14,8 @@ pub use document::legal_value_from_wire;
 pub use document::legal_value_to_wire;
 pub use document::timestamp;
 pub use document::timestamp_from_wire;
+pub use joining::joining_state;
+pub use joining::joining_state_to_wire;
 pub use status::Explained;
 pub use status::reason_of;
 pub use status::refused;

@@ -33,6 +33,16 @@ pub struct Explained {
     pub remedy_vi: String,
 }
 
+impl Explained {
+    /// What happened, and what to do, in this language.
+    pub fn text(&self, language: Language) -> [&str; 2] {
+        match language {
+            Language::En => [&self.message, &self.remedy],
+            Language::Vi => [&self.message_vi, &self.remedy_vi],
+        }
+    }
+}
+
 /// The gRPC status of a refusal: code, `ErrorInfo`, `BadRequest` for broken fields, and
 /// `LocalizedMessage` in Vietnamese; the English sentence is the status' own message.
 pub fn status(refusal: &Refusal) -> Status {
@@ -87,7 +97,7 @@ pub fn reason_of(status: &Status) -> Option<Explained> {
         reason: Reason::from_name(&info.reason)?,
         message: status.message().to_owned(),
         remedy: fact("remedy"),
-        message_vi: localized.map(|found| found.message).unwrap_or_default(),
+        message_vi: localized.map(|said| said.message).unwrap_or_default(),
         remedy_vi: fact("remedy_vi"),
     })
 }

@@ -147,7 +147,11 @@ async fn a_sender_speaks_for_itself_while_it_is_active() {
     operator
         .connection
         .registry()
-        .activate(suspend(HANOI))
+        .activate(v1::ActivateRequest {
+            organ_id: HANOI.to_owned(),
+            reason: "kiểm thử".to_owned(),
+            ..Default::default()
+        })
         .await
         .unwrap();
     hanoi.submit(own).await.unwrap();
@@ -523,6 +527,7 @@ async fn a_data_directory_belongs_to_one_hub_of_a_known_version() {
             clock: axis.clock.clone(),
             trust: std::sync::Arc::new(trust),
             tls: tls.unwrap(),
+            offices: None,
         };
         Hub::open(config.clone(), parts)
     };

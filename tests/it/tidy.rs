@@ -29,12 +29,12 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["clock", "model", "page", "text", "trust", "validation"],
     ),
     ("node", &["clock", "model", "trust", "wire"]),
+    ("hub", &["clock", "model", "store", "trust", "wire"]),
+    ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
         "procedure",
         &["clock", "model", "node", "page", "text", "trust", "wire"],
     ),
-    ("hub", &["clock", "model", "store", "trust", "wire"]),
-    ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
         "axis",
         &[

@@ -10,7 +10,6 @@ use super::applications::Moved;
 use super::applications::enter;
 use super::applications::moved;
 use super::applications::settle;
-use super::applications::state_of;
 use super::change::Decision;
 use super::change::View;
 use super::change::change;
@@ -31,6 +30,7 @@ use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
 use crate::trust::Subject;
 use crate::trust::sha256;
+use crate::wire::joining_state;
 use crate::wire::timestamp;
 use crate::wire::timestamp_from_wire;
 use crate::wire::v1;
@@ -119,7 +119,7 @@ fn decide_apply(
         let Some(known) = &stored.application else {
             return Err(Refusal::ApplicationUnknown { organ });
         };
-        if state_of(known) != JoiningState::Applied || known.rejected_because.is_empty() {
+        if joining_state(known) != JoiningState::Applied || known.rejected_because.is_empty() {
             return Ok(Decision::default());
         }
         history.clone_from(&known.history);
@@ -145,7 +145,7 @@ fn decide_apply(
             });
         }
         let unanswered =
-            |application: &&v1::Application| state_of(application) == JoiningState::Applied;
+            |application: &&v1::Application| joining_state(application) == JoiningState::Applied;
         if view.applications.count() >= APPLICATIONS_MAX
             || view.applications.iter().filter(unanswered).count() >= UNANSWERED_MAX
         {
@@ -280,7 +280,7 @@ pub(in crate::hub) async fn submit_csr(
 ) -> Result<v1::Application, Refusal> {
     let offices = Arc::clone(core.offices.as_ref().ok_or(Refusal::JoiningClosed)?);
     let application = stored.application.clone().unwrap_or_default();
-    let state = state_of(&application);
+    let state = joining_state(&application);
     if matches!(
         state,
         JoiningState::Applied | JoiningState::Revoked | JoiningState::Merged
@@ -525,7 +525,7 @@ pub(in crate::hub) async fn ask_for_stage(
             .find(organ)
             .ok_or(Refusal::ApplicationUnknown { organ })?;
         let application = stored.application.clone().unwrap_or_default();
-        let state = state_of(&application);
+        let state = joining_state(&application);
         let not_now = || Refusal::StepNotAllowed {
             organ,
             state,
@@ -619,7 +619,7 @@ pub(super) fn noted(
         .find(organ)
         .ok_or(Refusal::ApplicationUnknown { organ })?;
     let mut application = stored.application.clone().unwrap_or_default();
-    let state = state_of(&application);
+    let state = joining_state(&application);
     also(&mut application);
     enter(&mut application, state, by);
     Ok(Decision {
@@ -635,13 +635,13 @@ pub(super) fn state_now(view: &View, organ: OrganId) -> Result<JoiningState, Ref
     let stored = view.applications.find(organ);
     let application = stored.and_then(|stored| stored.application.as_ref());
     application
-        .map(state_of)
+        .map(joining_state)
         .ok_or(Refusal::ApplicationUnknown { organ })
 }
 
 /// The state of an application on record.
 pub(super) fn current(core: &Core, organ: OrganId) -> Result<JoiningState, Refusal> {
-    shown(core, organ).map(|application| state_of(&application))
+    shown(core, organ).map(|application| joining_state(&application))
 }
 
 /// The application on record.

@@ -12,6 +12,8 @@ use crate::model::Refusal;
 use crate::model::joining::Actor;
 use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
+use crate::wire::joining_state;
+use crate::wire::joining_state_to_wire;
 use crate::wire::timestamp;
 use crate::wire::v1;
 
@@ -49,43 +51,6 @@ impl Applications {
     }
 }
 
-/// The state an application is in.
-pub(in crate::hub) fn state_of(application: &v1::Application) -> JoiningState {
-    match application.state() {
-        v1::JoiningState::Unspecified | v1::JoiningState::Applied => JoiningState::Applied,
-        v1::JoiningState::CodeRegistered => JoiningState::CodeRegistered,
-        v1::JoiningState::NetworkReady => JoiningState::NetworkReady,
-        v1::JoiningState::CertIssued => JoiningState::CertIssued,
-        v1::JoiningState::AdapterInstalled => JoiningState::AdapterInstalled,
-        v1::JoiningState::RegPending => JoiningState::RegPending,
-        v1::JoiningState::RegisteredTest => JoiningState::RegisteredTest,
-        v1::JoiningState::ConformancePassed => JoiningState::ConformancePassed,
-        v1::JoiningState::Accepted => JoiningState::Accepted,
-        v1::JoiningState::JoinedActive => JoiningState::Active,
-        v1::JoiningState::JoinedSuspended => JoiningState::Suspended,
-        v1::JoiningState::JoinedRevoked => JoiningState::Revoked,
-        v1::JoiningState::JoinedMerged => JoiningState::Merged,
-    }
-}
-
-fn to_wire(state: JoiningState) -> v1::JoiningState {
-    match state {
-        JoiningState::Applied => v1::JoiningState::Applied,
-        JoiningState::CodeRegistered => v1::JoiningState::CodeRegistered,
-        JoiningState::NetworkReady => v1::JoiningState::NetworkReady,
-        JoiningState::CertIssued => v1::JoiningState::CertIssued,
-        JoiningState::AdapterInstalled => v1::JoiningState::AdapterInstalled,
-        JoiningState::RegPending => v1::JoiningState::RegPending,
-        JoiningState::RegisteredTest => v1::JoiningState::RegisteredTest,
-        JoiningState::ConformancePassed => v1::JoiningState::ConformancePassed,
-        JoiningState::Accepted => v1::JoiningState::Accepted,
-        JoiningState::Active => v1::JoiningState::JoinedActive,
-        JoiningState::Suspended => v1::JoiningState::JoinedSuspended,
-        JoiningState::Revoked => v1::JoiningState::JoinedRevoked,
-        JoiningState::Merged => v1::JoiningState::JoinedMerged,
-    }
-}
-
 /// Who moved an application, when and why.
 #[derive(Clone, Debug)]
 pub(in crate::hub) struct Moved {
@@ -106,7 +71,7 @@ pub(super) fn moved(
     event: Event,
     moved: Moved,
 ) -> Result<v1::Application, Refusal> {
-    let state = state_of(application).after(event);
+    let state = joining_state(application).after(event);
     let state = state.map_err(|not_now| Refusal::StepNotAllowed {
         organ,
         state: not_now.state,
@@ -126,7 +91,7 @@ pub(super) fn enter(application: &mut v1::Application, state: JoiningState, move
         automatic,
         why,
     } = moved;
-    let (from, to) = (application.state, to_wire(state));
+    let (from, to) = (application.state, joining_state_to_wire(state));
     tracing::info!(
         organ = application.organ_id,
         from = application.state().as_str_name(),
@@ -168,7 +133,7 @@ fn waits_for(application: &v1::Application, state: JoiningState) -> v1::Actor {
 
 /// Looks anew at whose turn it is.
 pub(super) fn settle(application: &mut v1::Application) {
-    let waits_for = waits_for(application, state_of(application));
+    let waits_for = waits_for(application, joining_state(application));
     application.set_waits_for(waits_for);
 }
 

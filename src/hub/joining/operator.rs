@@ -9,7 +9,6 @@ use super::applicant::step;
 use super::applications::Moved;
 use super::applications::enter;
 use super::applications::settle;
-use super::applications::state_of;
 use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
@@ -23,6 +22,7 @@ use crate::model::Refusal;
 use crate::model::joining;
 use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
+use crate::wire::joining_state;
 use crate::wire::v1;
 
 /// What the hub writes where a person would give a reason.
@@ -203,7 +203,7 @@ fn grant_stage(
         .find(organ)
         .ok_or(Refusal::ApplicationUnknown { organ })?;
     let known = stored.application.clone().unwrap_or_default();
-    let state = state_of(&known);
+    let state = joining_state(&known);
     if known.readiness.is_none() {
         let problem = "no readiness certificate was issued".to_owned();
         return Err(Refusal::ReadinessMissing { organ, problem });

@@ -6,8 +6,8 @@ use super::code::Code;
 use super::said::Fact;
 use super::said::Sentence;
 use crate::model::Reason;
-use crate::model::joining::JoiningState;
 use crate::text::DoctorPhrase;
+use crate::wire;
 use crate::wire::v1;
 
 /// Whether an agency may exchange documents.
@@ -52,7 +52,7 @@ pub(super) fn state_of(
 
 /// How far the application is and whose turn it is, where that is known.
 fn joining(organ: Fact, application: Option<&v1::Application>) -> (Sentence, Sentence) {
-    let state = application.and_then(|application| read(application.state()));
+    let state = application.map(wire::joining_state);
     let Some(state) = state else {
         return (
             Sentence::new(DoctorPhrase::AgencyJoiningUnclear, [organ]),
@@ -68,23 +68,4 @@ fn joining(organ: Fact, application: Option<&v1::Application>) -> (Sentence, Sen
         None => DoctorPhrase::AgencyJoiningUnclearRemedy.into(),
     };
     (cause, remedy)
-}
-
-fn read(state: v1::JoiningState) -> Option<JoiningState> {
-    Some(match state {
-        v1::JoiningState::Unspecified => return None,
-        v1::JoiningState::Applied => JoiningState::Applied,
-        v1::JoiningState::CodeRegistered => JoiningState::CodeRegistered,
-        v1::JoiningState::NetworkReady => JoiningState::NetworkReady,
-        v1::JoiningState::CertIssued => JoiningState::CertIssued,
-        v1::JoiningState::AdapterInstalled => JoiningState::AdapterInstalled,
-        v1::JoiningState::RegPending => JoiningState::RegPending,
-        v1::JoiningState::RegisteredTest => JoiningState::RegisteredTest,
-        v1::JoiningState::ConformancePassed => JoiningState::ConformancePassed,
-        v1::JoiningState::Accepted => JoiningState::Accepted,
-        v1::JoiningState::JoinedActive => JoiningState::Active,
-        v1::JoiningState::JoinedSuspended => JoiningState::Suspended,
-        v1::JoiningState::JoinedRevoked => JoiningState::Revoked,
-        v1::JoiningState::JoinedMerged => JoiningState::Merged,
-    })
 }

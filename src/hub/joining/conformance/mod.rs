@@ -11,6 +11,7 @@ mod session;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tonic::Streaming;
 
 use partners::Flaw;
@@ -119,40 +120,39 @@ pub(in crate::hub) async fn run(
     Ok(())
 }
 
-async fn perform(session: &mut Session, before: [u64; 3]) -> Result<(), Stop> {
+/// Boxed: as one future they would be one function that takes the compiler minutes.
+fn perform(session: &mut Session, before: [u64; 3]) -> BoxFuture<'_, Result<(), Stop>> {
     use ConformanceTest as T;
     match session.test {
-        T::Directory => session.directory().await,
-        T::SendOne => session.send_one().await,
-        T::SendMany => session.send_many().await,
-        T::ReceiveOne => session.receive_one().await,
-        T::ReturnOne => session.return_one().await,
-        T::ReportAll => session.report_all().await,
-        T::AgreeToRecall => session.agree_to_recall().await,
-        T::DeclineRecall => session.decline_recall().await,
-        T::AgreeToUpdate => session.agree_to_update().await,
-        T::ReceiveReplacement => session.receive_replacement().await,
-        T::UrgentFirst => session.urgent_first().await,
-        T::SignTwice => session.sign_twice().await,
-        T::FindTamperedAttachment => session.find_flaw(Partner::First, Flaw::Attachment).await,
-        T::FindRevoked => session.find_flaw(Partner::Revoked, Flaw::None).await,
-        T::TakeUnsigned => session.take_unsigned().await,
-        T::HearDuplicate => session.hear_duplicate().await,
-        T::HearRecipients => session.hear_recipients().await,
-        T::KeepSecrets => session.keep_secrets().await,
-        T::TellTime => session.tell_time().await,
-        T::SendLarge => session.send_large().await,
-        T::Reconnect => session.reconnect().await,
-        T::Counters => session.counters(before).await,
-        T::FindTamperedHeader => session.find_flaw(Partner::First, Flaw::Header).await,
+        T::Directory => Box::pin(session.directory()),
+        T::SendOne => Box::pin(session.send_one()),
+        T::SendMany => Box::pin(session.send_many()),
+        T::ReceiveOne => Box::pin(session.receive_one()),
+        T::ReturnOne => Box::pin(session.return_one()),
+        T::ReportAll => Box::pin(session.report_all()),
+        T::AgreeToRecall => Box::pin(session.agree_to_recall()),
+        T::DeclineRecall => Box::pin(session.decline_recall()),
+        T::AgreeToUpdate => Box::pin(session.agree_to_update()),
+        T::ReceiveReplacement => Box::pin(session.receive_replacement()),
+        T::UrgentFirst => Box::pin(session.urgent_first()),
+        T::SignTwice => Box::pin(session.sign_twice()),
+        T::FindTamperedAttachment => Box::pin(session.find_flaw(Partner::First, Flaw::Attachment)),
+        T::FindRevoked => Box::pin(session.find_flaw(Partner::Revoked, Flaw::None)),
+        T::TakeUnsigned => Box::pin(session.take_unsigned()),
+        T::HearDuplicate => Box::pin(session.hear_duplicate()),
+        T::HearRecipients => Box::pin(session.hear_recipients()),
+        T::KeepSecrets => Box::pin(session.keep_secrets()),
+        T::TellTime => Box::pin(session.tell_time()),
+        T::SendLarge => Box::pin(session.send_large()),
+        T::Reconnect => Box::pin(session.reconnect()),
+        T::Counters => Box::pin(session.counters(before)),
+        T::FindTamperedHeader => Box::pin(session.find_flaw(Partner::First, Flaw::Header)),
         T::FindWrongSigner => {
-            session
-                .find_flaw(Partner::First, Flaw::SignedBy(Partner::Second))
-                .await
+            Box::pin(session.find_flaw(Partner::First, Flaw::SignedBy(Partner::Second)))
         }
-        T::RecallOwn => session.recall_own().await,
-        T::SendUpdate => session.send_update().await,
-        T::ReceiveLarge => session.receive_large().await,
+        T::RecallOwn => Box::pin(session.recall_own()),
+        T::SendUpdate => Box::pin(session.send_update()),
+        T::ReceiveLarge => Box::pin(session.receive_large()),
     }
 }
 

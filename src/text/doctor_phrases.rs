@@ -184,7 +184,7 @@ bilingual! {
         /// Found: a limit a day, and under way.
         QuotaFound = "at most {} documents a day, {} under way at once", "tối đa {} văn bản mỗi ngày, {} văn bản xử lý cùng lúc";
         /// Found: no limit a day.
-        QuotaUnlimited = "no limit a day, at most {} documents under way at once", "không giới hạn theo ngày, tối đa {} văn bản xử lý cùng lúc";
+        QuotaUnlimited = "no daily limit, at most {} documents under way at once", "không giới hạn theo ngày, tối đa {} văn bản xử lý cùng lúc";
         /// Label.
         Remedy = "what to do", "cách xử lý";
         /// Found: none revoked; until when the lists hold.

@@ -96,8 +96,10 @@ impl Papers {
             findings: Vec::new(),
             read: 0,
         };
-        let anchors_file = anchors.map_or_else(|| directory.join("ca.pem"), Path::to_owned);
-        let mut anchors = reading.anchors(&anchors_file);
+        let mut anchors = match anchors {
+            Some(path) => reading.anchors(path, path.display().to_string()),
+            None => reading.anchors(&directory.join("ca.pem"), "ca.pem".to_owned()),
+        };
         let cards = [
             CertificateUse::Connection,
             CertificateUse::Person,
@@ -140,9 +142,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn anchors(&mut self, path: &Path) -> Option<Anchors> {
+    fn anchors(&mut self, path: &Path, file: String) -> Option<Anchors> {
         let pem = self.text(path)?;
-        let file = path.display().to_string();
         // What TLS takes is what the store takes: the same certificates, in PEM.
         match TrustStore::from_pem(&pem) {
             Ok(trust) => Some(Anchors { file, pem, trust }),

@@ -13,7 +13,7 @@ use crate::procedure::doctor::Patient;
 use crate::procedure::doctor::diagnose;
 use crate::text::Language;
 
-/// Arguments of `docaxis doctor`.
+/// Say why a participant cannot exchange documents, and what to do about it.
 ///
 /// Looks, from the outside in, at everything that can keep a participant from exchanging documents: the
 /// way to the hub (name, port, tls, api), its own papers (files, key_match, chain, purpose, expiry,

@@ -60,7 +60,7 @@ enum Command {
     /// The main job: start a Government CA, a hub and 95 participants, replay 12 March to 20 August
     /// 2019, and count.
     Demo(demo::Arguments),
-    /// Say why a participant cannot exchange documents, and what to do about it.
+    // Its help is the documentation of its arguments.
     Doctor(doctor::Arguments),
     /// Run a hub.
     Hub(hub::Arguments),

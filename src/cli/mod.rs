@@ -5,6 +5,7 @@ mod bench;
 mod ca;
 mod calendar;
 mod demo;
+mod doctor;
 mod exit;
 mod host;
 mod hub;
@@ -59,6 +60,8 @@ enum Command {
     /// The main job: start a Government CA, a hub and 95 participants, replay 12 March to 20 August
     /// 2019, and count.
     Demo(demo::Arguments),
+    // Its help is the documentation of its arguments.
+    Doctor(doctor::Arguments),
     /// Run a hub.
     Hub(hub::Arguments),
     /// Walk a locality through the connection procedure, from nothing to exchanging documents.
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
         }
         Command::Conformance(arguments) => join::run_conformance(arguments),
         Command::Demo(arguments) => demo::run(arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Hub(arguments) => hub::run(arguments),
         Command::Join(arguments) => join::run(&arguments),
         Command::Journal(arguments) => journal::run(arguments),

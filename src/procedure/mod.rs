@@ -7,8 +7,9 @@
 //! ```
 //!
 //! [`sequence`] records who said what to whom and what became of it; [`calendar`] lays a joining of
-//! today, and one by programs, on working days; [`gantt`] shows the two side by side. The room
-//! reads no clock: instants are given. Which steps there are is `model::joining`; what a hub
+//! today, and one by programs, on working days; [`gantt`] shows the two side by side; [`doctor`] finds
+//! what keeps a participant from exchanging documents, whenever that is. The room reads no clock:
+//! instants are given, and a clock to the doctor. Which steps there are is `model::joining`; what a hub
 //! demands in each is judged by the hub from its own records, not here.
 //!
 //! Certainty: how long the parts of a joining take today is nobody's published figure. Ranges in
@@ -17,6 +18,7 @@
 pub mod calendar;
 mod candidate;
 mod conformance_report;
+pub mod doctor;
 pub mod gantt;
 mod journey;
 mod lines;

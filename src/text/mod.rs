@@ -9,6 +9,7 @@
 
 mod bilingual;
 mod conformance;
+mod doctor_phrases;
 mod english;
 mod explanation;
 mod joining;
@@ -33,6 +34,7 @@ pub use conformance::test_asked;
 pub use conformance::test_expected;
 pub use conformance::test_remedy;
 pub use conformance::test_title;
+pub use doctor_phrases::DoctorPhrase;
 pub use explanation::Explanation;
 pub use explanation::explain;
 pub use joining::ACTIVITY_MAX;

@@ -198,7 +198,7 @@ impl Examiner {
         }
         let read = Subscriber::parse(der)?;
         let path = self.paths.of(der, &read, embedded, lists);
-        let facts = certificate_facts(der, &read)?;
+        let facts = facts_of(der, &read)?;
         let key = match path.problem {
             None => read.key.of_certified_signer(),
             Some(_) => read.key,
@@ -262,7 +262,15 @@ impl From<Unreadable> for SignerProblem {
     }
 }
 
-fn certificate_facts(der: &[u8], read: &Subscriber) -> Result<CertificateFacts, &'static str> {
+/// What a certificate (DER) says. Whether to believe it is another question.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, &'static str> {
+    facts_of(der, &Subscriber::parse(der)?)
+}
+
+fn facts_of(der: &[u8], read: &Subscriber) -> Result<CertificateFacts, &'static str> {
     let (_, parsed) =
         X509Certificate::from_der(der).map_err(|_error| "it is not an X.509 certificate")?;
     let (key, key_bits) = read.key.kind();

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use rcgen::SigningKey as _;
+use x509_parser::prelude::FromDer as _;
+use x509_parser::prelude::X509Certificate;
 
 /// Kind and size of a key.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -144,6 +146,13 @@ impl KeyPair {
             .serialize_request(&self.key)
             .map_err(KeyError::Sign)?;
         Ok(request.der().to_vec())
+    }
+
+    /// Whether this is the private half of the key in a certificate (DER).
+    pub fn fits(&self, certificate: &[u8]) -> bool {
+        X509Certificate::from_der(certificate).is_ok_and(|(_, parsed)| {
+            parsed.public_key().subject_public_key.data.as_ref() == self.key.public_key_raw()
+        })
     }
 
     /// Signs `message`; the digest is the key's own. Takes 0.2 ms with RSA-2048.

@@ -207,6 +207,12 @@ impl TrustStore {
         self.lists.load().as_they_came.values().cloned().collect()
     }
 
+    /// When the first of the lists in force is to be replaced; `None` without lists.
+    pub fn lists_due(&self) -> Option<Timestamp> {
+        let lists = self.lists.load();
+        lists.by_issuer.values().map(|list| list.next_update).min()
+    }
+
     /// The same store, whose signatures are verified by this engine. Without it, it is the process's.
     #[must_use]
     pub fn with_engine(self, engine: Arc<Engine>) -> Self {

@@ -101,7 +101,7 @@ pub fn server_config(
     let mut config = rustls::ServerConfig::builder_with_details(provider, time)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(chain(certificates)?, private_key(key)?)?;
+        .with_single_cert(certificates_from_pem(certificates)?, private_key(key)?)?;
     config.alpn_protocols = vec![b"h2".to_vec()];
     // A resumed session would carry an identity that was not proved again.
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
@@ -120,16 +120,15 @@ pub fn client_config(
     time: Arc<dyn TimeProvider>,
 ) -> Result<rustls::ClientConfig, TlsError> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in chain(anchors)? {
+    for certificate in certificates_from_pem(anchors)? {
         roots.add(certificate)?;
     }
     let builder = rustls::ClientConfig::builder_with_details(provider(), time)
         .with_protocol_versions(&[&rustls::version::TLS13])?
         .with_root_certificates(roots);
     let mut config = match identity {
-        Some((certificates, key)) => {
-            builder.with_client_auth_cert(chain(certificates)?, private_key(key)?)?
-        }
+        Some((certificates, key)) => builder
+            .with_client_auth_cert(certificates_from_pem(certificates)?, private_key(key)?)?,
         None => builder.with_no_client_auth(),
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
@@ -158,7 +157,11 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::aws_lc_rs::default_provider())
 }
 
-fn chain(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+/// The certificates of a PEM file, DER, in its order; at least one.
+///
+/// # Errors
+/// [`TlsError::Certificate`].
+pub fn certificates_from_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|error| TlsError::Certificate(error.to_string()))?;

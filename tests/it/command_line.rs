@@ -27,6 +27,7 @@ fn help_is_a_manual() {
         ("help", &["--help"][..]),
         ("help_load", &["load", "--help"]),
         ("help_demo", &["demo", "--help"]),
+        ("help_doctor", &["doctor", "--help"]),
         ("help_hub", &["hub", "--help"]),
         ("help_node", &["node", "--help"]),
         ("help_ca", &["ca", "--help"]),

@@ -5,6 +5,7 @@
 )]
 
 mod command_line;
+mod doctor;
 mod exchange;
 mod join;
 mod load;

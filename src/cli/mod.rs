@@ -15,6 +15,7 @@ mod load;
 mod node;
 mod operator;
 mod output;
+mod trace;
 mod verify;
 
 use std::process::ExitCode;
@@ -74,6 +75,8 @@ enum Command {
     Node(node::Arguments),
     /// Decide about those who join: approve, reject, activate, suspend, revoke, merge.
     Operator(operator::Arguments),
+    /// Show the journey of one document: who sent it to whom, when it arrived, what was reported.
+    Trace(trace::Arguments),
     /// Make a validation report on the signatures of a document, a CMS file or a PDF.
     Verify(verify::Arguments),
 }
@@ -100,6 +103,7 @@ pub fn run() -> ExitCode {
         Command::Load(arguments) => load::run(arguments),
         Command::Node(arguments) => node::run(arguments),
         Command::Operator(arguments) => operator::run(arguments),
+        Command::Trace(arguments) => trace::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
     };
     exit::code(ran)

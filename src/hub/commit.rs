@@ -287,15 +287,19 @@ impl Committer {
             }
             return Ok(());
         }
-        if let Some(refusal) = self.over_the_day(&document, open) {
-            return self.refuse_document(document.sender, refusal, reply, open);
-        }
+        let is_limited = match self.within_the_day(&document, open) {
+            Ok(is_limited) => is_limited,
+            Err(refusal) => return self.refuse_document(document.sender, refusal, reply, open),
+        };
         let earlier = match self.earlier(&document, open)? {
             Ok(earlier) => earlier,
             Err(refusal) => {
                 return self.refuse_document(document.sender, refusal, reply, open);
             }
         };
+        if is_limited {
+            *open.of_limited.entry(document.sender).or_default() += 1;
+        }
         open.heads.sequence += 1;
         let record = DocumentRecord {
             sequence: open.heads.sequence,
@@ -319,33 +323,35 @@ impl Committer {
         self.enter(&Record::Document(record), Some(&document.payload), open)
     }
 
-    /// Whether the sender has sent what its stage of activation allows on a day. Counted here, where
-    /// documents have their order, so that the limit is exact.
-    fn over_the_day(
+    /// Whether the sender has a daily limit; it is counted here, where documents have their order, so that
+    /// it is exact.
+    ///
+    /// # Errors
+    /// `QUOTA_EXCEEDED` once it has sent what its stage of activation allows on a day.
+    fn within_the_day(
         &self,
         document: &super::admit::Admitted,
-        open: &mut Open<'_>,
-    ) -> Option<Refusal> {
+        open: &Open<'_>,
+    ) -> Result<bool, Refusal> {
         let agencies = self.core.agencies.load();
         let agency = agencies.get(document.sender);
-        let limit = agency.daily_limit?;
+        let Some(limit) = agency.daily_limit else {
+            return Ok(false);
+        };
         let today = day_of(self.core.clock.now());
-        let counters = self.core.counters();
-        let before = counters
-            .days()
-            .get(&(today, document.sender))
-            .map_or(0, |day| day.sent);
-        drop(counters);
-        let here = open.of_limited.entry(document.sender).or_default();
-        if before + *here >= u64::from(limit) {
-            let what = format!("{limit} documents a day, in this stage of its activation");
-            return Some(Refusal::QuotaExceeded {
-                organ: agency.organ,
-                what,
-            });
+        let sent = self.core.counters().sent_on(today, document.sender);
+        let here = open.of_limited.get(&document.sender).copied().unwrap_or(0);
+        let tests = if limit.day == today { limit.before } else { 0 };
+        if (sent + here).saturating_sub(tests) < u64::from(limit.documents) {
+            return Ok(true);
         }
-        *here += 1;
-        None
+        Err(Refusal::QuotaExceeded {
+            organ: agency.organ,
+            what: format!(
+                "{} documents a day, in this stage of its activation",
+                limit.documents
+            ),
+        })
     }
 
     fn refuse_document(
@@ -483,17 +489,14 @@ impl Committer {
             view.agencies.set(&record);
             self.enter(&Record::Agency(record), None, open)?;
         }
-        let application = decision.application.map(|application| {
+        if let Some(application) = &decision.application {
             view.applications.set(application.clone());
-            application
-        });
-        if let Some(application) = &application {
             let record = Record::Application(Box::new(application.clone()));
             self.enter(&record, None, open)?;
         }
         open.registry = Some(view);
         open.answers
-            .push(Answer::Registry(reply, application.map(Arc::new)));
+            .push(Answer::Registry(reply, decision.application.map(Arc::new)));
         Ok(())
     }
 

@@ -100,8 +100,7 @@ impl Core {
             Mailboxes,
         ),
         offices: Option<Arc<dyn Offices>>,
-        verify: mpsc::Sender<VerifyJob>,
-        commit: mpsc::Sender<Work>,
+        (verify, commit): (mpsc::Sender<VerifyJob>, mpsc::Sender<Work>),
     ) -> Self {
         Self {
             clock,

@@ -252,6 +252,11 @@ impl Counters {
         &self.pairs
     }
 
+    /// Documents of an agency accepted on a day.
+    pub(super) fn sent_on(&self, day: i32, agency: AgencyNo) -> u64 {
+        self.days.get(&(day, agency)).map_or(0, |day| day.sent)
+    }
+
     pub(super) fn days(&self) -> &BTreeMap<(i32, AgencyNo), Day> {
         &self.days
     }

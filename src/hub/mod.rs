@@ -52,6 +52,7 @@ pub use registry::Agencies;
 pub use registry::Agency;
 pub use registry::AgencyNo;
 pub use registry::AgencyState;
+pub use registry::DailyLimit;
 pub use serve::Handle;
 pub use serve::ServeError;
 pub use stages::Spent;

@@ -167,8 +167,7 @@ impl Hub {
             (index, journal.reader(), attachments),
             (agencies, applications, counters, mailboxes),
             parts.offices,
-            verify,
-            commit,
+            (verify, commit),
         ));
         let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
         Ok(Self {

@@ -8,7 +8,8 @@
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
 //! 4 refused       at, sender, reason, identity
 //! 5 agency        at, number, organ, name, short name, state, changed by, why,
-//!                 daily limit (0: none), merged into (empty: nobody); the last two may be absent
+//!                 daily limit (0: none), its day and what was sent before, merged into (empty:
+//!                 nobody); the last four may be absent
 //! 6 application   a `StoredApplication` of the protocol
 //! ```
 //!
@@ -22,6 +23,7 @@ use super::bytes::Reader;
 use super::bytes::Writer;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
+use super::registry::DailyLimit;
 use crate::model::BusinessType;
 use crate::model::Digest;
 use crate::model::DocumentId;
@@ -119,7 +121,7 @@ pub(super) struct AgencyRecord {
     pub(super) name: String,
     pub(super) short_name: String,
     pub(super) state: AgencyState,
-    pub(super) daily_limit: Option<u32>,
+    pub(super) daily_limit: Option<DailyLimit>,
     pub(super) merged_into: Option<OrganId>,
     pub(super) changed_by: OrganId,
     pub(super) why: String,
@@ -354,7 +356,10 @@ impl AgencyRecord {
             .text(&self.short_name)
             .u8(self.state.to_byte());
         w.text(self.changed_by.as_str()).text(&self.why);
-        w.u32(self.daily_limit.unwrap_or(0));
+        let limit = self.daily_limit;
+        w.u32(limit.map_or(0, |limit| limit.documents));
+        w.u64(limit.map_or(0, |limit| u64::try_from(limit.day).unwrap_or(0)));
+        w.u64(limit.map_or(0, |limit| limit.before));
         w.text(self.merged_into.as_ref().map_or("", |organ| organ.as_str()));
     }
 
@@ -373,7 +378,12 @@ impl AgencyRecord {
         };
         // Older journals end here.
         if !r.0.is_empty() {
-            agency.daily_limit = Some(r.u32()?).filter(|limit| *limit > 0);
+            let (documents, day, before) = (r.u32()?, r.u64()?, r.u64()?);
+            agency.daily_limit = (documents > 0).then_some(DailyLimit {
+                documents,
+                day: i32::try_from(day).ok()?,
+                before,
+            });
             agency.merged_into = match r.text()? {
                 "" => None,
                 organ => Some(organ.parse().ok()?),

@@ -99,9 +99,21 @@ pub struct Agency {
     /// Whether it may exchange documents.
     pub state: AgencyState,
     /// Documents it may send on one day, where that is limited.
-    pub daily_limit: Option<u32>,
+    pub daily_limit: Option<DailyLimit>,
     /// Merged: into whom.
     pub merged_into: Option<OrganId>,
+}
+
+/// How many documents an agency may send on one day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DailyLimit {
+    /// So many.
+    pub documents: u32,
+    /// The day on which the first stage was granted, in days since 1970: what was sent in tests on that
+    /// day does not count.
+    pub(super) day: i32,
+    /// Documents sent before, on that day.
+    pub(super) before: u64,
 }
 
 /// Every agency, by number and by code.

@@ -225,21 +225,20 @@ impl JoiningState {
     /// # Errors
     /// [`NotNow`] where the event is out of order.
     pub fn after(self, event: Event) -> Result<Self, NotNow> {
-        use JoiningState as S;
         let next = match (self, event) {
-            (S::Applied, Event::CodesRegistered) => S::CodeRegistered,
-            (S::CodeRegistered, Event::RequestsReceived) => S::NetworkReady,
-            (S::NetworkReady, Event::CertificatesIssued) => S::CertIssued,
-            (S::CertIssued, Event::Connected) => S::AdapterInstalled,
-            (S::AdapterInstalled, Event::RegistrationAsked) => S::RegPending,
-            (S::RegPending, Event::Registered) => S::RegisteredTest,
-            (S::RegisteredTest, Event::TestsPassed) => S::ConformancePassed,
-            (S::ConformancePassed, Event::CapacityProved) => S::Accepted,
-            (S::Accepted | S::Active | S::Suspended, Event::StageGranted) => S::Active,
-            (S::Active, Event::Suspended) => S::Suspended,
-            (S::Active | S::Suspended, Event::Merged) => S::Merged,
-            (S::Revoked | S::Merged, _) => return Err(self.not_now()),
-            (_, Event::Revoked) => S::Revoked,
+            (Self::Applied, Event::CodesRegistered) => Self::CodeRegistered,
+            (Self::CodeRegistered, Event::RequestsReceived) => Self::NetworkReady,
+            (Self::NetworkReady, Event::CertificatesIssued) => Self::CertIssued,
+            (Self::CertIssued, Event::Connected) => Self::AdapterInstalled,
+            (Self::AdapterInstalled, Event::RegistrationAsked) => Self::RegPending,
+            (Self::RegPending, Event::Registered) => Self::RegisteredTest,
+            (Self::RegisteredTest, Event::TestsPassed) => Self::ConformancePassed,
+            (Self::ConformancePassed, Event::CapacityProved) => Self::Accepted,
+            (Self::Accepted | Self::Active | Self::Suspended, Event::StageGranted) => Self::Active,
+            (Self::Active, Event::Suspended) => Self::Suspended,
+            (Self::Active | Self::Suspended, Event::Merged) => Self::Merged,
+            (Self::Revoked | Self::Merged, _) => return Err(self.not_now()),
+            (_, Event::Revoked) => Self::Revoked,
             _ => return Err(self.not_now()),
         };
         Ok(next)
@@ -405,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn test_agencies_have_codes_of_their_own() {
+    fn agencies_of_the_test_axis_have_codes_of_their_own() {
         for organ in test_agencies() {
             assert!(organ.is_qcvn_102());
             assert!(crate::model::Directory::of_2019().find(organ).is_none());

@@ -1,5 +1,7 @@
 //! The verdicts on a candidate as JSON, as JUnit XML, and as a page in both languages.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 use serde_json::json;
 
@@ -77,6 +79,7 @@ impl ConformanceReport {
     /// JUnit's XML, as continuous integration reads it.
     pub fn to_junit(&self) -> String {
         let failed = self.verdicts.len() - self.passed();
+        // Writing to a String cannot fail.
         let mut out = format!(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"docaxis conformance {}\" \
              tests=\"{}\" failures=\"{failed}\">\n",
@@ -87,11 +90,10 @@ impl ConformanceReport {
             let name = escape(&format!("{} {}", verdict.test, verdict.title));
             let class = escape(self.organ.as_str());
             if verdict.passed {
-                out.push_str(&format!(
-                    "  <testcase classname=\"{class}\" name=\"{name}\"/>\n"
-                ));
+                let _ = writeln!(out, "  <testcase classname=\"{class}\" name=\"{name}\"/>");
             } else {
-                out.push_str(&format!(
+                let _ = write!(
+                    out,
                     "  <testcase classname=\"{class}\" name=\"{name}\">\n    <failure message=\"{}\">\
                      {}</failure>\n  </testcase>\n",
                     escape(&verdict.found),
@@ -99,7 +101,7 @@ impl ConformanceReport {
                         "rule: {}\nexpected: {}\nremedy: {}",
                         verdict.rule, verdict.expected, verdict.remedy
                     ))
-                ));
+                );
             }
         }
         out.push_str("</testsuite>\n");
@@ -121,12 +123,13 @@ impl ConformanceReport {
         let mut out = String::new();
         // Writing to a String cannot fail.
         let _ = page::open(&mut out, language.as_str(), &title);
-        out.push_str(&format!(
+        let _ = write!(
+            out,
             "<p>{} / {} {}</p>\n<table>\n<tr>",
             self.passed(),
             ConformanceTest::all().count(),
             say(ProcedurePhrase::Passed)
-        ));
+        );
         for phrase in [
             ProcedurePhrase::Test,
             ProcedurePhrase::RestsOn,
@@ -134,7 +137,7 @@ impl ConformanceReport {
             ProcedurePhrase::Expected,
             ProcedurePhrase::Found,
         ] {
-            out.push_str(&format!("<th>{}</th>", say(phrase)));
+            let _ = write!(out, "<th>{}</th>", say(phrase));
         }
         out.push_str("</tr>\n");
         for verdict in &self.verdicts {
@@ -161,14 +164,16 @@ fn row(verdict: &v1::ConformanceVerdict, language: Language, other: Language) ->
     };
     let test = ConformanceTest::from_id(&verdict.test);
     let basis = |language| {
-        test.map_or(verdict.rule.clone(), |test| {
-            basis_text(test.basis(), language).to_owned()
-        })
+        test.map_or_else(
+            || verdict.rule.clone(),
+            |test| basis_text(test.basis(), language).to_owned(),
+        )
     };
     let title = |language| {
-        test.map_or(verdict.title.clone(), |test| {
-            test_title(test, language).to_owned()
-        })
+        test.map_or_else(
+            || verdict.title.clone(),
+            |test| test_title(test, language).to_owned(),
+        )
     };
     let [mark, class] = if verdict.passed {
         ["✓", "good"]

@@ -277,6 +277,9 @@ impl Journey {
             .application()
             .await?
             .map(|application| joining_state(&application));
+        if step > Step::Certificates {
+            self.catch_up().await?;
+        }
         // Boxed: as one future they would be one function that takes the compiler minutes.
         let performed: BoxFuture<'_, Result<Produced, StepError>> = match step {
             Step::Application => Box::pin(self.apply()),
@@ -300,6 +303,17 @@ impl Journey {
         })
     }
 
+    /// Renews all three certificates, with new keys. The old ones stay valid until they expire, so that
+    /// nothing that is under way fails; the new ones are used from the next connection on.
+    ///
+    /// # Errors
+    /// [`StepError`]; after one, the same call goes on.
+    pub async fn renew(&mut self) -> Result<Produced, StepError> {
+        self.meet().await?;
+        self.papers.renew()?;
+        self.certificates().await
+    }
+
     /// Learns whom to believe, once.
     async fn meet(&mut self) -> Result<(), StepError> {
         let known = match &self.pinned {
@@ -318,6 +332,20 @@ impl Journey {
         self.operator = axis.operator.parse().unwrap_or(self.operator);
         let anchors = known.unwrap_or(axis.anchors_pem);
         self.papers.keep_axis(&anchors, &axis.revocation_lists)?;
+        Ok(())
+    }
+
+    /// Fetches what was issued and did not get here: whoever is killed between the hub's record and its
+    /// own files has one without the other.
+    async fn catch_up(&mut self) -> Result<(), StepError> {
+        if !self.papers.is_complete() {
+            let application = self.get().await?;
+            if !self.papers.keep_certificates(&application.certificates)? {
+                let state = joining_state(&application);
+                let actor = state.next_step().map(|(_, actor)| actor);
+                return Err(StepError::Waits(actor.unwrap_or(Actor::Nobody)));
+            }
+        }
         Ok(())
     }
 
@@ -548,25 +576,29 @@ impl Journey {
         if !result.passed {
             return Err(StepError::Capacity(Box::new(result)));
         }
-        let request = v1::GetApplicationRequest {
-            organ_id: organ.to_string(),
-            secret: bytes::Bytes::new(),
-        };
-        let got = self
-            .member()?
-            .registry()
-            .get_readiness_certificate(request)
-            .await;
-        let certificate = self.note(Lane::Hub, "GetReadinessCertificate", got)?;
-        let certificate = self.papers.keep_readiness(&certificate.pdf)?;
+        let certificate = self.fetch_readiness().await?;
         Ok(Produced::Capacity {
             result: Box::new(result),
             certificate,
         })
     }
 
+    async fn fetch_readiness(&mut self) -> Result<PathBuf, StepError> {
+        let request = v1::GetApplicationRequest {
+            organ_id: self.locality.organ.to_string(),
+            secret: bytes::Bytes::new(),
+        };
+        let mut registry = self.member()?.registry();
+        let got = registry.get_readiness_certificate(request).await;
+        let certificate = self.note(Lane::Hub, "GetReadinessCertificate", got)?;
+        Ok(self.papers.keep_readiness(&certificate.pdf)?)
+    }
+
     async fn activate(&mut self) -> Result<Produced, StepError> {
         let connection = self.member()?;
+        if self.papers.readiness()?.is_none() && self.get().await?.readiness.is_some() {
+            self.fetch_readiness().await?;
+        }
         let readiness = self.papers.readiness()?.unwrap_or_default();
         let mut documents = Vec::new();
         loop {

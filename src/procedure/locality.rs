@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         let problem = |text: &str| Declaration::parse(text).unwrap_err().to_string();
-        assert!(problem("organ = \"H62\"").contains("`organ` is `H62`"));
+        assert!(problem("organ = \"h 62\"").contains("`organ` is `h 62`"));
         assert!(problem("organ = \"000.00.00.H62\"\nkeys = \"dsa\"").contains("`keys` is `dsa`"));
         assert!(problem("organ = \"000.00.00.H62\"\nhubb = \"x\"").contains("hubb"));
     }

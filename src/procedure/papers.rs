@@ -195,9 +195,10 @@ impl Papers {
         Ok(Identity::read(&self.directory)?)
     }
 
-    /// Whether there is a certificate to connect with.
-    pub fn can_connect(&self) -> bool {
-        self.path("connection.pem").exists()
+    /// Whether every use has its certificate here.
+    pub fn is_complete(&self) -> bool {
+        USES.iter()
+            .all(|(usage, _)| self.path(&format!("{}.pem", usage.as_str())).exists())
     }
 
     /// Keeps the readiness certificate; gives its file.

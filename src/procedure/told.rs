@@ -1,6 +1,8 @@
 //! The procedure told to an audience: what a step is before it is done, what came of it after, in
 //! the language asked for. No figure here is a setting echoed back.
 
+use std::fmt::Write as _;
+
 use super::journey::Done;
 use super::journey::Produced;
 use super::journey::StepError;
@@ -68,8 +70,16 @@ pub fn done(done: &Done, language: Language) -> String {
         done.state,
         state_name(done.state, language)
     );
-    for line in produced(&done.produced, language) {
-        out.push_str(&format!("       {line}\n"));
+    out.push_str(&lines(&done.produced, language));
+    out
+}
+
+/// What a step produced, a line for each thing.
+pub fn lines(produced_by: &Produced, language: Language) -> String {
+    let mut out = String::new();
+    for line in produced(produced_by, language) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "       {line}");
     }
     out
 }
@@ -168,7 +178,8 @@ fn labelled(label: &str, text: &str) -> String {
     let mut out = String::new();
     let mut label = label;
     for line in wrapped(text, COLUMNS - LABEL - 5) {
-        out.push_str(&format!("     {label:<LABEL$}{line}\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "     {label:<LABEL$}{line}");
         label = "";
     }
     out

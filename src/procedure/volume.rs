@@ -121,8 +121,7 @@ async fn send_all(
         .into_inner();
     let sent_due = due.clone();
     let sending = tokio::spawn(async move {
-        let mut tag = 0;
-        for due in sent_due {
+        for (tag, due) in (0..).zip(sent_due) {
             let Some(document) = ready.recv().await else {
                 return;
             };
@@ -131,7 +130,6 @@ async fn send_all(
                 tag,
                 document: Some(document),
             };
-            tag += 1;
             if submit.send(request).await.is_err() {
                 return;
             }
@@ -161,7 +159,8 @@ async fn send_all(
         })
         .collect();
     late.sort_unstable();
-    let place = (count as f64 * 0.99).ceil() as usize;
+    // The smallest that 99 of 100 are at most.
+    let place = (count * 99).div_ceil(100);
     let p99 = late.get(place.saturating_sub(1)).copied().unwrap_or(0);
     Ok(u64::try_from(p99).unwrap_or(u64::MAX))
 }

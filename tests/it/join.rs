@@ -278,7 +278,7 @@ fn a_hub_killed_before_each_step_and_a_candidate_killed_within_go_on_where_they_
     let outcome = read_json(&here.join("out.json"));
     assert_eq!(outcome["certificate_verified"], "PASSED");
     drop(hub);
-    works(here, &["journal", "verify", "--data", "data"]);
+    works(here, &["journal", "verify", "data"]);
 }
 
 #[test]
@@ -450,6 +450,104 @@ fn steps_out_of_order_and_claims_of_others_are_refused_with_their_reason() {
 }
 
 #[test]
+fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let here = temporary.path();
+    let hub = Hub::start(here, &[]);
+    let issue = [
+        "ca", "issue", "--dir", "pki", "--organ", VPCP, "--keys", "p256",
+    ];
+    works(here, &[&issue[..], &["--out", "office"]].concat());
+    let join = [
+        "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
+    ];
+    works(here, &join);
+    let send = |identity: &str, number: &str| {
+        let arguments = [
+            "node",
+            "--hub",
+            &hub.url,
+            "--identity",
+            identity,
+            "--organ",
+            VINH_PHUC,
+            "--to",
+            VPCP,
+            "--count",
+            "20",
+            "--first-number",
+            number,
+        ];
+        run(here, &arguments)
+    };
+    let old = here.join("old");
+    std::fs::create_dir(&old).unwrap();
+    for file in std::fs::read_dir(here.join("l")).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            std::fs::copy(&path, old.join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let before = std::fs::read(here.join("l/seal.pem")).unwrap();
+    works(here, &[&join[..], &["--renew"]].concat());
+    assert_ne!(std::fs::read(here.join("l/seal.pem")).unwrap(), before);
+    for (identity, number) in [("old", "100"), ("l", "200")] {
+        let ran = send(identity, number);
+        assert!(
+            ran.status.success(),
+            "{identity}: {}",
+            String::from_utf8_lossy(&ran.stdout)
+        );
+    }
+
+    let id = works(
+        here,
+        &[
+            "node",
+            "--hub",
+            &hub.url,
+            "--identity",
+            "l",
+            "--organ",
+            VINH_PHUC,
+            "--to",
+            VPCP,
+        ],
+    );
+    let id = id
+        .split("accepted ")
+        .nth(1)
+        .unwrap()
+        .split(' ')
+        .next()
+        .unwrap();
+    let traced = works(here, &["trace", id, "--hub", &hub.url, "--identity", "l"]);
+    assert!(
+        traced.contains("Submit") && traced.contains(VINH_PHUC),
+        "{traced}"
+    );
+
+    let revoke = [
+        "operator",
+        "revoke",
+        "--hub",
+        &hub.url,
+        "--identity",
+        "office",
+        "--organ",
+    ];
+    works(
+        here,
+        &[&revoke[..], &[VINH_PHUC, "--reason", "mất thiết bị"]].concat(),
+    );
+    for identity in ["old", "l"] {
+        let said = send(identity, "300");
+        let said = String::from_utf8_lossy(&said.stderr).into_owned();
+        assert!(said.contains("CERTIFICATE_REVOKED"), "{identity}: {said}");
+    }
+}
+
+#[test]
 fn a_file_says_what_is_to_be_and_twice_is_once() {
     let temporary = tempfile::tempdir().unwrap();
     let here = temporary.path();
@@ -465,10 +563,10 @@ fn a_file_says_what_is_to_be_and_twice_is_once() {
     let again = read_json(&here.join("out.json"));
     let steps = again["steps"].as_array().unwrap();
     assert!(steps.iter().all(|step| step["before"] == true), "{steps:?}");
-    std::fs::write(here.join("wrong.toml"), "organ = \"H62\"\n").unwrap();
+    std::fs::write(here.join("wrong.toml"), "organ = \"h 62\"\n").unwrap();
     let ran = run(here, &["apply", "-f", "wrong.toml"]);
     assert_eq!(ran.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("`organ` is `H62`"));
+    assert!(String::from_utf8_lossy(&ran.stderr).contains("`organ` is `h 62`"));
 }
 
 #[test]

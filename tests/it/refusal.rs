@@ -526,6 +526,7 @@ async fn a_data_directory_belongs_to_one_hub_of_a_known_version() {
             clock: axis.clock.clone(),
             trust: std::sync::Arc::new(trust),
             tls: tls.unwrap(),
+            offices: None,
         };
         Hub::open(config.clone(), parts)
     };

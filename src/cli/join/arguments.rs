@@ -50,6 +50,9 @@ pub(in crate::cli) struct Arguments {
     /// Print the procedure and do nothing.
     #[arg(long)]
     pub(super) plan: bool,
+    /// Only renew the certificates, with new keys: the old ones stay valid beside the new.
+    #[arg(long)]
+    pub(super) renew: bool,
     /// Send no document to the Government Office when a stage is granted; the stages after the first
     /// then wait for documents.
     #[arg(long)]
@@ -113,7 +116,7 @@ pub(super) enum Walk {
 }
 
 impl ApplyArguments {
-    pub(super) fn as_join(self) -> Arguments {
+    pub(super) fn into_join(self) -> Arguments {
         Arguments {
             organ: None,
             hub: None,
@@ -124,6 +127,7 @@ impl ApplyArguments {
             keys: KeyKind::Rsa2048,
             step: None,
             plan: false,
+            renew: false,
             no_send: false,
             wait_s: self.wait_s,
             virtual_days: None,

@@ -54,7 +54,7 @@ pub(super) fn apply(arguments: ApplyArguments) -> Result<(), Failure> {
     let path = &arguments.file;
     let declared = Declaration::parse(&pki::read_text(path)?)
         .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?;
-    let beside = path.parent().unwrap_or(Path::new("."));
+    let beside = path.parent().unwrap_or_else(|| Path::new("."));
     let directory = declared
         .directory
         .map(|directory| beside.join(directory))
@@ -64,7 +64,7 @@ pub(super) fn apply(arguments: ApplyArguments) -> Result<(), Failure> {
         hub: declared.hub,
         directory,
     };
-    let arguments = arguments.as_join();
+    let arguments = arguments.into_join();
     output::runtime("join")?.block_on(joined(&arguments, meant))
 }
 
@@ -86,7 +86,7 @@ async fn joined(arguments: &Arguments, meant: Meant) -> Result<(), Failure> {
     let hub = meant
         .hub
         .clone()
-        .or(own.as_ref().map(OwnHub::url))
+        .or_else(|| own.as_ref().map(OwnHub::url))
         .unwrap_or_default();
     let anchors = arguments.ca.as_deref().map(pki::read_text).transpose()?;
     let papers = Papers::open(&meant.directory)

@@ -42,6 +42,15 @@ async fn walk(
     done: &mut Vec<Done>,
 ) -> Result<(), Failure> {
     let walk = arguments.walk()?;
+    if arguments.renew {
+        return match journey.renew().await {
+            Ok(renewed) => say(arguments, &told::lines(&renewed, language)),
+            Err(error) => {
+                say(arguments, &told::failed(&error, language))?;
+                Err(failure(&error, Step::Certificates))
+            }
+        };
+    }
     let state = open_state(journey, language).await?;
     let steps: Vec<Step> = match walk {
         Walk::Through | Walk::Paused => Step::ALL.to_vec(),
@@ -85,7 +94,10 @@ async fn open_state(
         Ok(application) => Ok(application.as_ref().map(joining_state)),
         Err(error) => {
             output::print(&told::failed(&error, language))?;
-            Err(Failure::input("reach the hub", error))
+            Err(match error {
+                StepError::Refused(_) => Failure::Check(error.to_string()),
+                error => Failure::input("reach the hub", error),
+            })
         }
     }
 }

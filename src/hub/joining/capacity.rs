@@ -173,7 +173,8 @@ fn schedule(documents_per_day: u32, run: u64) -> Vec<u32> {
         if at >= end {
             return due;
         }
-        due.push((at * 1e6) as u32);
+        let micros = Duration::from_secs_f64(at).as_micros();
+        due.push(u32::try_from(micros).unwrap_or(u32::MAX));
     }
 }
 
@@ -206,16 +207,16 @@ fn judge(due_us: &[u32], begins: Instant, seen: &[(u32, Instant)]) -> v1::Capaci
         last = last.max(*at);
     }
     late.sort_unstable();
-    let percentile = |share: f64| {
+    let percentile = |percent: usize| {
         // A document that is missing is later than any.
-        let place = (due_us.len() as f64 * share).ceil() as usize;
+        let place = (due_us.len() * percent).div_ceil(100);
         late.get(place.saturating_sub(1))
             .copied()
             .unwrap_or(u64::MAX)
     };
     let recorded = late.len();
     let seconds = last.saturating_duration_since(begins).as_secs_f64();
-    let p99_us = percentile(0.99);
+    let p99_us = percentile(99);
     let most_us = u64::from(joining::CAPACITY_P99_MAX_MS) * 1000;
     let problem = if recorded < due_us.len() {
         format!("{} of {} documents are on record", recorded, due_us.len())
@@ -236,9 +237,9 @@ fn judge(due_us: &[u32], begins: Instant, seen: &[(u32, Instant)]) -> v1::Capaci
         } else {
             0.0
         },
-        p50_us: percentile(0.5),
+        p50_us: percentile(50),
         p99_us,
-        max_us: percentile(1.0),
+        max_us: percentile(100),
         problem,
         ..v1::CapacityResult::default()
     }
@@ -317,14 +318,13 @@ mod tests {
     use super::*;
 
     fn judged(lateness_ms: &[Option<u64>]) -> v1::CapacityResult {
-        let begins = Instant::now();
-        let due: Vec<u32> = (0..lateness_ms.len()).map(|k| k as u32 * 1000).collect();
-        let seen: Vec<(u32, Instant)> = lateness_ms
-            .iter()
-            .enumerate()
-            .filter_map(|(k, late)| {
-                let due = begins + Duration::from_micros(u64::from(due[k]));
-                Some((k as u32 + 1, due + Duration::from_millis((*late)?)))
+        let begins = crate::clock::Clock::system().monotonic();
+        let numbered = (1u32..).zip(lateness_ms);
+        let due: Vec<u32> = numbered.clone().map(|(number, _)| number * 1000).collect();
+        let seen: Vec<(u32, Instant)> = numbered
+            .filter_map(|(number, late)| {
+                let due = begins + Duration::from_millis(u64::from(number));
+                Some((number, due + Duration::from_millis((*late)?)))
             })
             .collect();
         judge(&due, begins, &seen)

@@ -44,9 +44,12 @@ pub(in crate::hub) struct AgencyChange {
 pub(in crate::hub) type ChangeReply =
     oneshot::Sender<Result<Option<Arc<v1::StoredApplication>>, Refusal>>;
 
+/// Decides on the registry as the record before left it.
+type Decide = Box<dyn FnOnce(&View) -> Result<Decision, Refusal> + Send>;
+
 /// A change to be decided.
 pub(in crate::hub) struct Change {
-    pub(in crate::hub) decide: Box<dyn FnOnce(&View) -> Result<Decision, Refusal> + Send>,
+    pub(in crate::hub) decide: Decide,
     pub(in crate::hub) reply: ChangeReply,
 }
 

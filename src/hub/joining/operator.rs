@@ -15,8 +15,10 @@ use super::change::View;
 use super::change::change;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
+use crate::hub::counters::day_of;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::DailyLimit;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::joining;
@@ -179,8 +181,8 @@ pub(super) async fn grant_stage_by_itself(core: &Core, organ: OrganId) -> Result
             .application
             .as_ref()
             .map_or(0, |application| application.stage);
-        let (accepted, refused) = counted;
-        let used = accepted > stored.accepted_before && refused == stored.refused_before;
+        let used =
+            counted.accepted > stored.accepted_before && counted.refused == stored.refused_before;
         if stage > 0 && !used {
             // It stays asked for; a person may look at it.
             return Ok(Decision::default());
@@ -196,7 +198,7 @@ fn grant_stage(
     organ: OrganId,
     stage: u32,
     by: Moved,
-    (accepted, refused): (u64, u64),
+    counted: Counted,
 ) -> Result<Decision, Refusal> {
     let stored = view
         .applications
@@ -231,13 +233,23 @@ fn grant_stage(
         application.asked_for_stage = false;
     })?;
     if let Some(stored) = &mut decision.application {
-        stored.accepted_before = accepted;
-        stored.refused_before = refused;
+        stored.accepted_before = counted.accepted;
+        stored.refused_before = counted.refused;
     }
     let agency = agency_of(&decision, organ, AgencyState::Active);
+    // What was sent in tests on the day of the first stage does not count.
+    let since = view
+        .agencies
+        .find(organ)
+        .and_then(|(_, agency)| agency.daily_limit);
+    let limit = joining::daily_limit(granted, known.documents_per_day);
     decision.agencies = vec![AgencyChange {
         agency: Agency {
-            daily_limit: joining::daily_limit(granted, known.documents_per_day),
+            daily_limit: limit.map(|documents| DailyLimit {
+                documents,
+                day: since.map_or(counted.day, |since| since.day),
+                before: since.map_or(counted.sent_today, |since| since.before),
+            }),
             ..agency
         },
         by: operator,
@@ -246,16 +258,29 @@ fn grant_stage(
     Ok(decision)
 }
 
-/// Documents of an agency that were accepted and refused so far.
-fn counted(core: &Core, organ: OrganId) -> (u64, u64) {
+/// What the hub counted of an agency so far.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counted {
+    accepted: u64,
+    refused: u64,
+    day: i32,
+    sent_today: u64,
+}
+
+fn counted(core: &Core, organ: OrganId) -> Counted {
     let agencies = core.agencies.load();
+    let day = day_of(core.clock.now());
     let Some((number, _)) = agencies.find(organ) else {
-        return (0, 0);
+        return Counted::default();
     };
     let counters = core.counters();
-    counters.senders().get(&number).map_or((0, 0), |sender| {
-        (sender.accepted, sender.refused.values().sum())
-    })
+    let sender = counters.senders().get(&number);
+    Counted {
+        accepted: sender.map_or(0, |sender| sender.accepted),
+        refused: sender.map_or(0, |sender| sender.refused.values().sum()),
+        day,
+        sent_today: counters.sent_on(day, number),
+    }
 }
 
 /// Locks an agency.

@@ -332,6 +332,6 @@ fn encode(agency: &Agency) -> v1::Agency {
             .merged_into
             .map(|into| into.to_string())
             .unwrap_or_default(),
-        daily_limit: agency.daily_limit.unwrap_or(0),
+        daily_limit: agency.daily_limit.map_or(0, |limit| limit.documents),
     }
 }

@@ -17,7 +17,6 @@ use super::config::COMMIT_BATCH_BYTES;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
 use super::core::unavailable;
-use super::counters::day_of;
 use super::joining::Change;
 use super::joining::ChangeReply;
 use super::joining::View;
@@ -25,6 +24,7 @@ use super::known::Known;
 use super::pipeline::Reply;
 use super::progress;
 use super::progress::Report;
+use super::quota;
 use super::recent::Stored;
 use super::record::Acknowledged;
 use super::record::DocumentRecord;
@@ -287,7 +287,8 @@ impl Committer {
             }
             return Ok(());
         }
-        let is_limited = match self.within_the_day(&document, open) {
+        let here = open.of_limited.get(&document.sender).copied();
+        let is_limited = match quota::within_the_day(&self.core, document.sender, here) {
             Ok(is_limited) => is_limited,
             Err(refusal) => return self.refuse_document(document.sender, refusal, reply, open),
         };
@@ -321,37 +322,6 @@ impl Committer {
         open.documents
             .push((self.batch.len(), record.sequence, document.payload.clone()));
         self.enter(&Record::Document(record), Some(&document.payload), open)
-    }
-
-    /// Whether the sender has a daily limit; it is counted here, where documents have their order, so that
-    /// it is exact.
-    ///
-    /// # Errors
-    /// `QUOTA_EXCEEDED` once it has sent what its stage of activation allows on a day.
-    fn within_the_day(
-        &self,
-        document: &super::admit::Admitted,
-        open: &Open<'_>,
-    ) -> Result<bool, Refusal> {
-        let agencies = self.core.agencies.load();
-        let agency = agencies.get(document.sender);
-        let Some(limit) = agency.daily_limit else {
-            return Ok(false);
-        };
-        let today = day_of(self.core.clock.now());
-        let sent = self.core.counters().sent_on(today, document.sender);
-        let here = open.of_limited.get(&document.sender).copied().unwrap_or(0);
-        let tests = if limit.day == today { limit.before } else { 0 };
-        if (sent + here).saturating_sub(tests) < u64::from(limit.documents) {
-            return Ok(true);
-        }
-        Err(Refusal::QuotaExceeded {
-            organ: agency.organ,
-            what: format!(
-                "{} documents a day, in this stage of its activation",
-                limit.documents
-            ),
-        })
     }
 
     fn refuse_document(

@@ -26,6 +26,7 @@ mod open;
 mod peer;
 mod pipeline;
 mod progress;
+mod quota;
 mod recent;
 mod record;
 mod registry;

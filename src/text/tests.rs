@@ -195,7 +195,7 @@ fn every_refusal_carries_its_facts_in_both_languages() {
         let facts = facts(&refusal);
         assert_eq!(
             facts.is_empty(),
-            refusal == Refusal::ShuttingDown,
+            matches!(refusal, Refusal::ShuttingDown | Refusal::JoiningClosed),
             "{refusal:?}"
         );
         for language in Language::ALL {

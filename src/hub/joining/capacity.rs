@@ -15,14 +15,14 @@ use tokio::task::spawn_blocking;
 use tonic::Status;
 use tonic::Streaming;
 
-use super::applicant::current;
-use super::applicant::noted;
-use super::applicant::shown;
-use super::applicant::step;
 use super::applications::Moved;
 use super::change::change;
 use super::conformance::Partners;
 use super::conformance::take_in;
+use super::steps::current;
+use super::steps::noted;
+use super::steps::shown;
+use super::steps::step;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::offices::Readiness;

@@ -9,22 +9,25 @@
 //! is kept as the message the protocol shows, so that what is on record and what is shown cannot differ.
 
 mod applicant;
+mod application;
 mod applications;
 mod capacity;
+mod certificates;
 mod change;
 mod conformance;
 mod operator;
+mod steps;
 
-pub(super) use applicant::apply;
 pub(super) use applicant::ask_for_stage;
 pub(super) use applicant::check_connection;
 pub(super) use applicant::of_applicant;
 pub(super) use applicant::register;
-pub(super) use applicant::submit_csr;
+pub(super) use application::apply;
 pub(super) use applications::Applications;
 pub(super) use applications::readiness_pdf;
 pub(super) use capacity::Watch;
 pub(super) use capacity::run as run_capacity;
+pub(super) use certificates::submit_csr;
 pub(super) use change::Change;
 pub(super) use change::ChangeReply;
 pub(super) use change::View;

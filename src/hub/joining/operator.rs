@@ -2,10 +2,6 @@
 
 use jiff::Timestamp;
 
-use super::applicant::noted;
-use super::applicant::shown;
-use super::applicant::state_now;
-use super::applicant::step;
 use super::applications::Moved;
 use super::applications::enter;
 use super::applications::settle;
@@ -13,6 +9,10 @@ use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
 use super::change::change;
+use super::steps::noted;
+use super::steps::shown;
+use super::steps::state_now;
+use super::steps::step;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::counters::day_of;

@@ -20,12 +20,12 @@ use session::Events;
 use session::Session;
 use session::Stop;
 
-use super::applicant::current;
-use super::applicant::noted;
-use super::applicant::shown;
-use super::applicant::step;
 use super::applications::Moved;
 use super::change::change;
+use super::steps::current;
+use super::steps::noted;
+use super::steps::shown;
+use super::steps::step;
 use crate::hub::core::Core;
 use crate::model::OrganId;
 use crate::model::Refusal;

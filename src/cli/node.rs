@@ -13,16 +13,12 @@ use super::exit::Failure;
 use super::output;
 use crate::axis::pki;
 use crate::clock::Clock;
-use crate::model::BusinessType;
 use crate::model::Directory;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
 use crate::model::OrganId;
-use crate::model::Priority;
 use crate::model::Recipients;
-use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::calendar::local;
 use crate::node;
 use crate::node::Cabinet;
@@ -274,22 +270,11 @@ fn draft(
     let code = DocumentCode::new(&number.to_string(), "VB-TN").map_err(|error| bad(&error))?;
     let to = Recipients::try_from(meant.to.clone()).map_err(|error| bad(&error))?;
     Ok(Draft {
-        header: DocumentHeader {
-            document_id: DocumentId::new(meant.organ, today.date(), code.clone()),
-            from: meant.organ,
+        header: DocumentHeader::letter(
+            DocumentId::new(meant.organ, today.date(), code),
             to,
-            code,
-            promulgation_date: today.date(),
-            document_type: "Công văn".to_owned(),
-            subject: arguments.subject.clone(),
-            signer: Signer::default(),
-            priority: Priority::Normal,
-            business_type: BusinessType::New,
-            response_for: Vec::new(),
-            due_date: None,
-            secrecy: Secrecy::None,
-            attachments: Vec::new(),
-        },
+            &arguments.subject,
+        ),
         attachments: attachments.to_vec(),
         signing: if arguments.unsigned {
             Signing::None

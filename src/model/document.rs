@@ -284,6 +284,29 @@ pub struct DocumentHeader {
     pub attachments: Vec<AttachmentRef>,
 }
 
+impl DocumentHeader {
+    /// A new official letter (công văn) of normal urgency, without attachments; sender, number and day are
+    /// those of its identity. What differs is set on it.
+    pub fn letter(document_id: DocumentId, to: Recipients, subject: &str) -> Self {
+        Self {
+            from: document_id.organ(),
+            to,
+            code: document_id.code().clone(),
+            promulgation_date: document_id.date(),
+            document_id,
+            document_type: "Công văn".to_owned(),
+            subject: subject.to_owned(),
+            signer: Signer::default(),
+            priority: Priority::Normal,
+            business_type: BusinessType::New,
+            response_for: Vec::new(),
+            due_date: None,
+            secrecy: Secrecy::None,
+            attachments: Vec::new(),
+        }
+    }
+}
+
 /// Longest texts of a header, in characters (NĐ 30/2020, Phụ lục VI, Phần II).
 pub mod length {
     /// `document_type`.

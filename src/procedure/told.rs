@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::journey::Done;
 use super::journey::Produced;
 use super::journey::StepError;
+use super::lines::wrapped;
 use crate::model::conformance::ConformanceTest;
 use crate::model::joining::Step;
 use crate::text::Language;
@@ -183,23 +184,6 @@ fn labelled(label: &str, text: &str) -> String {
         label = "";
     }
     out
-}
-
-fn wrapped(text: &str, most: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let taken = lines.last().map_or(0, |line| line.chars().count());
-        if taken > 0 && taken + 1 + word.chars().count() > most {
-            lines.push(String::new());
-        }
-        if let Some(line) = lines.last_mut() {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 fn short(digits: &str) -> String {

@@ -15,15 +15,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use super::candidate::CandidateError;
 use super::candidate::dial;
 use crate::clock::Clock;
-use crate::model::BusinessType;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
 use crate::model::OrganId;
-use crate::model::Priority;
 use crate::model::Recipients;
-use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::parse_date;
 use crate::node::Draft;
 use crate::node::Identity;
@@ -175,22 +171,11 @@ fn draft(
     let code = DocumentCode::new(&number.to_string(), &plan.code_notation).ok()?;
     let date = parse_date(&plan.promulgation_date)?;
     Some(Draft {
-        header: DocumentHeader {
-            document_id: DocumentId::new(organ, date, code.clone()),
-            from: organ,
-            to: Recipients::try_from(vec![plan.to.parse().ok()?]).ok()?,
-            code,
-            promulgation_date: date,
-            document_type: "Công văn".to_owned(),
-            subject: "V/v kiểm tra năng lực kết nối".to_owned(),
-            signer: Signer::default(),
-            priority: Priority::Normal,
-            business_type: BusinessType::New,
-            response_for: Vec::new(),
-            due_date: None,
-            secrecy: Secrecy::None,
-            attachments: Vec::new(),
-        },
+        header: DocumentHeader::letter(
+            DocumentId::new(organ, date, code),
+            Recipients::try_from(vec![plan.to.parse().ok()?]).ok()?,
+            "V/v kiểm tra năng lực kết nối",
+        ),
         attachments: Vec::new(),
         signing: Signing::Both,
         at,

@@ -15,16 +15,12 @@ use crate::axis::pki;
 use crate::cli::exit::Failure;
 use crate::cli::output;
 use crate::clock::Clock;
-use crate::model::BusinessType;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
 use crate::model::OrganId;
-use crate::model::Priority;
 use crate::model::Recipients;
 use crate::model::ResponseFor;
-use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::calendar::local;
 use crate::model::joining::STAGES;
 use crate::node::Draft;
@@ -213,23 +209,15 @@ async fn exchange_back(
     let office = own.office.organ();
     let draft = Draft {
         header: DocumentHeader {
-            document_id: DocumentId::new(office, day.date(), code.clone()),
-            from: office,
-            to: Recipients::try_from(vec![organ]).map_err(|error| bad(&error))?,
-            code,
-            promulgation_date: day.date(),
-            document_type: "Công văn".to_owned(),
-            subject: "V/v chúc mừng kết nối Trục liên thông văn bản quốc gia".to_owned(),
-            signer: Signer::default(),
-            priority: Priority::Normal,
-            business_type: BusinessType::New,
             response_for: vec![ResponseFor {
                 organ,
                 document_id: first.clone(),
             }],
-            due_date: None,
-            secrecy: Secrecy::None,
-            attachments: Vec::new(),
+            ..DocumentHeader::letter(
+                DocumentId::new(office, day.date(), code),
+                Recipients::try_from(vec![organ]).map_err(|error| bad(&error))?,
+                "V/v kết nối Trục liên thông văn bản quốc gia",
+            )
         },
         attachments: Vec::new(),
         signing: Signing::Both,

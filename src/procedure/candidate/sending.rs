@@ -16,7 +16,6 @@ use crate::model::Reason;
 use crate::model::Recipients;
 use crate::model::ResponseFor;
 use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::StatusCode;
 use crate::model::parse_date;
 use crate::node::Draft;
@@ -119,20 +118,15 @@ impl Candidate {
             });
         Some(Draft {
             header: DocumentHeader {
-                document_id: DocumentId::new(self.organ, date, code.clone()),
-                from: self.organ,
-                to: Recipients::try_from(to).ok()?,
-                code,
-                promulgation_date: date,
-                document_type: "Công văn".to_owned(),
-                subject: order.subject.clone(),
-                signer: Signer::default(),
                 priority: Priority::from_level(u32::try_from(order.priority).ok()?)?,
                 business_type,
                 response_for: earlier.collect::<Option<_>>()?,
-                due_date: None,
                 secrecy,
-                attachments: Vec::new(),
+                ..DocumentHeader::letter(
+                    DocumentId::new(self.organ, date, code),
+                    Recipients::try_from(to).ok()?,
+                    &order.subject,
+                )
             },
             attachments: attachments.collect(),
             signing: if order.signed {

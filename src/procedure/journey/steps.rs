@@ -7,14 +7,10 @@ use super::FirstDocument;
 use super::Journey;
 use super::Produced;
 use super::StepError;
-use crate::model::BusinessType;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
-use crate::model::Priority;
 use crate::model::Recipients;
-use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::calendar::local;
 use crate::model::joining::Actor;
 use crate::model::joining::JoiningState;
@@ -272,22 +268,11 @@ impl Journey {
         let organ = self.locality.organ;
         let document_id = DocumentId::new(organ, day.date(), code.clone());
         let draft = Draft {
-            header: DocumentHeader {
-                document_id: document_id.clone(),
-                from: organ,
+            header: DocumentHeader::letter(
+                document_id.clone(),
                 to,
-                code,
-                promulgation_date: day.date(),
-                document_type: "Báo cáo".to_owned(),
-                subject: "V/v kết nối Trục liên thông văn bản quốc gia".to_owned(),
-                signer: Signer::default(),
-                priority: Priority::Normal,
-                business_type: BusinessType::New,
-                response_for: Vec::new(),
-                due_date: None,
-                secrecy: Secrecy::None,
-                attachments: Vec::new(),
-            },
+                "V/v kết nối Trục liên thông văn bản quốc gia",
+            ),
             attachments: Vec::new(),
             signing: Signing::Both,
             at: now,

@@ -20,18 +20,14 @@ use crate::hub::core::unavailable;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
 use crate::hub::track;
-use crate::model::BusinessType;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
 use crate::model::DocumentId;
 use crate::model::OrganId;
-use crate::model::Priority;
 use crate::model::Reason;
 use crate::model::Recipients;
 use crate::model::Refusal;
 use crate::model::ResponseFor;
-use crate::model::Secrecy;
-use crate::model::Signer;
 use crate::model::StatusCode;
 use crate::model::calendar::local;
 use crate::model::conformance::ConformanceTest;
@@ -199,22 +195,11 @@ impl Session {
         let today = self.today();
         let to = Recipients::try_from(vec![self.candidate])
             .map_err(|error| Stop::Refused(Refusal::field("to", error.to_string())))?;
-        Ok(DocumentHeader {
-            document_id: DocumentId::new(from.organ(), today, code.clone()),
-            from: from.organ(),
+        Ok(DocumentHeader::letter(
+            DocumentId::new(from.organ(), today, code),
             to,
-            code,
-            promulgation_date: today,
-            document_type: "Công văn".to_owned(),
-            subject: format!("V/v kiểm thử tuân thủ {}", self.test),
-            signer: Signer::default(),
-            priority: Priority::Normal,
-            business_type: BusinessType::New,
-            response_for: Vec::new(),
-            due_date: None,
-            secrecy: Secrecy::None,
-            attachments: Vec::new(),
-        })
+            &format!("V/v kiểm thử tuân thủ {}", self.test),
+        ))
     }
 
     /// Sends a partner's document to the candidate, past verification where it is flawed.

@@ -20,6 +20,7 @@ use super::sequence::Message;
 use super::sequence::Sequence;
 use super::sequence::Verdict;
 use crate::clock::Clock;
+use crate::model::CertificateUse;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::joining::Actor;
@@ -109,7 +110,7 @@ pub enum Produced {
     /// Codes: the agency's and its units'.
     Codes(Vec<String>),
     /// Certificates: what for, serial number, last day.
-    Certificates(Vec<(String, String, String)>),
+    Certificates(Vec<(CertificateUse, String, String)>),
     /// A connection that knows us.
     Connection,
     /// A place on the test axis.

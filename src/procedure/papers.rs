@@ -23,13 +23,15 @@ use crate::trust::KeyError;
 use crate::trust::KeyKind;
 use crate::trust::KeyPair;
 use crate::trust::sha256;
+use crate::wire::certificate_use;
+use crate::wire::certificate_use_to_wire;
 use crate::wire::v1;
 
 /// Every use a locality has a certificate for.
-const USES: [(CertificateUse, v1::CertificateUse); 3] = [
-    (CertificateUse::Connection, v1::CertificateUse::Connection),
-    (CertificateUse::Person, v1::CertificateUse::Person),
-    (CertificateUse::Seal, v1::CertificateUse::Seal),
+const USES: [CertificateUse; 3] = [
+    CertificateUse::Connection,
+    CertificateUse::Person,
+    CertificateUse::Seal,
 ];
 
 /// A locality's directory.
@@ -116,7 +118,7 @@ impl Papers {
     /// # Errors
     /// [`PapersError`].
     pub fn requests(&self, kind: KeyKind) -> Result<Vec<v1::SigningRequest>, PapersError> {
-        let of = |(usage, on_wire): (CertificateUse, v1::CertificateUse)| {
+        let of = |usage: CertificateUse| {
             let file = |extension: &str| format!("{}.{extension}", usage.as_str());
             let der = match self.read(&file("csr"))? {
                 Some(der) => der,
@@ -134,7 +136,7 @@ impl Papers {
                 }
             };
             Ok(v1::SigningRequest {
-                r#use: on_wire.into(),
+                r#use: certificate_use_to_wire(usage).into(),
                 der: der.into(),
             })
         };
@@ -146,7 +148,7 @@ impl Papers {
     /// # Errors
     /// [`PapersError::File`].
     pub fn renew(&self) -> Result<(), PapersError> {
-        for (usage, _) in USES {
+        for usage in USES {
             for extension in ["key", "csr", "pem"] {
                 let name = format!("{}.{extension}", usage.as_str());
                 let old = format!("old-{name}");
@@ -167,14 +169,14 @@ impl Papers {
     /// [`PapersError::File`].
     pub fn keep_certificates(&self, issued: &[v1::Issued]) -> Result<bool, PapersError> {
         let mut complete = true;
-        for (usage, on_wire) in USES {
+        for usage in USES {
             let Some(request) = self.read(&format!("{}.csr", usage.as_str()))? else {
                 complete = false;
                 continue;
             };
             let digest = sha256(&request);
             let on_request = |issued: &&v1::Issued| {
-                issued.r#use() == on_wire
+                certificate_use(issued.r#use()) == Some(usage)
                     && Digest::try_from(issued.request_sha256.as_ref()) == Ok(digest)
             };
             match issued.iter().rev().find(on_request) {
@@ -198,7 +200,7 @@ impl Papers {
     /// Whether every use has its certificate here.
     pub fn is_complete(&self) -> bool {
         USES.iter()
-            .all(|(usage, _)| self.path(&format!("{}.pem", usage.as_str())).exists())
+            .all(|usage| self.path(&format!("{}.pem", usage.as_str())).exists())
     }
 
     /// Keeps the readiness certificate; gives its file.

@@ -8,6 +8,7 @@ use super::journey::Produced;
 use super::journey::StepError;
 use super::lines::wrapped;
 use crate::model::conformance::ConformanceTest;
+use crate::model::joining::CAPACITY_P99_MAX_MS;
 use crate::model::joining::Step;
 use crate::text::Language;
 use crate::text::ProcedurePhrase;
@@ -20,6 +21,7 @@ use crate::text::step_rule;
 use crate::text::step_today;
 use crate::text::step_what;
 use crate::text::test_title;
+use crate::text::use_name;
 use crate::wire::v1;
 
 /// Columns of the text.
@@ -96,7 +98,8 @@ fn produced(produced: &Produced, language: Language) -> Vec<String> {
         Produced::Certificates(certificates) => certificates
             .iter()
             .map(|(usage, serial, until)| {
-                let facts = [usage.clone(), short(serial), until.clone()];
+                let usage = use_name(*usage, language).to_owned();
+                let facts = [usage, short(serial), until.clone()];
                 fill(ProcedurePhrase::CertificateIssued, &facts)
             })
             .collect(),
@@ -170,7 +173,36 @@ pub fn failed(error: &StepError, language: Language) -> String {
         StepError::Conformance(verdicts) => {
             format!("     ✗ {}\n", tests_passed(verdicts, language))
         }
-        other => format!("     ✗ {other}\n"),
+        StepError::Capacity(result) => {
+            let facts = [
+                result.recorded.to_string(),
+                result.asked.to_string(),
+                if result.recorded < result.asked {
+                    "∞".to_owned()
+                } else {
+                    format!("{:.0}", result.p99_us as f64 / 1000.0)
+                },
+                CAPACITY_P99_MAX_MS.to_string(),
+            ];
+            format!(
+                "     ✗ {}\n",
+                filled(say(ProcedurePhrase::CapacityFailed), &facts)
+            )
+        }
+        StepError::Lost(why) => {
+            let facts = std::slice::from_ref(why);
+            format!(
+                "     ✗ {}\n",
+                filled(say(ProcedurePhrase::HubSilent), facts)
+            )
+        }
+        StepError::Connect(_) | StepError::Papers(_) | StepError::Write(_) => {
+            let facts = [error.to_string()];
+            format!(
+                "     ✗ {}\n",
+                filled(say(ProcedurePhrase::HereFailed), &facts)
+            )
+        }
     }
 }
 

@@ -17,8 +17,10 @@ bilingual! {
     AnswerReceived = "answer of the Government Office received and checked: {}", "đã nhận và kiểm tra văn bản trả lời của Văn phòng Chính phủ: {}";
     /// Capacity: documents, per second, p99 in ms.
     CapacityFound = "{} documents, {} a second; 99 of 100 on record within {} ms of when they were due", "{} văn bản, {} văn bản/giây; 99% được ghi nhận trong vòng {} mili giây kể từ thời điểm phải gửi";
+    /// The capacity test was not passed: on record, of how many, p99 in ms, the most allowed.
+    CapacityFailed = "not enough: {} of {} documents on record; 99 of 100 within {} ms of when they were due, allowed are {} ms", "chưa đạt: {} trên {} văn bản được ghi nhận; 99% trong vòng {} mili giây kể từ thời điểm phải gửi, cho phép {} mili giây";
     /// Before a certificate's use, serial number and last day.
-    CertificateIssued = "certificate {}: serial number {}…, valid until {}", "chứng thư số {}: số sê-ri {}…, có hiệu lực đến {}";
+    CertificateIssued = "{} certificate: serial number {}…, valid until {}", "chứng thư số {}: số sê-ri {}…, có hiệu lực đến {}";
     /// Before the codes.
     CodesRegistered = "registered: {}", "đã đăng ký: {}";
     /// Heading of a conformance report.
@@ -31,6 +33,10 @@ bilingual! {
     Found = "found", "kết quả";
     /// A test failed.
     Failed = "failed", "không đạt";
+    /// Something of one's own failed: what.
+    HereFailed = "cannot go on here: {}", "không thể tiếp tục tại máy này: {}";
+    /// The hub does not answer: what the connection said.
+    HubSilent = "the hub cannot be reached; is it running, and is the address right? ({})", "không kết nối được tới Trục; kiểm tra Trục có đang chạy và địa chỉ có đúng không ({})";
     /// Before the address of the hub.
     HubAt = "hub {}", "Trục {}";
     /// Before the directory.

@@ -1,6 +1,7 @@
-//! States of an application, both ways.
+//! States of an application and uses of certificates, both ways.
 
 use super::v1;
+use crate::model::CertificateUse;
 use crate::model::joining::JoiningState;
 
 /// The state an application is in; one that says nothing has just been made.
@@ -38,6 +39,25 @@ pub fn joining_state_to_wire(state: JoiningState) -> v1::JoiningState {
         JoiningState::Suspended => v1::JoiningState::JoinedSuspended,
         JoiningState::Revoked => v1::JoiningState::JoinedRevoked,
         JoiningState::Merged => v1::JoiningState::JoinedMerged,
+    }
+}
+
+/// What a certificate is for.
+pub fn certificate_use(usage: v1::CertificateUse) -> Option<CertificateUse> {
+    match usage {
+        v1::CertificateUse::Unspecified => None,
+        v1::CertificateUse::Connection => Some(CertificateUse::Connection),
+        v1::CertificateUse::Person => Some(CertificateUse::Person),
+        v1::CertificateUse::Seal => Some(CertificateUse::Seal),
+    }
+}
+
+/// The use on the wire.
+pub fn certificate_use_to_wire(usage: CertificateUse) -> v1::CertificateUse {
+    match usage {
+        CertificateUse::Connection => v1::CertificateUse::Connection,
+        CertificateUse::Person => v1::CertificateUse::Person,
+        CertificateUse::Seal => v1::CertificateUse::Seal,
     }
 }
 

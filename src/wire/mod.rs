@@ -14,6 +14,8 @@ pub use document::legal_value_from_wire;
 pub use document::legal_value_to_wire;
 pub use document::timestamp;
 pub use document::timestamp_from_wire;
+pub use joining::certificate_use;
+pub use joining::certificate_use_to_wire;
 pub use joining::joining_state;
 pub use joining::joining_state_to_wire;
 pub use status::Explained;

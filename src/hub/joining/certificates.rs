@@ -22,6 +22,8 @@ use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
 use crate::trust::Subject;
 use crate::trust::sha256;
+use crate::wire::certificate_use;
+use crate::wire::certificate_use_to_wire;
 use crate::wire::joining_state;
 use crate::wire::timestamp;
 use crate::wire::v1;
@@ -80,7 +82,7 @@ pub(in crate::hub) async fn submit_csr(
             let request_sha256 = sha256(der);
             let same = |issued: &&v1::Issued| {
                 issued.request_sha256 == request_sha256.as_bytes().as_slice()
-                    && issued.r#use() == use_to_wire(*usage)
+                    && issued.r#use() == certificate_use_to_wire(*usage)
             };
             match known.iter().find(same) {
                 Some(_) => Ok(None),
@@ -133,13 +135,8 @@ fn read_requests(
     let mut wanted: Vec<(CertificateUse, bytes::Bytes)> = Vec::new();
     for (place, request) in requests.into_iter().enumerate() {
         let field = format!("requests[{place}]");
-        let usage = match request.r#use() {
-            v1::CertificateUse::Connection => CertificateUse::Connection,
-            v1::CertificateUse::Person => CertificateUse::Person,
-            v1::CertificateUse::Seal => CertificateUse::Seal,
-            v1::CertificateUse::Unspecified => {
-                return Err(Refusal::field(field, "does not say what it is for"));
-            }
+        let Some(usage) = certificate_use(request.r#use()) else {
+            return Err(Refusal::field(field, "does not say what it is for"));
         };
         if wanted.iter().any(|(known, _)| *known == usage) {
             let problem = format!("there is a second one for {}", usage.as_str());
@@ -191,19 +188,11 @@ fn issue(
         })?;
     let (not_before, not_after) = (issued.validity.not_before, issued.validity.not_after);
     Ok(v1::Issued {
-        r#use: use_to_wire(usage).into(),
+        r#use: certificate_use_to_wire(usage).into(),
         pem: issued.pem_with_chain,
         serial: issued.serial.into(),
         not_before: Some(timestamp(not_before)),
         not_after: Some(timestamp(not_after)),
         request_sha256: sha256(der).as_bytes().to_vec().into(),
     })
-}
-
-fn use_to_wire(usage: CertificateUse) -> v1::CertificateUse {
-    match usage {
-        CertificateUse::Connection => v1::CertificateUse::Connection,
-        CertificateUse::Person => v1::CertificateUse::Person,
-        CertificateUse::Seal => v1::CertificateUse::Seal,
-    }
 }

@@ -103,7 +103,7 @@ impl Journey {
         if !self.papers.keep_certificates(&application.certificates)? {
             return Err(StepError::Waits(Actor::Authority));
         }
-        let listed = application.certificates.iter().map(|issued| {
+        let listed = application.certificates.iter().filter_map(|issued| {
             let serial: String = issued
                 .serial
                 .iter()
@@ -114,7 +114,7 @@ impl Journey {
                 .as_ref()
                 .and_then(wire::timestamp_from_wire);
             let until = until.map_or_else(String::new, |at| local(at).date().to_string());
-            (issued.r#use().as_str_name().to_lowercase(), serial, until)
+            Some((wire::certificate_use(issued.r#use())?, serial, until))
         });
         Ok(Produced::Certificates(listed.collect()))
     }

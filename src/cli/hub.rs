@@ -55,10 +55,11 @@ pub(super) struct Arguments {
     /// Organisation code of the operator, who may activate and suspend [default: 000.00.00.G22].
     #[arg(long)]
     operator: Option<OrganId>,
-    /// Who approves applications to join: automatic (the hub, what is complete) or operator (a person,
-    /// with `docaxis operator approve`).
-    #[arg(long, default_value = "automatic")]
-    approvals: ApprovalsKind,
+    /// Who approves applications to join: automatic (the hub, what is complete and is for a code nobody
+    /// uses yet) or operator (a person, with `docaxis operator approve`)
+    /// [default: automatic on loopback, operator beyond].
+    #[arg(long)]
+    approvals: Option<ApprovalsKind>,
     /// Largest journal in bytes; beyond it documents are refused with STORAGE_FULL.
     #[arg(long)]
     journal_max_bytes: Option<u64>,
@@ -152,10 +153,6 @@ impl Arguments {
             (None, None) => {}
         }
         config.layers = self.layers;
-        config.approvals = match self.approvals {
-            ApprovalsKind::Automatic => hub::Approvals::Automatic,
-            ApprovalsKind::Operator => hub::Approvals::ByOperator,
-        };
         config.units = self.units;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
@@ -163,6 +160,12 @@ impl Arguments {
         }
         let default = SocketAddr::from(([127, 0, 0, 1], 7443));
         let listen = self.listen.or(file.listen).unwrap_or(default);
+        config.approvals = match self.approvals {
+            Some(ApprovalsKind::Automatic) => hub::Approvals::Automatic,
+            Some(ApprovalsKind::Operator) => hub::Approvals::ByOperator,
+            None if listen.ip().is_loopback() => hub::Approvals::Automatic,
+            None => hub::Approvals::ByOperator,
+        };
         if !listen.ip().is_loopback() {
             tracing::warn!(%listen, "the hub is a simulator and listens beyond loopback");
         }

@@ -433,6 +433,50 @@ fn steps_out_of_order_and_claims_of_others_are_refused_with_their_reason() {
     ];
     let refused = fails(here, &send);
     assert!(refused.contains("RECIPIENT_LOCKED"), "{refused}");
+    // A code that is in use is not given away by the hub itself.
+    works(
+        here,
+        &[
+            "ca",
+            "issue",
+            "--dir",
+            "pki",
+            "--organ",
+            "000.00.00.H26",
+            "--out",
+            "hanoi",
+        ],
+    );
+    let send = [
+        "node",
+        "--hub",
+        &hub.url,
+        "--identity",
+        "hanoi",
+        "--organ",
+        "000.00.00.H26",
+    ];
+    works(here, &[&send[..], &["--to", VPCP]].concat());
+    let taken = [
+        "join",
+        "--organ",
+        "000.00.00.H26",
+        "--hub",
+        &hub.url,
+        "--dir",
+        "h26",
+    ];
+    let said = fails(
+        here,
+        &[&taken[..], &["--wait-s", "0", "--step", "codes"]].concat(),
+    );
+    assert!(said.contains("APPLICATION_UNKNOWN"), "{said}");
+    let said = fails(here, &[&taken[..], &["--wait-s", "0"]].concat());
+    assert!(said.contains("waits for the Government Office"), "{said}");
+    works(
+        here,
+        &[&send[..], &["--to", VPCP, "--first-number", "5"]].concat(),
+    );
     // In Vietnamese everything is Vietnamese.
     let said = run(
         here,

@@ -43,10 +43,23 @@ pub(in crate::hub) async fn apply(
     change(core, move |view| decide_apply(view, organ, request, now)).await?;
     if core.config.approvals == Approvals::Automatic
         && current(core, organ)? == JoiningState::Applied
+        && !is_in_use(core, organ)
     {
         operator::grant_by_itself(core, organ).await?;
     }
     shown(core, organ)
+}
+
+/// Whether an agency has sent or been sent anything: whoever applies for its code may be somebody else, so
+/// a person has to look.
+fn is_in_use(core: &Core, organ: OrganId) -> bool {
+    let agencies = core.agencies.load();
+    let Some((number, _)) = agencies.find(organ) else {
+        return false;
+    };
+    let counters = core.counters();
+    let mut pairs = counters.pairs().keys();
+    counters.senders().contains_key(&number) || pairs.any(|(_, recipient)| *recipient == number)
 }
 
 fn decide_apply(

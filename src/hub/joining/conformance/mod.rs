@@ -156,7 +156,7 @@ fn perform(session: &mut Session, before: [u64; 3]) -> BoxFuture<'_, Result<(), 
     }
 }
 
-/// The tests the first message names; `None` for all.
+/// The tests the first message names; all of them where it names none.
 async fn wanted(
     requests: &mut Streaming<v1::ConformanceRequest>,
 ) -> Result<Vec<ConformanceTest>, Refusal> {

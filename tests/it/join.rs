@@ -1,12 +1,13 @@
 //! A locality comes onto the axis: the whole procedure by the program, whatever is killed on the way;
 //! the refusals on it; a foreign client under test.
 
+use std::io::BufRead as _;
+use std::io::BufReader;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -64,56 +65,69 @@ impl Hub {
         if !directory.join("pki").exists() {
             works(directory, &["ca", "init", "--dir", "pki"]);
         }
-        let ready = directory.join("ready");
-        let _ = std::fs::remove_file(&ready);
-        let base = [
-            "hub",
-            "--data",
-            "data",
-            "--pki",
-            "pki",
-            "--ready-file",
-            "ready",
-        ];
-        let process = Command::new(PROGRAM)
-            .args([&base[..], &["--listen", address], more].concat())
+        let base = ["hub", "--data", "data", "--pki", "pki", "--listen", address];
+        let mut process = Command::new(PROGRAM)
+            .args([&base[..], more].concat())
             .current_dir(directory)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let mut hub = Self {
+        // It says where it listens once it does; a hub that ends says nothing.
+        let said = BufReader::new(process.stdout.take().unwrap());
+        let first = said.lines().next().expect("the hub never serves").unwrap();
+        let url = first.split(' ').find(|word| word.starts_with("https://"));
+        Self {
             process,
-            url: String::new(),
-        };
-        let looked = wait_until(Duration::from_secs(20), || {
-            let address = std::fs::read_to_string(&ready).unwrap_or_default();
-            hub.url = format!("https://{address}");
-            !address.is_empty()
-        });
-        assert!(looked, "the hub never serves");
-        hub
-    }
-}
-
-/// Looks until something is so, or it took too long.
-fn wait_until(most: Duration, mut so: impl FnMut() -> bool) -> bool {
-    let begun = docaxis::clock::Clock::system().monotonic();
-    while begun.elapsed() < most {
-        if so() {
-            return true;
+            url: url.unwrap().to_owned(),
         }
-        pause(Duration::from_millis(10));
     }
-    false
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "between two looks, and before a kill"
-)]
-fn pause(time: Duration) {
-    std::thread::sleep(time);
+/// When a candidate is killed.
+enum Moment {
+    /// When it has told what the step is, before it does it.
+    Announced,
+    /// When this file has come into its directory.
+    Kept(&'static str),
+}
+
+/// Runs a candidate and kills it at that moment, or when it has ended.
+fn killed(directory: &Path, arguments: &[&str], moment: &Moment) {
+    let mut candidate = Command::new(PROGRAM)
+        .args(arguments)
+        .env("LANG", "en_US.UTF-8")
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let said = BufReader::new(candidate.stdout.take().unwrap());
+    match moment {
+        Moment::Announced => {
+            let _ = said
+                .lines()
+                .map_while(Result::ok)
+                .find(|line| line.contains("today "));
+        }
+        Moment::Kept(file) => {
+            let path = directory.join(file);
+            while !path.exists() && candidate.try_wait().unwrap().is_none() {
+                std::thread::yield_now();
+            }
+        }
+    }
+    let _ = candidate.kill();
+    let _ = candidate.wait();
+}
+
+/// Papers of the Government Office, in `office`.
+fn office_papers(directory: &Path) {
+    let issue = [
+        "ca", "issue", "--dir", "pki", "--keys", "p256", "--out", "office",
+    ];
+    works(directory, &[&issue[..], &["--organ", VPCP]].concat());
 }
 
 fn read_json(path: &Path) -> Value {
@@ -243,24 +257,23 @@ fn a_hub_killed_before_each_step_and_a_candidate_killed_within_go_on_where_they_
     let join = [
         "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &url,
     ];
-    let mut seen = Vec::new();
-    for wait_ms in [30, 90, 200] {
-        for _ in 0..8 {
-            let mut candidate = Command::new(PROGRAM)
-                .args([&join[..], &["--step"]].concat())
-                .current_dir(here)
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            pause(Duration::from_millis(wait_ms));
-            let _ = candidate.kill();
-            let _ = candidate.wait();
-            drop(hub);
-            hub = Hub::start_at(here, &address, &[]);
-        }
+    let step = [&join[..], &["--step"]].concat();
+    let files = [
+        "l/secret",
+        "l/connection.csr",
+        "l/connection.pem",
+        "l/seal.pem",
+        "l/readiness.pdf",
+    ];
+    let moments = files.map(Moment::Kept).into_iter();
+    let every = moments.map(|moment| (&join[..], moment));
+    let announced = std::iter::repeat_n((), 8).map(|()| (&step[..], Moment::Announced));
+    for (arguments, moment) in announced.chain(every) {
+        killed(here, arguments, &moment);
+        drop(hub);
+        hub = Hub::start_at(here, &address, &[]);
     }
+    let mut seen = Vec::new();
     // Whatever was left undone is done now; what was done stays.
     for _ in 0..8 {
         let step = [&join[..], &["--step", "--json", "step.json"]].concat();
@@ -286,12 +299,7 @@ fn a_person_decides_where_the_hub_does_not_and_a_rejection_says_why() {
     let temporary = tempfile::tempdir().unwrap();
     let here = temporary.path();
     let hub = Hub::start(here, &["--approvals", "operator"]);
-    works(
-        here,
-        &[
-            "ca", "issue", "--dir", "pki", "--organ", VPCP, "--out", "office",
-        ],
-    );
+    office_papers(here);
     let join = |more: &[&'static str]| {
         let base = [
             "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub",
@@ -498,10 +506,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
     let temporary = tempfile::tempdir().unwrap();
     let here = temporary.path();
     let hub = Hub::start(here, &[]);
-    let issue = [
-        "ca", "issue", "--dir", "pki", "--organ", VPCP, "--keys", "p256",
-    ];
-    works(here, &[&issue[..], &["--out", "office"]].concat());
+    office_papers(here);
     let join = [
         "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
     ];
@@ -737,10 +742,7 @@ fn a_failed_test_may_be_run_twice_more(here: &Path, hub: &Hub, tested: &impl Fn(
     ];
     let said = fails(here, &own);
     assert!(said.contains("TESTS_EXHAUSTED"), "{said}");
-    let issue = [
-        "ca", "issue", "--dir", "pki", "--organ", VPCP, "--keys", "p256",
-    ];
-    works(here, &[&issue[..], &["--out", "office"]].concat());
+    office_papers(here);
     let operator = [
         "operator",
         "reject",

@@ -37,8 +37,6 @@ bilingual! {
     HereFailed = "cannot go on here: {}", "không thể tiếp tục tại máy này: {}";
     /// The hub does not answer: what the connection said.
     HubSilent = "the hub cannot be reached; is it running, and is the address right? ({})", "không kết nối được tới Trục; kiểm tra Trục có đang chạy và địa chỉ có đúng không ({})";
-    /// Before the address of the hub.
-    HubAt = "hub {}", "Trục {}";
     /// Before the directory.
     KeptIn = "everything is kept in {}; run the same command again to go on", "mọi thứ được lưu tại {}; chạy lại đúng lệnh này để tiếp tục";
     /// Between steps on a terminal.

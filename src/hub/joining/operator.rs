@@ -4,7 +4,6 @@ use jiff::Timestamp;
 
 use super::applications::Moved;
 use super::applications::enter;
-use super::applications::settle;
 use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
@@ -382,8 +381,14 @@ fn ended(
         .agency_in(organ, state)
         .ok_or(Refusal::AgencyUnknown { organ })?;
     let before = view.agencies.find(organ).map(|(_, agency)| agency.state);
+    let settle_application = |application: &mut v1::Application| {
+        application.asked_for_stage = false;
+        application.merged_into = merged_into.map(|into| into.to_string()).unwrap_or_default();
+    };
     if before == Some(state) {
-        return Ok(Decision::default());
+        // Done before, unless a crash came between the agency's record and its application's.
+        let left = step(view, organ, event, by, settle_application);
+        return Ok(left.unwrap_or_default());
     }
     if matches!(before, Some(AgencyState::Revoked | AgencyState::Merged)) {
         let state = if before == Some(AgencyState::Merged) {
@@ -407,11 +412,7 @@ fn ended(
     };
     let mut decision = match view.applications.find(organ) {
         None => Decision::default(),
-        Some(_) => step(view, organ, event, by, |application| {
-            application.asked_for_stage = false;
-            application.merged_into = merged_into.map(|into| into.to_string()).unwrap_or_default();
-            settle(application);
-        })?,
+        Some(_) => step(view, organ, event, by, settle_application)?,
     };
     decision.agencies = vec![change];
     Ok(decision)

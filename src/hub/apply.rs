@@ -6,6 +6,8 @@ use std::sync::Arc;
 use prost::Message as _;
 
 use super::bytes::Writer;
+use super::conduct::Deed;
+use super::conduct::deeds_of;
 use super::counters::Count;
 use super::counters::Signing;
 use super::counters::day_of;
@@ -28,6 +30,7 @@ use crate::model::BusinessType;
 use crate::model::LegalValue;
 use crate::model::Party;
 use crate::model::StatusCode;
+use crate::model::calendar::is_sent_in_time;
 
 /// Enters one record into the transaction.
 pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
@@ -76,6 +79,12 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
         day: day_of(document.accepted_at),
         signing,
     });
+    if is_sent_in_time(document.document_id.date(), document.accepted_at) {
+        tx.count(Count::Did {
+            agency: sender,
+            deed: Deed::SentInTime,
+        });
+    }
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
@@ -127,6 +136,10 @@ fn ask_for_change(
             continue;
         };
         row.stage = stage;
+        tx.count(Count::Did {
+            agency: recipient,
+            deed: Deed::ChangeAsked,
+        });
         if document.business_type == BusinessType::Recall {
             row.events.push(Event {
                 code: StatusCode::RecallRequested,
@@ -197,6 +210,18 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
             at: record.at,
             description: change.description.clone(),
         };
+        if code == StatusCode::RecallRequested {
+            tx.count(Count::Did {
+                agency: recipient,
+                deed: Deed::ChangeAsked,
+            });
+        }
+        for deed in deeds_of(code, record.at, document.accepted_at) {
+            tx.count(Count::Did {
+                agency: recipient,
+                deed: *deed,
+            });
+        }
         row.stage = stage;
         row.events.push(event.clone());
         tx.put(rows::delivery_key(sequence, recipient), row.encode());

@@ -163,6 +163,7 @@ impl Committer {
         heads: Heads,
         flush: std::sync::mpsc::SyncSender<()>,
     ) -> Self {
+        core.written.set(heads.sequence, journal.used_bytes());
         Self {
             core,
             journal,
@@ -502,6 +503,7 @@ impl Committer {
         } = open;
         self.heads = heads;
         let core = &self.core;
+        core.written.set(heads.sequence, self.journal.used_bytes());
         if let Some(registry) = registry {
             core.agencies.store(Arc::new(registry.agencies));
             core.applications.store(Arc::new(registry.applications));

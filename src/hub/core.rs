@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use arc_swap::ArcSwapOption;
@@ -27,6 +29,7 @@ use super::recent::Stored;
 use super::record::Payload;
 use super::registry::Agencies;
 use super::registry::AgencyNo;
+use super::roll::Roll;
 use super::rows;
 use super::rows::DocumentRow;
 use super::stages::Stages;
@@ -59,15 +62,44 @@ pub(super) struct Core {
     pub(super) reader: JournalReader,
     pub(super) attachments: Attachments,
     pub(super) mailboxes: Mailboxes,
+    /// Who was seen.
+    pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
     counters: Mutex<Counters>,
     pub(super) stages: Stages,
+    pub(super) written: Written,
     pub(super) verify: mpsc::Sender<VerifyJob>,
     pub(super) commit: mpsc::Sender<Work>,
+    /// Connections that may be open.
+    pub(super) places: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
     /// Set when no new work is taken.
     pub(super) draining: CancellationToken,
+}
+
+/// How far the journal is, for those who only look.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    /// Sequence of the last document.
+    newest: AtomicU64,
+    /// Bytes of the journal.
+    bytes: AtomicU64,
+}
+
+impl Written {
+    pub(super) fn set(&self, newest: u64, bytes: u64) {
+        self.newest.store(newest, Ordering::Relaxed);
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn newest(&self) -> u64 {
+        self.newest.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
 }
 
 /// Why a stored document could not be read.
@@ -122,11 +154,14 @@ impl Core {
             reader,
             attachments,
             mailboxes,
+            roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
             counters: Mutex::new(counters),
             stages: Stages::default(),
+            written: Written::default(),
             verify,
             commit,
+            places: Arc::new(Semaphore::new(config.connections_max)),
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
             draining: CancellationToken::new(),
             config,

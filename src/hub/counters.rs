@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::bytes::Reader;
 use super::bytes::Writer;
+use super::conduct::Conduct;
+use super::conduct::Deed;
 use super::registry::Agencies;
 use super::registry::AgencyNo;
 use super::rows;
@@ -55,6 +57,8 @@ pub(super) enum Count {
         recipient: AgencyNo,
         day: i32,
     },
+    /// An agency did something that a rule is about.
+    Did { agency: AgencyNo, deed: Deed },
     /// It was acknowledged by a recipient that fetched it.
     AcknowledgedPending {
         sender: AgencyNo,
@@ -105,6 +109,7 @@ pub(super) struct Counters {
     senders: BTreeMap<AgencyNo, Sender>,
     pairs: BTreeMap<(AgencyNo, AgencyNo), Pair>,
     days: BTreeMap<(i32, AgencyNo), Day>,
+    conduct: BTreeMap<AgencyNo, Conduct>,
     dirty: Dirty,
 }
 
@@ -113,6 +118,7 @@ struct Dirty {
     senders: BTreeSet<AgencyNo>,
     pairs: Vec<(AgencyNo, AgencyNo)>,
     days: Vec<(i32, AgencyNo)>,
+    conduct: BTreeSet<AgencyNo>,
 }
 
 /// Days since the Unix epoch in Viet Nam.
@@ -145,6 +151,10 @@ impl Counters {
                 let counts = self.day(day, sender);
                 counts.sent += 1;
                 counts.signed += u64::from(signing == Signing::Full);
+            }
+            Count::Did { agency, deed } => {
+                self.dirty.conduct.insert(agency);
+                self.conduct.entry(agency).or_default().count(deed);
             }
             Count::Refused { sender, reason } => {
                 let counts = self.sender(sender);
@@ -257,6 +267,11 @@ impl Counters {
         self.days.get(&(day, agency)).map_or(0, |day| day.sent)
     }
 
+    /// How an agency keeps the rules.
+    pub(super) fn conduct(&self, agency: AgencyNo) -> Conduct {
+        self.conduct.get(&agency).copied().unwrap_or_default()
+    }
+
     pub(super) fn days(&self) -> &BTreeMap<(i32, AgencyNo), Day> {
         &self.days
     }
@@ -301,6 +316,10 @@ impl Counters {
             w.u64(counts.sent).u64(counts.signed).u64(counts.received);
             changed.push((rows::day_key(day, agency), Some(w.0)));
         }
+        for agency in dirty.conduct {
+            let row = self.conduct(agency).encode();
+            changed.push((rows::conduct_key(agency), Some(row)));
+        }
         changed
     }
 
@@ -329,6 +348,10 @@ impl Counters {
                 let pair = self.pairs.entry(pair).or_default();
                 (pair.counts.addressed, pair.counts.acknowledged) = (r.u64()?, r.u64()?);
                 (pair.counts.locked, pair.signed) = (r.u64()?, r.u64()?);
+            }
+            b'W' => {
+                let agency = AgencyNo(number(0)?);
+                self.conduct.insert(agency, Conduct::decode(value)?);
             }
             b'Y' => {
                 let day = i32::from_be_bytes(rest.get(..4)?.try_into().ok()?);

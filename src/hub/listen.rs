@@ -11,7 +11,6 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -63,9 +62,8 @@ pub(super) async fn accept(
     ready: mpsc::Sender<std::io::Result<Connection>>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(core.config.connections_max));
     loop {
-        let place = match Arc::clone(&places).acquire_owned().await {
+        let place = match Arc::clone(&core.places).acquire_owned().await {
             Ok(place) => place,
             Err(_closed) => return,
         };
@@ -79,7 +77,11 @@ pub(super) async fn accept(
                 let _ = socket.set_nodelay(true);
                 let (core, acceptor, ready) = (Arc::clone(&core), acceptor.clone(), ready.clone());
                 if core.config.layers == Layers::Plain {
-                    let peer = Arc::new(Peer::unknown(Arc::clone(&core.trust), core.clock.clone()));
+                    let peer = Arc::new(Peer::unknown(
+                        Arc::clone(&core.trust),
+                        core.clock.clone(),
+                        Arc::clone(&core.roll),
+                    ));
                     let connection = Connection {
                         stream: Wire::Plain(socket),
                         peer,
@@ -100,7 +102,8 @@ pub(super) async fn accept(
                                 .map(|c| c.clone().into_owned())
                                 .collect();
                             let trust = Arc::clone(&core.trust);
-                            let peer = Peer::new(certificates, trust, core.clock.clone());
+                            let roll = Arc::clone(&core.roll);
+                            let peer = Peer::new(certificates, trust, core.clock.clone(), roll);
                             let peer = Arc::new(peer);
                             let _ = ready
                                 .send(Ok(Connection {

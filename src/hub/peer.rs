@@ -10,6 +10,8 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateDer;
 
+use super::roll::Presence;
+use super::roll::Roll;
 use crate::clock::Clock;
 use crate::model::OrganId;
 use crate::model::Refusal;
@@ -23,6 +25,7 @@ pub(super) struct Peer {
     certificates: Vec<CertificateDer<'static>>,
     trust: Arc<TrustStore>,
     clock: Clock,
+    roll: Arc<Roll>,
     verdict: ArcSwap<Verdict>,
 }
 
@@ -42,19 +45,21 @@ impl Peer {
         certificates: Vec<CertificateDer<'static>>,
         trust: Arc<TrustStore>,
         clock: Clock,
+        roll: Arc<Roll>,
     ) -> Self {
-        let verdict = Self::judge(&certificates, &trust, &clock);
+        let verdict = Self::judge(&certificates, &trust, &clock, &roll);
         Self {
             certificates,
             trust,
             clock,
+            roll,
             verdict: ArcSwap::from_pointee(verdict),
         }
     }
 
     /// Whoever is at the other end of a connection without TLS.
-    pub(super) fn unknown(trust: Arc<TrustStore>, clock: Clock) -> Self {
-        Self::new(Vec::new(), trust, clock)
+    pub(super) fn unknown(trust: Arc<TrustStore>, clock: Clock, roll: Arc<Roll>) -> Self {
+        Self::new(Vec::new(), trust, clock, roll)
     }
 
     /// A peer that is believed what it says of itself, where there is no TLS to prove it.
@@ -68,6 +73,7 @@ impl Peer {
             certificates: Vec::new(),
             trust: Arc::clone(&self.trust),
             clock: self.clock.clone(),
+            roll: Arc::clone(&self.roll),
             verdict: ArcSwap::from_pointee(verdict),
         }
     }
@@ -80,7 +86,7 @@ impl Peer {
         if fresh {
             return verdict.identity.clone();
         }
-        let verdict = Self::judge(&self.certificates, &self.trust, &self.clock);
+        let verdict = Self::judge(&self.certificates, &self.trust, &self.clock, &self.roll);
         let organ = verdict.identity.clone();
         self.verdict.store(Arc::new(verdict));
         organ
@@ -90,11 +96,19 @@ impl Peer {
         certificates: &[CertificateDer<'static>],
         trust: &TrustStore,
         clock: &Clock,
+        roll: &Roll,
     ) -> Verdict {
         let epoch = trust.epoch();
         let presented = (!certificates.is_empty()).then_some(certificates);
         let at = clock.now();
-        let identity = peer_identity(trust, presented, at).map(|peer| peer.organ);
+        let identity = peer_identity(trust, presented, at).map(|peer| {
+            let presence = Presence {
+                last_seen: at,
+                certificate_ends: peer.not_after,
+            };
+            roll.see(peer.organ, presence);
+            peer.organ
+        });
         Verdict {
             epoch,
             at,

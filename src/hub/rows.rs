@@ -8,7 +8,8 @@
 //! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
-//! Y day agency                        → sent, signed, received  X                     → counters of the hub
+//! W agency                            → how it keeps the rules  X                     → counters of the hub
+//! Y day agency                        → sent, signed, received
 //! ```
 //!
 //! Numbers in keys are big-endian, so that rows lie in their natural order.
@@ -122,6 +123,10 @@ pub(super) fn pair_key(sender: AgencyNo, recipient: AgencyNo) -> Key {
 
 pub(super) fn refused_key(sender: AgencyNo, reason: &str) -> Key {
     key(b'R', &[&sender.0.to_be_bytes(), reason.as_bytes()])
+}
+
+pub(super) fn conduct_key(agency: AgencyNo) -> Key {
+    key(b'W', &[&agency.0.to_be_bytes()])
 }
 
 pub(super) fn day_key(day: i32, agency: AgencyNo) -> Key {

@@ -87,6 +87,11 @@ impl Handle {
         pairs.collect()
     }
 
+    /// What pages and metrics read.
+    pub fn monitor(&self) -> super::monitor::Monitor {
+        super::monitor::Monitor::new(Arc::clone(&self.0))
+    }
+
     /// Time spent per stage.
     pub fn stages(&self) -> &Stages {
         &self.0.stages

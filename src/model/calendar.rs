@@ -70,6 +70,24 @@ pub fn office_time(second: u32) -> Time {
     }
 }
 
+/// The first working day after `day`.
+pub fn next_working_day(day: Date) -> Date {
+    let mut next = day;
+    while let Ok(tomorrow) = next.tomorrow() {
+        next = tomorrow;
+        if is_working_day(next) {
+            break;
+        }
+    }
+    next
+}
+
+/// Whether a document signed on `signed` and sent at `sent` went out in time: on the day it was signed,
+/// at the latest on the morning of the next working day (QĐ 28/2018/QĐ-TTg, Art. 6.2).
+pub fn is_sent_in_time(signed: Date, sent: Timestamp) -> bool {
+    local(sent) <= next_working_day(signed).at(12, 0, 0, 0)
+}
+
 /// What people's clocks in Viet Nam show at `instant`.
 pub fn local(instant: Timestamp) -> DateTime {
     VIET_NAM.to_datetime(instant)
@@ -191,6 +209,17 @@ mod tests {
         assert!(!is_office_time(date(2019, 3, 12).at(12, 0, 0, 0)));
         assert!(!is_office_time(date(2019, 3, 12).at(17, 0, 0, 0)));
         assert!(!is_office_time(date(2019, 3, 17).at(9, 0, 0, 0)));
+    }
+
+    #[test]
+    fn a_document_is_in_time_until_noon_of_the_next_working_day() {
+        let sent = |day: Date, hour: i8| at(day, time(hour, 0, 0, 0));
+        // Friday 12 April; Monday 15 was a day off.
+        let signed = date(2019, 4, 12);
+        assert!(is_sent_in_time(signed, sent(signed, 17)));
+        assert!(is_sent_in_time(signed, sent(date(2019, 4, 16), 12)));
+        assert!(!is_sent_in_time(signed, sent(date(2019, 4, 16), 13)));
+        assert_eq!(next_working_day(Date::MAX), Date::MAX);
     }
 
     #[test]

@@ -1,0 +1,105 @@
+//! What an operator looks at to know that a hub is well.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::Monitor;
+use crate::hub::config::COMMIT_QUEUE;
+use crate::hub::config::UNDER_WAY_KIB;
+use crate::hub::config::VERIFY_QUEUE;
+use crate::store::Durability;
+
+/// The state of a hub, at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Health {
+    /// What a receipt promises.
+    pub durability: Durability,
+    /// Whether the hub takes new documents; it does not while it shuts down.
+    pub is_serving: bool,
+    /// Bytes of the journal.
+    pub journal_bytes: u64,
+    /// Largest journal, where one is set.
+    pub journal_max_bytes: Option<u64>,
+    /// Sequence of the last document.
+    pub newest_document: u64,
+    /// Rows of the index that are not written out yet.
+    pub index_dirty: usize,
+    /// Free and all bytes of the file system of the data, where the system tells.
+    pub disk: Option<(u64, u64)>,
+    /// Documents waiting to be verified.
+    pub verify_queue: Queue,
+    /// Work waiting for the commit thread.
+    pub commit_queue: Queue,
+    /// KiB of documents between admission and receipt.
+    pub under_way_kib: Queue,
+    /// Connections that are open.
+    pub connections: Queue,
+    /// When the next revocation list is due, where there is one.
+    pub lists_due: Option<Timestamp>,
+    /// Resident memory of the process, where the system tells.
+    pub memory_bytes: Option<u64>,
+}
+
+/// How much of what there is room for is there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Queue {
+    /// So much is there.
+    pub used: usize,
+    /// There is room for so much.
+    pub room: usize,
+}
+
+impl Monitor {
+    /// The hub's health now.
+    pub fn health(&self) -> Health {
+        let core = &self.0;
+        let under_way = UNDER_WAY_KIB - core.under_way.available_permits().min(UNDER_WAY_KIB);
+        Health {
+            durability: core.config.durability,
+            is_serving: !core.draining.is_cancelled(),
+            journal_bytes: core.written.bytes(),
+            journal_max_bytes: core.config.journal_max_bytes,
+            newest_document: core.written.newest(),
+            index_dirty: core.index.dirty(),
+            disk: core.config.data.as_deref().and_then(disk),
+            verify_queue: waiting(&core.verify, VERIFY_QUEUE),
+            commit_queue: waiting(&core.commit, COMMIT_QUEUE),
+            under_way_kib: Queue {
+                used: under_way,
+                room: UNDER_WAY_KIB,
+            },
+            connections: Queue {
+                // One place is held for whoever connects next.
+                used: core
+                    .config
+                    .connections_max
+                    .saturating_sub(core.places.available_permits() + 1),
+                room: core.config.connections_max,
+            },
+            lists_due: core.trust.lists_due(),
+            memory_bytes: resident_bytes(),
+        }
+    }
+}
+
+fn waiting<T>(sender: &tokio::sync::mpsc::Sender<T>, room: usize) -> Queue {
+    Queue {
+        used: room - sender.capacity().min(room),
+        room,
+    }
+}
+
+/// Free and all bytes of the file system.
+fn disk(path: &Path) -> Option<(u64, u64)> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Some((bytes(found.f_bavail), bytes(found.f_blocks)))
+}
+
+/// Memory of this process that is in use, where the system tells.
+pub(in crate::hub) fn resident_bytes() -> Option<u64> {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let resident: u64 = pages.split(' ').nth(1)?.parse().ok()?;
+    Some(resident * rustix::param::page_size() as u64)
+}

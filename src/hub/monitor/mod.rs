@@ -1,0 +1,304 @@
+//! What may be read of a running hub, by pages and metrics in the same process. Plain values, taken at
+//! one moment; nothing here changes anything, and nothing holds a lock while it computes.
+//!
+//! [`Monitor::figures`] looks at every pair of sender and recipient once. Whoever shows figures to many
+//! takes them once and shares them.
+
+mod document;
+mod health;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::conduct::Conduct;
+use super::core::Core;
+use super::counters::Counters;
+use super::counters::date_of;
+use super::registry::Agencies;
+use super::registry::AgencyNo;
+use super::registry::AgencyState;
+use super::roll::Presence;
+use super::stages::Stages;
+use crate::clock::Clock;
+use crate::model::OrganId;
+use crate::model::PairCounts;
+use crate::model::Reason;
+use crate::model::Totals;
+
+pub use document::DocumentSeen;
+pub use document::Waiting;
+pub use health::Health;
+pub use health::Queue;
+pub(in crate::hub) use health::resident_bytes;
+
+/// A reader of one hub.
+#[derive(Clone, Debug)]
+pub struct Monitor(Arc<Core>);
+
+/// What a hub counted, at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Figures {
+    /// Calendar time of the hub.
+    pub at: Timestamp,
+    /// How long the counters were held for it.
+    pub held: Duration,
+    /// Sums over the ledger.
+    pub totals: Totals,
+    /// Of the documents accepted, those with full legal value.
+    pub full: u64,
+    /// Whether every equation of the ledger holds, for every sender and pair.
+    pub is_balanced: bool,
+    /// Pairs of sender and recipient that exchanged something.
+    pub pairs: usize,
+    /// Refused documents by reason.
+    pub refused: BTreeMap<Reason, u64>,
+    /// Every agency, in the order of registration.
+    pub agencies: Vec<AgencyFigures>,
+}
+
+/// What a hub counted of one agency.
+#[derive(Clone, Debug)]
+pub struct AgencyFigures {
+    /// Its code.
+    pub organ: OrganId,
+    /// Full name.
+    pub name: String,
+    /// Name for tables.
+    pub short_name: String,
+    /// Whether it may exchange documents.
+    pub state: AgencyState,
+    /// Documents it sent that were accepted.
+    pub sent: u64,
+    /// Of these, with full legal value.
+    pub signed: u64,
+    /// Documents it sent that were refused, by reason.
+    pub refused: BTreeMap<Reason, u64>,
+    /// What was addressed to it.
+    pub inbound: PairCounts,
+    /// Documents it sent to the operator, the Government Office.
+    pub to_operator: u64,
+    /// Of these, with full legal value.
+    pub to_operator_signed: u64,
+    /// How it keeps the rules.
+    pub conduct: Conduct,
+    /// When it was last seen since the hub started.
+    pub presence: Option<Presence>,
+}
+
+/// What a hub counted of one sender and one recipient.
+#[derive(Clone, Copy, Debug)]
+pub struct PairFigures {
+    /// The sender.
+    pub sender: OrganId,
+    /// The recipient.
+    pub recipient: OrganId,
+    /// The pair's side of the ledger.
+    pub counts: PairCounts,
+    /// Of those addressed, with full legal value.
+    pub signed: u64,
+}
+
+/// What a hub counted of one agency, or of all, on one day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct DayFigures {
+    /// The day in Viet Nam.
+    pub day: Date,
+    /// Documents sent.
+    pub sent: u64,
+    /// Of these, with full legal value.
+    pub signed: u64,
+    /// Deliveries acknowledged.
+    pub received: u64,
+}
+
+/// What is copied while the counters are held.
+#[derive(Default)]
+struct Copied {
+    inbound: Vec<PairCounts>,
+    to_operator: Vec<(u64, u64)>,
+    pairs: usize,
+    unbalanced: usize,
+}
+
+impl Monitor {
+    pub(super) fn new(core: Arc<Core>) -> Self {
+        Self(core)
+    }
+
+    /// Calendar time and monotonic time, as the hub has them.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Who operates the axis.
+    pub fn operator(&self) -> OrganId {
+        self.0.config.operator
+    }
+
+    /// Time spent per stage, and counts of work.
+    pub fn stages(&self) -> &Stages {
+        &self.0.stages
+    }
+
+    /// The figures now.
+    pub fn figures(&self) -> Figures {
+        let core = &self.0;
+        let agencies = core.agencies.load_full();
+        let operator = agencies.find(core.config.operator).map(|(number, _)| number);
+        let presences = core.roll.presences();
+        let begun = core.clock.monotonic();
+        let counters = core.counters();
+        let copied = copied(&counters, agencies.count(), operator);
+        let mut figures = Figures {
+            at: core.clock.now(),
+            pairs: copied.pairs,
+            ..Figures::default()
+        };
+        let mut unbalanced = copied.unbalanced;
+        for (index, agency) in agencies.iter().enumerate() {
+            let number = AgencyNo(u32::try_from(index).unwrap_or(u32::MAX));
+            let sender = counters.senders().get(&number).cloned().unwrap_or_default();
+            let refused = sender.refused.values().sum::<u64>();
+            unbalanced += usize::from(sender.submitted != sender.accepted + refused);
+            for (reason, count) in &sender.refused {
+                *figures.refused.entry(*reason).or_default() += count;
+            }
+            let inbound = copied.inbound[index];
+            let totals = &mut figures.totals;
+            totals.submitted += sender.submitted;
+            totals.sent += sender.accepted;
+            totals.refused += refused;
+            totals.addressed += inbound.addressed;
+            totals.received += inbound.acknowledged;
+            totals.in_flight += inbound.in_flight;
+            totals.pending += inbound.pending;
+            totals.locked += inbound.locked;
+            figures.full += sender.signed;
+            let (to_operator, to_operator_signed) = copied.to_operator[index];
+            figures.agencies.push(AgencyFigures {
+                organ: agency.organ,
+                name: agency.name.clone(),
+                short_name: agency.short_name.clone(),
+                state: agency.state,
+                sent: sender.accepted,
+                signed: sender.signed,
+                refused: sender.refused,
+                inbound,
+                to_operator,
+                to_operator_signed,
+                conduct: counters.conduct(number),
+                presence: presences.get(&agency.organ).copied(),
+            });
+        }
+        drop(counters);
+        figures.held = core.clock.monotonic() - begun;
+        figures.is_balanced = unbalanced == 0;
+        figures
+    }
+
+    /// Every pair that exchanged something, by sender and recipient in the order of registration.
+    pub fn pairs(&self) -> Vec<PairFigures> {
+        let agencies = self.0.agencies.load_full();
+        self.pairs_where(&agencies, |_, _| true)
+    }
+
+    /// The pairs one agency is in.
+    pub fn pairs_of(&self, organ: OrganId) -> Vec<PairFigures> {
+        let agencies = self.0.agencies.load_full();
+        match agencies.find(organ) {
+            None => Vec::new(),
+            Some((number, _)) => {
+                self.pairs_where(&agencies, |from, to| from == number || to == number)
+            }
+        }
+    }
+
+    fn pairs_where(
+        &self,
+        agencies: &Agencies,
+        wanted: impl Fn(AgencyNo, AgencyNo) -> bool,
+    ) -> Vec<PairFigures> {
+        let counters = self.0.counters();
+        let pairs = counters.pairs().iter();
+        pairs
+            .filter(|((sender, recipient), _)| wanted(*sender, *recipient))
+            .map(|((sender, recipient), pair)| PairFigures {
+                sender: agencies.get(*sender).organ,
+                recipient: agencies.get(*recipient).organ,
+                counts: pair.counts,
+                signed: pair.signed,
+            })
+            .collect()
+    }
+
+    /// Day by day, of one agency or of all together.
+    pub fn days(&self, organ: Option<OrganId>) -> Vec<DayFigures> {
+        let agencies = self.0.agencies.load_full();
+        let only = match organ {
+            None => None,
+            Some(organ) => match agencies.find(organ) {
+                Some((number, _)) => Some(number),
+                None => return Vec::new(),
+            },
+        };
+        let mut days: BTreeMap<i32, (u64, u64, u64)> = BTreeMap::new();
+        for ((day, agency), counts) in self.0.counters().days() {
+            if only.is_none_or(|only| only == *agency) {
+                let sums = days.entry(*day).or_default();
+                sums.0 += counts.sent;
+                sums.1 += counts.signed;
+                sums.2 += counts.received;
+            }
+        }
+        let days = days.into_iter();
+        days.map(|(day, (sent, signed, received))| DayFigures {
+            day: date_of(day),
+            sent,
+            signed,
+            received,
+        })
+        .collect()
+    }
+}
+
+/// One walk over all pairs.
+fn copied(counters: &Counters, agencies: usize, operator: Option<AgencyNo>) -> Copied {
+    let mut copied = Copied {
+        inbound: vec![PairCounts::default(); agencies],
+        to_operator: vec![(0, 0); agencies],
+        ..Copied::default()
+    };
+    for ((sender, recipient), pair) in counters.pairs() {
+        let PairCounts {
+            addressed,
+            acknowledged,
+            in_flight,
+            pending,
+            locked,
+        } = pair.counts;
+        copied.pairs += 1;
+        copied.unbalanced +=
+            usize::from(addressed != acknowledged + in_flight + pending + locked);
+        if let Some(sum) = copied.inbound.get_mut(recipient.index()) {
+            sum.addressed += addressed;
+            sum.acknowledged += acknowledged;
+            sum.in_flight += in_flight;
+            sum.pending += pending;
+            sum.locked += locked;
+        }
+        if Some(*recipient) == operator
+            && let Some(sum) = copied.to_operator.get_mut(sender.index())
+        {
+            sum.0 += addressed;
+            sum.1 += pair.signed;
+        }
+    }
+    copied
+}
+
+#[cfg(test)]
+mod tests;

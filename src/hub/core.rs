@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
 
 use arc_swap::ArcSwap;
 use arc_swap::ArcSwapOption;
@@ -20,6 +21,7 @@ use super::joining::Partners;
 use super::joining::Watch;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
+use super::metrics::Shown;
 use super::offices::Offices;
 use super::pipeline::VerifyJob;
 use super::recent::Recent;
@@ -62,6 +64,10 @@ pub(super) struct Core {
     pub(super) recent: Recent,
     counters: Mutex<Counters>,
     pub(super) stages: Stages,
+    /// What monitoring was shown.
+    pub(super) shown: Shown,
+    /// Open connections whose handshake is done.
+    pub(super) connections: AtomicUsize,
     pub(super) verify: mpsc::Sender<VerifyJob>,
     pub(super) commit: mpsc::Sender<Work>,
     /// KiB of payload that may be under way.
@@ -125,6 +131,8 @@ impl Core {
             recent: Recent::new(super::config::RECENT_BYTES),
             counters: Mutex::new(counters),
             stages: Stages::default(),
+            shown: Shown::default(),
+            connections: AtomicUsize::new(0),
             verify,
             commit,
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),

@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 
@@ -80,12 +81,7 @@ pub(super) async fn accept(
                 let (core, acceptor, ready) = (Arc::clone(&core), acceptor.clone(), ready.clone());
                 if core.config.layers == Layers::Plain {
                     let peer = Arc::new(Peer::unknown(Arc::clone(&core.trust), core.clock.clone()));
-                    let connection = Connection {
-                        stream: Wire::Plain(socket),
-                        peer,
-                        core,
-                        _place: place,
-                    };
+                    let connection = Connection::new(Wire::Plain(socket), peer, core, place);
                     let _ = ready.send(Ok(connection)).await;
                     continue;
                 }
@@ -102,14 +98,9 @@ pub(super) async fn accept(
                             let trust = Arc::clone(&core.trust);
                             let peer = Peer::new(certificates, trust, core.clock.clone());
                             let peer = Arc::new(peer);
-                            let _ = ready
-                                .send(Ok(Connection {
-                                    stream: Wire::Tls(Box::new(stream)),
-                                    peer,
-                                    core,
-                                    _place: place,
-                                }))
-                                .await;
+                            let stream = Wire::Tls(Box::new(stream));
+                            let connection = Connection::new(stream, peer, core, place);
+                            let _ = ready.send(Ok(connection)).await;
                         }
                         Ok(Err(error)) => {
                             tracing::debug!(%address, %error, "handshake failed");
@@ -130,10 +121,26 @@ pub(super) async fn accept(
 }
 
 impl Connection {
+    fn new(stream: Wire, peer: Arc<Peer>, core: Arc<Core>, place: OwnedSemaphorePermit) -> Self {
+        core.connections.fetch_add(1, Ordering::Relaxed);
+        Self {
+            stream,
+            peer,
+            core,
+            _place: place,
+        }
+    }
+
     fn sending<T>(&mut self, send: impl FnOnce(&mut Wire) -> T) -> T {
         let Self { stream, core, .. } = self;
         core.stages
             .sampled(Stage::Send, &core.clock, || send(stream))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.core.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -16,6 +16,7 @@ use super::caller;
 use crate::hub::core::Core;
 use crate::hub::counters::Day;
 use crate::hub::counters::date_of;
+use crate::hub::metrics::resident_bytes;
 use crate::hub::stages::Stage;
 use crate::model::OrganId;
 use crate::model::format_date;
@@ -128,13 +129,6 @@ fn cost(core: &Core) -> v1::Cost {
             })
             .collect(),
     }
-}
-
-/// Memory of this process that is in use, where the system tells.
-fn resident_bytes() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let resident: u64 = pages.split(' ').nth(1)?.parse().ok()?;
-    Some(resident * rustix::param::page_size() as u64)
 }
 
 fn totals(core: &Core) -> v1::Totals {

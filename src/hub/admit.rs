@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -41,17 +42,19 @@ pub(super) struct Admitted {
 #[derive(Debug)]
 pub(super) struct Place {
     agency: Arc<AtomicUsize>,
+    since: Instant,
     _bytes: OwnedSemaphorePermit,
 }
 
 impl Place {
-    /// Takes a place in the agency's window.
+    /// Takes a place in the agency's window, for a document that came at `since`.
     ///
     /// # Errors
     /// `QUOTA_EXCEEDED` when the window is full.
     pub(super) fn take(
         organ: OrganId,
         agency: &Arc<AtomicUsize>,
+        since: Instant,
         bytes: OwnedSemaphorePermit,
     ) -> Result<Self, Refusal> {
         if agency.fetch_add(1, Ordering::AcqRel) >= AGENCY_WINDOW {
@@ -61,8 +64,14 @@ impl Place {
         }
         Ok(Self {
             agency: Arc::clone(agency),
+            since,
             _bytes: bytes,
         })
+    }
+
+    /// When its document came.
+    pub(super) fn since(&self) -> Instant {
+        self.since
     }
 }
 

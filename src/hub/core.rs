@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
@@ -22,6 +23,7 @@ use super::joining::Partners;
 use super::joining::Watch;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
+use super::metrics::Shown;
 use super::offices::Offices;
 use super::pipeline::VerifyJob;
 use super::recent::Recent;
@@ -68,10 +70,12 @@ pub(super) struct Core {
     counters: Mutex<Counters>,
     pub(super) stages: Stages,
     pub(super) written: Written,
+    /// What monitoring was shown.
+    pub(super) shown: Shown,
+    /// Open connections whose handshake is done.
+    pub(super) connections: AtomicUsize,
     pub(super) verify: mpsc::Sender<VerifyJob>,
     pub(super) commit: mpsc::Sender<Work>,
-    /// Connections that may be open.
-    pub(super) places: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
     /// Set when no new work is taken.
@@ -159,9 +163,10 @@ impl Core {
             counters: Mutex::new(counters),
             stages: Stages::default(),
             written: Written::default(),
+            shown: Shown::default(),
+            connections: AtomicUsize::new(0),
             verify,
             commit,
-            places: Arc::new(Semaphore::new(config.connections_max)),
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
             draining: CancellationToken::new(),
             config,

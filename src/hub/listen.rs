@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 
@@ -11,6 +12,7 @@ use tokio::io::ReadBuf;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -62,8 +64,9 @@ pub(super) async fn accept(
     ready: mpsc::Sender<std::io::Result<Connection>>,
 ) {
     let acceptor = TlsAcceptor::from(tls);
+    let places = Arc::new(Semaphore::new(core.config.connections_max));
     loop {
-        let place = match Arc::clone(&core.places).acquire_owned().await {
+        let place = match Arc::clone(&places).acquire_owned().await {
             Ok(place) => place,
             Err(_closed) => return,
         };
@@ -82,12 +85,7 @@ pub(super) async fn accept(
                         core.clock.clone(),
                         Arc::clone(&core.roll),
                     ));
-                    let connection = Connection {
-                        stream: Wire::Plain(socket),
-                        peer,
-                        core,
-                        _place: place,
-                    };
+                    let connection = Connection::new(Wire::Plain(socket), peer, core, place);
                     let _ = ready.send(Ok(connection)).await;
                     continue;
                 }
@@ -105,14 +103,9 @@ pub(super) async fn accept(
                             let roll = Arc::clone(&core.roll);
                             let peer = Peer::new(certificates, trust, core.clock.clone(), roll);
                             let peer = Arc::new(peer);
-                            let _ = ready
-                                .send(Ok(Connection {
-                                    stream: Wire::Tls(Box::new(stream)),
-                                    peer,
-                                    core,
-                                    _place: place,
-                                }))
-                                .await;
+                            let stream = Wire::Tls(Box::new(stream));
+                            let connection = Connection::new(stream, peer, core, place);
+                            let _ = ready.send(Ok(connection)).await;
                         }
                         Ok(Err(error)) => {
                             tracing::debug!(%address, %error, "handshake failed");
@@ -133,10 +126,26 @@ pub(super) async fn accept(
 }
 
 impl Connection {
+    fn new(stream: Wire, peer: Arc<Peer>, core: Arc<Core>, place: OwnedSemaphorePermit) -> Self {
+        core.connections.fetch_add(1, Ordering::Relaxed);
+        Self {
+            stream,
+            peer,
+            core,
+            _place: place,
+        }
+    }
+
     fn sending<T>(&mut self, send: impl FnOnce(&mut Wire) -> T) -> T {
         let Self { stream, core, .. } = self;
         core.stages
             .sampled(Stage::Send, &core.clock, || send(stream))
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.core.connections.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -218,7 +218,7 @@ impl Core {
             .await
             .map_err(|_closed| Refusal::ShuttingDown)?;
         let slot = self.mailboxes.slot(sender);
-        let place = Place::take(organ, &slot.under_way, bytes)?;
+        let place = Place::take(organ, &slot.under_way, begun.at(), bytes)?;
         let admit::WellFormed {
             header,
             recipients,

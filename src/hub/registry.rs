@@ -36,6 +36,16 @@ pub enum AgencyState {
 }
 
 impl AgencyState {
+    /// Every state.
+    pub(super) const ALL: [Self; 6] = [
+        Self::Active,
+        Self::Suspended,
+        Self::Joining,
+        Self::Testing,
+        Self::Revoked,
+        Self::Merged,
+    ];
+
     /// The word for logs and refusals.
     pub fn as_str(self) -> &'static str {
         match self {

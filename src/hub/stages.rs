@@ -10,6 +10,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::receipt_times::ReceiptTimes;
+use super::receipt_times::Waits;
 use crate::clock::Clock;
 use crate::clock::cpu_of_threads;
 use crate::clock::thread_cpu;
@@ -101,6 +103,7 @@ pub struct Stages {
     digested_bytes: AtomicU64,
     signatures: AtomicU64,
     commits: AtomicU64,
+    receipts: Waits,
 }
 
 /// Of so many calls one is timed, where timing each would cost as much as the call.
@@ -123,6 +126,11 @@ impl Begun {
             cpu: thread_cpu(),
             at: clock.monotonic(),
         }
+    }
+
+    /// When it began.
+    pub(super) fn at(self) -> Instant {
+        self.at
     }
 
     /// What was spent since, on the same thread.
@@ -200,6 +208,16 @@ impl Stages {
     /// A batch on disk.
     pub(super) fn add_commit(&self) {
         self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A receipt, so long after its document was admitted.
+    pub(super) fn add_receipt(&self, wait: Duration) {
+        self.receipts.add(wait);
+    }
+
+    /// How long senders waited for their receipts.
+    pub fn receipt_times(&self) -> ReceiptTimes {
+        self.receipts.look()
     }
 
     /// Bytes of accepted documents: all, and those that were digested.

@@ -127,6 +127,14 @@ impl PairCounts {
     pub fn delivered(&self) -> u64 {
         self.acknowledged.saturating_add(self.in_flight)
     }
+
+    /// Deliveries of which it is known where they are: all that were addressed, where the ledger
+    /// balances.
+    pub fn accounted_for(&self) -> u64 {
+        [self.pending, self.locked]
+            .into_iter()
+            .fold(self.delivered(), u64::saturating_add)
+    }
 }
 
 impl SenderCounts {
@@ -242,9 +250,7 @@ impl Ledger {
                 sender: *sender,
                 recipient: Some(*recipient),
                 left: counts.addressed,
-                right: [counts.pending, counts.locked]
-                    .into_iter()
-                    .fold(counts.delivered(), u64::saturating_add),
+                right: counts.accounted_for(),
             });
         senders
             .chain(pairs)

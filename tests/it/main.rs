@@ -14,6 +14,7 @@ mod memory;
 mod rates;
 mod refusal;
 mod support;
+mod telemetry;
 mod tidy;
 mod validation;
 mod witness_openssl;

@@ -1,6 +1,7 @@
 //! What an operator looks at to know that a hub is well.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
@@ -8,6 +9,7 @@ use super::Monitor;
 use crate::hub::config::COMMIT_QUEUE;
 use crate::hub::config::UNDER_WAY_KIB;
 use crate::hub::config::VERIFY_QUEUE;
+use crate::hub::metrics::resident_bytes;
 use crate::store::Durability;
 
 /// The state of a hub, at one moment.
@@ -70,11 +72,7 @@ impl Monitor {
                 room: UNDER_WAY_KIB,
             },
             connections: Queue {
-                // One place is held for whoever connects next.
-                used: core
-                    .config
-                    .connections_max
-                    .saturating_sub(core.places.available_permits() + 1),
+                used: core.connections.load(Ordering::Relaxed),
                 room: core.config.connections_max,
             },
             lists_due: core.trust.lists_due(),
@@ -95,11 +93,4 @@ fn disk(path: &Path) -> Option<(u64, u64)> {
     let found = rustix::fs::statvfs(path).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
     Some((bytes(found.f_bavail), bytes(found.f_blocks)))
-}
-
-/// Memory of this process that is in use, where the system tells.
-pub(in crate::hub) fn resident_bytes() -> Option<u64> {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let resident: u64 = pages.split(' ').nth(1)?.parse().ok()?;
-    Some(resident * rustix::param::page_size() as u64)
 }

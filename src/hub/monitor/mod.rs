@@ -33,7 +33,6 @@ pub use document::DocumentSeen;
 pub use document::Waiting;
 pub use health::Health;
 pub use health::Queue;
-pub(in crate::hub) use health::resident_bytes;
 
 /// A reader of one hub.
 #[derive(Clone, Debug)]
@@ -148,7 +147,9 @@ impl Monitor {
     pub fn figures(&self) -> Figures {
         let core = &self.0;
         let agencies = core.agencies.load_full();
-        let operator = agencies.find(core.config.operator).map(|(number, _)| number);
+        let operator = agencies
+            .find(core.config.operator)
+            .map(|(number, _)| number);
         let presences = core.roll.presences();
         let begun = core.clock.monotonic();
         let counters = core.counters();
@@ -281,8 +282,7 @@ fn copied(counters: &Counters, agencies: usize, operator: Option<AgencyNo>) -> C
             locked,
         } = pair.counts;
         copied.pairs += 1;
-        copied.unbalanced +=
-            usize::from(addressed != acknowledged + in_flight + pending + locked);
+        copied.unbalanced += usize::from(addressed != acknowledged + in_flight + pending + locked);
         if let Some(sum) = copied.inbound.get_mut(recipient.index()) {
             sum.addressed += addressed;
             sum.acknowledged += acknowledged;

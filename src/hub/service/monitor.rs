@@ -16,7 +16,7 @@ use super::caller;
 use crate::hub::core::Core;
 use crate::hub::counters::Day;
 use crate::hub::counters::date_of;
-use crate::hub::monitor::resident_bytes;
+use crate::hub::metrics::resident_bytes;
 use crate::hub::stages::Stage;
 use crate::model::OrganId;
 use crate::model::format_date;

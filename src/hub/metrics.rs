@@ -1,0 +1,304 @@
+//! What a monitoring system reads of a hub, as `OpenMetrics` text. Collected when somebody asks: but for
+//! the time of a receipt, no document costs a cycle more because of it.
+//!
+//! | metric | type | labels | what |
+//! |---|---|---|---|
+//! | `docaxis_documents_total` | counter | `outcome` | documents accepted, of full value or for reference |
+//! | `docaxis_refusals_total` | counter | `reason` | documents refused; every reason has a sample |
+//! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
+//! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
+//! | `docaxis_ledger_balanced` | gauge | | 1 while sent is received or it is known where it is |
+//! | `docaxis_agency_documents_total` | counter | `organ` | documents accepted of a sender |
+//! | `docaxis_agency_deliveries_total` | counter | `organ` | deliveries acknowledged by a recipient |
+//! | `docaxis_agencies` | gauge | `state` | agencies in the registry |
+//! | `docaxis_receipt_seconds` | histogram | | from admission to receipt |
+//! | `docaxis_stage_cpu_seconds_total` | counter | `stage` | CPU of each stage of the path |
+//! | `docaxis_stage_elapsed_seconds_total` | counter | `stage` | elapsed time of each stage |
+//! | `docaxis_signatures_verified_total` | counter | | signatures found good |
+//! | `docaxis_commits_total` | counter | | batches on disk |
+//! | `docaxis_queue_length`, `docaxis_queue_capacity` | gauge | `queue` | what waits between stages, of how much |
+//! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
+//! | `docaxis_connections` | gauge | | open connections whose handshake is done |
+//! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
+//! | `docaxis_build_info` | info | `version`, `git` | which program this is |
+//! | `process_cpu_seconds_total` | counter | | CPU of the process |
+//! | `process_resident_memory_bytes` | gauge | | memory of the process |
+//!
+//! Documents, refusals and deliveries count from the first day of the data directory, everything else
+//! from the start of the process. `organ` has a value for at most a hundred agencies, the busiest when
+//! they were first looked at, and `other` for the rest together.
+
+mod look;
+
+use std::fmt;
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::DescriptorEncoder;
+use prometheus_client::encoding::EncodeCounterValue;
+use prometheus_client::encoding::EncodeGaugeValue;
+use prometheus_client::encoding::NoLabelSet;
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+use prometheus_client::registry::Unit;
+
+use super::core::Core;
+use super::receipt_times::ReceiptTimes;
+use crate::model::OrganId;
+use crate::model::Reason;
+
+pub(super) use look::Shown;
+pub(super) use look::resident_bytes;
+
+use look::Look;
+
+/// Upper bounds of the buckets of `docaxis_receipt_seconds`, in microseconds: 1, 2, 5 of every decade
+/// in which a receipt may come. Every one is a bound of [`ReceiptTimes`] too.
+const RECEIPT_BOUNDS_US: [u64; 18] = [
+    100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000, 500_000,
+    1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000, 50_000_000,
+];
+
+/// The text of one look.
+pub(super) fn open_metrics(core: &Core) -> String {
+    written(Look::at(core))
+}
+
+fn written(look: Look) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(look));
+    let mut page = String::with_capacity(16 * 1024);
+    text::encode(&mut page, &registry).expect("a string takes whatever is written to it");
+    page
+}
+
+/// Name, what a reader is told, and the unit, which the name gets at its end.
+type Family<'a> = (&'a str, &'a str, Option<Unit>);
+
+impl Collector for Look {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let page = &mut encoder;
+        self.encode_ledger(page)?;
+        self.encode_agencies(page)?;
+        self.encode_path(page)?;
+        self.encode_process(page)
+    }
+}
+
+impl Look {
+    fn encode_ledger(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let sums = &self.sums;
+        let outcomes = [
+            ("accepted_full", sums.accepted_full),
+            ("accepted_reference", sums.accepted_reference),
+        ];
+        let documents = ("docaxis_documents", "Documents accepted.", None);
+        counters(page, documents, "outcome", outcomes)?;
+        let refusals = Reason::ALL.iter().map(|reason| {
+            let count = sums.refusals.get(reason).copied();
+            (reason.as_str(), count.unwrap_or_default())
+        });
+        let refused = ("docaxis_refusals", "Documents refused.", None);
+        counters(page, refused, "reason", refusals)?;
+        let deliveries = &sums.deliveries;
+        let states = [
+            ("addressed", deliveries.addressed),
+            ("acknowledged", deliveries.acknowledged),
+        ];
+        let owed = ("docaxis_deliveries", "Deliveries owed and made.", None);
+        counters(page, owed, "state", states)?;
+        let pending = "Deliveries that wait in a mailbox.";
+        gauge(
+            page,
+            ("docaxis_deliveries_pending", pending, None),
+            &deliveries.pending,
+        )?;
+        let in_flight = "Deliveries handed over and not acknowledged yet.";
+        gauge(
+            page,
+            ("docaxis_deliveries_in_flight", in_flight, None),
+            &deliveries.in_flight,
+        )?;
+        let locked = "Deliveries not made because the recipient was locked.";
+        gauge(
+            page,
+            ("docaxis_deliveries_locked", locked, None),
+            &deliveries.locked,
+        )?;
+        let balanced = "1 while everything sent is received or it is known where it is.";
+        let is_balanced = u64::from(sums.is_balanced);
+        gauge(
+            page,
+            ("docaxis_ledger_balanced", balanced, None),
+            &is_balanced,
+        )
+    }
+
+    fn encode_agencies(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let rows = self.agencies.iter().map(|(organ, own)| {
+            let organ = organ.as_ref().map_or("other", OrganId::as_str);
+            (organ, own)
+        });
+        let documents = rows.clone().map(|(organ, own)| (organ, own.documents));
+        let help = "Documents accepted of a sender.";
+        let sent = ("docaxis_agency_documents", help, None);
+        counters(page, sent, "organ", documents)?;
+        let deliveries = rows.map(|(organ, own)| (organ, own.deliveries));
+        let help = "Deliveries acknowledged by a recipient.";
+        let received = ("docaxis_agency_deliveries", help, None);
+        counters(page, received, "organ", deliveries)?;
+        let states = self
+            .states
+            .iter()
+            .map(|(state, count)| (state.as_str(), *count));
+        gauges(
+            page,
+            ("docaxis_agencies", "Agencies in the registry.", None),
+            "state",
+            states,
+        )
+    }
+
+    fn encode_path(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        encode_receipts(page, &self.receipts)?;
+        let stages = self.stages.iter();
+        let cpu = stages
+            .clone()
+            .map(|(stage, spent)| (stage.as_str(), spent.cpu.as_secs_f64()));
+        let family = (
+            "docaxis_stage_cpu",
+            "CPU of each stage.",
+            Some(Unit::Seconds),
+        );
+        counters(page, family, "stage", cpu)?;
+        let elapsed = stages.map(|(stage, spent)| (stage.as_str(), spent.elapsed.as_secs_f64()));
+        let help = "Elapsed time of each stage, over all threads.";
+        let family = ("docaxis_stage_elapsed", help, Some(Unit::Seconds));
+        counters(page, family, "stage", elapsed)?;
+        let verified = (
+            "docaxis_signatures_verified",
+            "Signatures found good.",
+            None,
+        );
+        counter(page, verified, &self.signatures)?;
+        counter(
+            page,
+            ("docaxis_commits", "Batches on disk.", None),
+            &self.commits,
+        )?;
+        let lengths = self.queues.map(|(queue, length, _)| (queue, length as u64));
+        let family = (
+            "docaxis_queue_length",
+            "What waits between two stages.",
+            None,
+        );
+        gauges(page, family, "queue", lengths)?;
+        let capacities = self
+            .queues
+            .map(|(queue, _, capacity)| (queue, capacity as u64));
+        let family = (
+            "docaxis_queue_capacity",
+            "What may wait between two stages.",
+            None,
+        );
+        gauges(page, family, "queue", capacities)?;
+        let help = "Payload between admission and receipt.";
+        let family = ("docaxis_under_way", help, Some(Unit::Bytes));
+        gauge(page, family, &self.under_way_bytes)
+    }
+
+    fn encode_process(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let connections = ("docaxis_connections", "Open connections.", None);
+        gauge(page, connections, &(self.connections as u64))?;
+        if let Some(due) = &self.lists_due {
+            let help = "When the first revocation list is to be replaced, in Unix time.";
+            let name = "docaxis_revocation_list_next_update";
+            gauge(page, (name, help, Some(Unit::Seconds)), due)?;
+        }
+        let help = "Which program this is.";
+        let mut build = page.encode_descriptor("docaxis_build", help, None, MetricType::Info)?;
+        let (version, git) = (env!("CARGO_PKG_VERSION"), env!("DOCAXIS_GIT"));
+        build.encode_info(&[("version", version), ("git", git)])?;
+        let family = ("process_cpu", "CPU of the process.", Some(Unit::Seconds));
+        counter(page, family, &self.process_cpu.as_secs_f64())?;
+        if let Some(resident) = &self.resident_bytes {
+            let help = "Memory of the process.";
+            gauge(
+                page,
+                ("process_resident_memory", help, Some(Unit::Bytes)),
+                resident,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn encode_receipts(page: &mut DescriptorEncoder<'_>, times: &ReceiptTimes) -> fmt::Result {
+    let mut fine = times.buckets().peekable();
+    let mut buckets = Vec::with_capacity(RECEIPT_BOUNDS_US.len() + 1);
+    for bound_us in RECEIPT_BOUNDS_US {
+        let bound = Duration::from_micros(bound_us);
+        let mut count = 0;
+        while let Some((_, more)) = fine.next_if(|(longest, _)| *longest <= bound) {
+            count += more;
+        }
+        buckets.push((bound.as_secs_f64(), count));
+    }
+    buckets.push((f64::INFINITY, fine.map(|(_, count)| count).sum()));
+    let help = "Time from a document's admission to its receipt.";
+    let unit = Some(&Unit::Seconds);
+    let mut histogram =
+        page.encode_descriptor("docaxis_receipt", help, unit, MetricType::Histogram)?;
+    let (sum, count) = (times.sum().as_secs_f64(), times.count());
+    histogram.encode_histogram::<NoLabelSet>(sum, count, &buckets, None)
+}
+
+fn counter(
+    page: &mut DescriptorEncoder<'_>,
+    (name, help, unit): Family<'_>,
+    value: &impl EncodeCounterValue,
+) -> fmt::Result {
+    page.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?
+        .encode_counter::<NoLabelSet, _, u64>(value, None)
+}
+
+fn counters<'v>(
+    page: &mut DescriptorEncoder<'_>,
+    (name, help, unit): Family<'_>,
+    label: &str,
+    values: impl IntoIterator<Item = (&'v str, impl EncodeCounterValue)>,
+) -> fmt::Result {
+    let mut family = page.encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?;
+    values.into_iter().try_for_each(|(named, value)| {
+        family
+            .encode_family(&[(label, named)])?
+            .encode_counter::<NoLabelSet, _, u64>(&value, None)
+    })
+}
+
+fn gauge(
+    page: &mut DescriptorEncoder<'_>,
+    (name, help, unit): Family<'_>,
+    value: &impl EncodeGaugeValue,
+) -> fmt::Result {
+    page.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?
+        .encode_gauge(value)
+}
+
+fn gauges<'v>(
+    page: &mut DescriptorEncoder<'_>,
+    (name, help, unit): Family<'_>,
+    label: &str,
+    values: impl IntoIterator<Item = (&'v str, u64)>,
+) -> fmt::Result {
+    let mut family = page.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?;
+    values.into_iter().try_for_each(|(named, value)| {
+        family
+            .encode_family(&[(label, named)])?
+            .encode_gauge(&value)
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,7 +13,7 @@
 //! on the wire only; [`load`] plans and drives traffic, [`procedure`] is an agency's way onto the axis,
 //! [`axis`] puts a whole axis into one process.
 //! [`rates`] measures how fast signatures are verified, [`validation`] judges one file's, [`pdf`] reads
-//! and writes those of PDFs; [`page`] is what reports have in common; [`cli`] is the command line.
+//! and writes those of PDFs; [`page`] is what reports have in common; [`web`] is the console; [`cli`] is the command line.
 
 pub mod axis;
 pub mod cli;
@@ -30,4 +30,5 @@ pub mod store;
 pub mod text;
 pub mod trust;
 pub mod validation;
+pub mod web;
 pub mod wire;

@@ -12,6 +12,7 @@ use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
 use jiff::SignedDuration;
 
+use super::console;
 use super::exit::Failure;
 use super::host;
 use super::output;
@@ -39,6 +40,8 @@ use crate::text::Phrase;
 use crate::trust::Backend;
 use crate::trust::Engine;
 use crate::trust::KeyKind;
+use crate::web::Replay;
+use crate::web::Reported;
 
 /// Arguments of `docaxis demo`. None is needed.
 #[derive(Args, Debug)]
@@ -67,9 +70,12 @@ pub(super) struct Arguments {
     /// What verifies signatures: auto (the fastest this processor has), aws-lc, avx512.
     #[arg(long, default_value = "auto")]
     verify_backend: Backend,
-    /// Without the console.
-    #[arg(long)]
+    /// Without the console, which otherwise serves at 127.0.0.1:8080, or at a free port where that is
+    /// taken.
+    #[arg(long, conflicts_with = "web")]
     no_web: bool,
+    #[command(flatten)]
+    console: console::Arguments,
     /// Go on serving after the report, until interrupted.
     #[arg(long)]
     keep_serving: bool,
@@ -99,7 +105,18 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             calendar::office_time(0),
         ));
         let axis = start(&scenario, key_kind, &arguments, &data, &clock)?;
-        let mut report = replay(&scenario, &plan, &axis, &clock, &arguments, &data).await;
+        let watched = Replay::default();
+        let console = match arguments.no_web {
+            true => None,
+            false => Some(arguments.console.start_somewhere(console::Shows {
+                hub: axis.hub.clone(),
+                anchors: axis.authority.anchors_pem(),
+                stage: Some(console::own_stage()),
+                replay: watched.clone(),
+            })?),
+        };
+        let parts = (&axis, &clock, &watched);
+        let mut report = replay(&scenario, &plan, parts, &arguments, &data).await;
         report.cost.parts = axis::measure(
             average(&report, &axis),
             arguments.durability,
@@ -115,8 +132,16 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
                 Phrase::Hub.text(language),
                 axis.address
             ))?;
+            if let Some(console) = &console {
+                output::line(&format!(
+                    "  {} {}",
+                    Phrase::Console.text(language),
+                    console.url()
+                ))?;
+            }
             serve_on(&clock).await;
         }
+        console::stop(console).await;
         let address = axis.address;
         axis.stop()
             .await
@@ -230,11 +255,13 @@ fn start(
 async fn replay(
     scenario: &Scenario,
     plan: &Plan,
-    axis: &Axis,
-    clock: &Clock,
+    (axis, clock, watched): (&Axis, &Clock, &Replay),
     arguments: &Arguments,
     data: &Data,
 ) -> Report {
+    let planned = plan.documents.len() as u64;
+    let days = (scenario.period.first, scenario.period.last);
+    watched.begin(&scenario.name, days, planned, reported(scenario));
     let bar = bar(
         plan.documents.len() as u64,
         "  {msg}  {bar:28} {elapsed_precise}",
@@ -242,6 +269,7 @@ async fn replay(
     let cpu_before = cpu_of_threads("hub-");
     let replayed = load::replay(plan, &axis.participants, clock, |progress| {
         bar.set_position(progress.answered);
+        watched.advance(progress.answered);
         let today = calendar::local(progress.now).date();
         bar.set_message(format!(
             "{}  {:>6} sent {:>7} received",
@@ -401,6 +429,12 @@ async fn serve_on(clock: &Clock) {
             () = &mut ended => return,
         }
     }
+}
+
+/// What the press reported of the reference period.
+fn reported(scenario: &Scenario) -> Option<Reported> {
+    let (sent, received) = load::report::REPORTED_FOR_2019;
+    (scenario.name == load::report::REFERENCE).then_some(Reported { sent, received })
 }
 
 fn habits(scenario: &Scenario) -> Habits {

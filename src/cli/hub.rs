@@ -10,6 +10,7 @@ use clap::Args;
 use clap::ValueEnum;
 use serde::Deserialize;
 
+use super::console;
 use super::exit::Failure;
 use super::output;
 use crate::axis::DirectoryOffices;
@@ -24,6 +25,7 @@ use crate::trust::Backend;
 use crate::trust::Engine;
 use crate::trust::TrustStore;
 use crate::trust::server_config;
+use crate::web::Replay;
 
 /// How often the revocation lists on disk are looked at.
 const LISTS_EVERY: Duration = Duration::from_millis(500);
@@ -33,7 +35,7 @@ const LISTS_EVERY: Duration = Duration::from_millis(500);
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// File with the same settings in TOML: data, pki, listen, durability, operator,
-    /// journal_max_bytes, stream_idle_s.
+    /// journal_max_bytes, stream_idle_s, web.
     #[arg(long)]
     config: Option<PathBuf>,
     /// Directory for journal, index and attachments. One hub at a time.
@@ -78,6 +80,8 @@ pub(super) struct Arguments {
     /// File to write the address to once the hub serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    #[command(flatten)]
+    console: console::Arguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -105,12 +109,14 @@ struct File {
     operator: Option<String>,
     journal_max_bytes: Option<u64>,
     stream_idle_s: Option<u64>,
+    web: Option<SocketAddr>,
 }
 
 /// What is meant: every setting, checked before a port is bound.
 struct Meant {
     pki: PathBuf,
     listen: SocketAddr,
+    web: Option<SocketAddr>,
     config: hub::Config,
 }
 
@@ -172,6 +178,7 @@ impl Arguments {
         Ok(Meant {
             pki,
             listen,
+            web: self.console.web.or(file.web),
             config,
         })
     }
@@ -183,8 +190,10 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let Meant {
         pki,
         listen,
+        web,
         config,
     } = arguments.meant()?;
+    let papers = config.data.as_deref().unwrap_or(&pki).join("localities");
     let clock = Clock::system();
     let anchors = pki::read_text(&pki.join("ca.pem"))?;
     let trust =
@@ -205,7 +214,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let offices =
         DirectoryOffices::open(&pki)?.map(|offices| Arc::new(offices) as Arc<dyn hub::Offices>);
     let parts = hub::Parts {
-        clock,
+        clock: clock.clone(),
         trust,
         tls,
         offices,
@@ -219,7 +228,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .local_addr()
             .map_err(|error| Failure::input("learn the address", error))?;
         let handle = hub.handle();
-        tokio::spawn(follow_lists(pki, lists, handle));
+        tokio::spawn(follow_lists(pki.clone(), lists, handle.clone()));
         let unsafe_mark = if durability == Durability::Fsync && layers == Layers::All {
             ""
         } else {
@@ -228,12 +237,25 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         output::line(&format!(
             "hub listening on https://{address} ({durability}{unsafe_mark})"
         ))?;
+        let console = match web {
+            None => None,
+            Some(web) => {
+                let stage = console::stage_at(address, anchors.clone(), &pki, papers, clock)?;
+                let shows = console::Shows {
+                    hub: handle,
+                    anchors,
+                    stage,
+                    replay: Replay::default(),
+                };
+                Some(arguments.console.start(web, shows)?)
+            }
+        };
         if let Some(path) = &arguments.ready_file {
             write_ready(path, address)?;
         }
-        hub.serve(listener, output::asked_to_end())
-            .await
-            .map_err(|error| Failure::input("serve", error))
+        let served = hub.serve(listener, output::asked_to_end()).await;
+        console::stop(console).await;
+        served.map_err(|error| Failure::input("serve", error))
     })
 }
 

@@ -4,6 +4,7 @@
 mod bench;
 mod ca;
 mod calendar;
+mod console;
 mod demo;
 mod doctor;
 mod exit;

@@ -9,6 +9,7 @@
 
 mod bilingual;
 mod conformance;
+mod console_phrases;
 mod doctor_phrases;
 mod english;
 mod explanation;
@@ -34,6 +35,7 @@ pub use conformance::test_asked;
 pub use conformance::test_expected;
 pub use conformance::test_remedy;
 pub use conformance::test_title;
+pub use console_phrases::ConsolePhrase;
 pub use doctor_phrases::DoctorPhrase;
 pub use explanation::Explanation;
 pub use explanation::explain;
@@ -46,6 +48,7 @@ pub use language::Language;
 pub use language::UnknownLanguage;
 pub use load_phrases::LoadPhrase;
 pub use names::actor_name;
+pub use names::business_type_name;
 pub use names::fault_name;
 pub use names::stage_name;
 pub use names::state_name;

@@ -2,6 +2,7 @@
 
 use super::Language;
 use super::joining::step_name;
+use crate::model::BusinessType;
 use crate::model::CertificateUse;
 use crate::model::Fault;
 use crate::model::Settled;
@@ -23,6 +24,17 @@ pub fn status_name(code: StatusCode, language: Language) -> &'static str {
         StatusCode::RecallRequested => ("13 recall requested", "13 thu hồi"),
         StatusCode::ChangeAccepted => ("15 change accepted", "15 đồng ý cập nhật, lấy lại"),
         StatusCode::ChangeRejected => ("16 change rejected", "16 từ chối cập nhật, lấy lại"),
+    };
+    language.pick(english, vietnamese)
+}
+
+/// What a document is sent for.
+pub fn business_type_name(business: BusinessType, language: Language) -> &'static str {
+    let (english, vietnamese) = match business {
+        BusinessType::New => ("new", "văn bản mới"),
+        BusinessType::Recall => ("recall", "lấy lại"),
+        BusinessType::Update => ("update", "cập nhật"),
+        BusinessType::Replace => ("replacement", "thay thế"),
     };
     language.pick(english, vietnamese)
 }

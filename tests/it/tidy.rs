@@ -36,6 +36,21 @@ const ROOMS: &[(&str, &[&str])] = &[
         &["clock", "model", "node", "page", "text", "trust", "wire"],
     ),
     (
+        "web",
+        &[
+            "clock",
+            "hub",
+            "model",
+            "page",
+            "procedure",
+            "store",
+            "text",
+            "trust",
+            "validation",
+            "wire",
+        ],
+    ),
+    (
         "axis",
         &[
             "clock", "hub", "load", "model", "node", "page", "pdf", "store", "text", "trust",
@@ -59,6 +74,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "text",
             "trust",
             "validation",
+            "web",
             "wire",
         ],
     ),

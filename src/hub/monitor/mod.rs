@@ -138,6 +138,11 @@ impl Monitor {
         self.0.config.operator
     }
 
+    /// The revocation lists in force, DER.
+    pub fn revocation_lists(&self) -> Vec<Vec<u8>> {
+        self.0.trust.revocation_lists()
+    }
+
     /// Time spent per stage, and counts of work.
     pub fn stages(&self) -> &Stages {
         &self.0.stages

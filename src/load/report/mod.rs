@@ -17,6 +17,12 @@ use crate::page::Host;
 pub use json::to_json;
 pub use text::to_text;
 
+/// The scenario of the reference period.
+pub const REFERENCE: &str = "period-2019";
+
+/// Documents sent and received of which the press reported, for the reference period: more than so many.
+pub const REPORTED_FOR_2019: (u64, u64) = (86_000, 263_000);
+
 /// Everything a report says; each figure was counted or measured.
 #[derive(Debug)]
 pub struct Report {

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use super::REFERENCE;
+use super::REPORTED_FOR_2019;
 use super::Report;
 use crate::model::Directory;
 use crate::model::OrganId;
@@ -11,9 +13,6 @@ use crate::text::grouped;
 
 /// Agencies in each list.
 const LISTED: usize = 8;
-
-/// Reported for 12 March to 20 August 2019 by the press of the time: "more than" these.
-const REPORTED: (u64, u64) = (86_000, 263_000);
 
 /// The only durability that is safe for real documents.
 const SAFE: &str = "fsync";
@@ -75,12 +74,12 @@ fn write_report(out: &mut String, report: &Report, language: Language) -> std::f
         say(Phrase::DeliveredTwice),
         report.verdict.delivered_twice.len()
     )?;
-    if report.scenario == "period-2019" {
+    if report.scenario == REFERENCE {
         writeln!(
             out,
             "  {:width$} {}   ({})",
             say(Phrase::ReportedFor2019),
-            counted(REPORTED.0, REPORTED.1),
+            counted(REPORTED_FOR_2019.0, REPORTED_FOR_2019.1),
             say(Phrase::MoreThan)
         )?;
     }

@@ -1,0 +1,137 @@
+//! The console of `docaxis hub` and `docaxis demo`: its flags, and what it is made of.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::Failure;
+use super::output;
+use crate::axis::DirectoryOffices;
+use crate::axis::OwnHub;
+use crate::clock::Clock;
+use crate::hub::Approvals;
+use crate::web;
+use crate::web::Console;
+use crate::web::Token;
+
+/// Where the console of a demonstration serves, where that is free.
+const USUAL: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// Flags of a console.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct Arguments {
+    /// Address of the console; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR")]
+    pub(super) web: Option<SocketAddr>,
+    /// File with the token that lets a person act in the console; without it one is made and printed.
+    #[arg(long, value_name = "FILE")]
+    web_token: Option<PathBuf>,
+    /// Directory with reports (JSON, and HTML beside it) that the console lists.
+    #[arg(long, value_name = "DIR")]
+    reports: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Starts a console at the address that was asked for, and says where it is.
+    pub(super) fn start(&self, address: SocketAddr, shows: Shows) -> Result<Console, Failure> {
+        if !address.ip().is_loopback() {
+            tracing::warn!(%address, "the console shows everything it has beyond loopback");
+        }
+        self.started(address, shows)
+    }
+
+    /// Starts it at the usual address, or at a free port where that is taken.
+    pub(super) fn start_somewhere(&self, shows: Shows) -> Result<Console, Failure> {
+        if let Some(address) = self.web {
+            return self.start(address, shows);
+        }
+        let is_free = std::net::TcpListener::bind(USUAL).is_ok();
+        let port = if is_free { USUAL.port() } else { 0 };
+        self.start(SocketAddr::new(USUAL.ip(), port), shows)
+    }
+
+    fn started(&self, address: SocketAddr, shows: Shows) -> Result<Console, Failure> {
+        let (token, is_ours) = match &self.web_token {
+            None => (Token::random(), true),
+            Some(path) => {
+                let token = Token::read(path)
+                    .map_err(|error| Failure::input(&format!("use {}", path.display()), error))?;
+                (token, false)
+            }
+        };
+        let parts = web::Parts {
+            hub: shows.hub,
+            anchors: shows.anchors,
+            token: token.clone(),
+            stage: shows.stage,
+            replay: shows.replay,
+            reports: self.reports.clone(),
+        };
+        let console = Console::start(address, parts)
+            .map_err(|error| Failure::input("start the console", error))?;
+        let said = if is_ours {
+            format!("console {}  token {}", console.url(), token.reveal())
+        } else {
+            format!("console {}", console.url())
+        };
+        output::line(&said)?;
+        Ok(console)
+    }
+}
+
+/// Ends a console, where there is one.
+pub(super) async fn stop(console: Option<Console>) {
+    if let Some(console) = console {
+        // Its threads end at once; what went wrong on them is in the log.
+        let _ = tokio::task::spawn_blocking(move || console.stop()).await;
+    }
+}
+
+/// What a console shows.
+pub(super) struct Shows {
+    pub(super) hub: crate::hub::Handle,
+    pub(super) anchors: String,
+    pub(super) stage: Option<web::OpenStage>,
+    pub(super) replay: web::Replay,
+}
+
+/// A stage at a hub that runs already, where its CA can be reached.
+pub(super) fn stage_at(
+    hub: SocketAddr,
+    anchors: String,
+    pki: &Path,
+    papers: PathBuf,
+    clock: Clock,
+) -> Result<Option<web::OpenStage>, Failure> {
+    if DirectoryOffices::open(pki)?.is_none() {
+        return Ok(None);
+    }
+    let stage = web::Stage {
+        hub: format!("https://{hub}"),
+        anchors: Some(anchors),
+        directory: papers,
+        clock,
+        keep: Box::new(()),
+    };
+    Ok(Some(Box::new(move || Ok(stage))))
+}
+
+/// A stage of its own, in a directory that goes away with it: a CA, a hub, the Government Office.
+pub(super) fn own_stage() -> web::OpenStage {
+    Box::new(|| {
+        let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let clock = Clock::system();
+        let own = OwnHub::start(directory.path(), &clock, Approvals::Automatic)
+            .map_err(|error| error.to_string())?;
+        Ok(web::Stage {
+            hub: own.url(),
+            anchors: None,
+            directory: directory.path().join("localities"),
+            clock,
+            keep: Box::new((own, directory)),
+        })
+    })
+}

@@ -1,0 +1,138 @@
+//! The operator says who it is: with the token that was printed at the start.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::response::Redirect;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::complaint;
+use super::shown;
+use crate::text::ConsolePhrase as P;
+use crate::web::Shared;
+use crate::web::guard::is_own;
+use crate::web::routes::local;
+use crate::web::visit;
+use crate::web::visit::Place;
+use crate::web::visit::Visit;
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignIn {
+    v: Visit,
+    place: Option<Place>,
+    back: String,
+    is_wrong: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::web) struct Asked {
+    back: String,
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Said {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    back: String,
+}
+
+/// A button pressed by who may.
+#[derive(Deserialize)]
+pub(in crate::web) struct Pressed {
+    #[serde(default)]
+    form_code: String,
+}
+
+pub(in crate::web) async fn page(
+    axum::extract::Query(asked): axum::extract::Query<Asked>,
+    v: Visit,
+) -> Response {
+    shown(&SignIn {
+        v,
+        place: None,
+        back: local(&asked.back).to_owned(),
+        is_wrong: false,
+    })
+}
+
+pub(in crate::web) async fn take(
+    State(shared): State<Arc<Shared>>,
+    v: Visit,
+    headers: HeaderMap,
+    Form(said): Form<Said>,
+) -> Response {
+    if !is_own(&headers) {
+        return foreign(v);
+    }
+    let back = local(&said.back).to_owned();
+    if !shared.token.is(&said.token) {
+        let page = SignIn {
+            v,
+            place: None,
+            back,
+            is_wrong: true,
+        };
+        return (StatusCode::FORBIDDEN, shown(&page)).into_response();
+    }
+    let session = shared.token.session();
+    let cookie = format!(
+        "{}={session}; Path=/; HttpOnly; SameSite=Strict",
+        visit::SESSION
+    );
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+}
+
+pub(in crate::web) async fn leave(
+    State(shared): State<Arc<Shared>>,
+    v: Visit,
+    headers: HeaderMap,
+    Form(pressed): Form<Pressed>,
+) -> Response {
+    if let Err(refused) = may_act(&shared, v, &headers, &pressed.form_code) {
+        return *refused;
+    }
+    let cookie = format!(
+        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
+        visit::SESSION
+    );
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+}
+
+/// Whether whoever sent a form is signed in, and the form is one of ours. Gives the visit back.
+///
+/// # Errors
+/// The answer, where not.
+pub(in crate::web) fn may_act(
+    shared: &Shared,
+    v: Visit,
+    headers: &HeaderMap,
+    form_code: &str,
+) -> Result<Visit, Box<Response>> {
+    if !v.is_operator() {
+        let (what, remedy) = (P::SignInFirst, P::SignInFirstRemedy);
+        return Err(Box::new(complaint(v, StatusCode::FORBIDDEN, what, remedy)));
+    }
+    if !is_own(headers) || !shared.token.is_form_code(form_code) {
+        return Err(Box::new(foreign(v)));
+    }
+    Ok(v)
+}
+
+fn foreign(v: Visit) -> Response {
+    complaint(
+        v,
+        StatusCode::FORBIDDEN,
+        P::ForeignForm,
+        P::ForeignFormRemedy,
+    )
+}

@@ -1,0 +1,184 @@
+//! What is served where.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::Query;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::middleware;
+use axum::response::IntoResponse as _;
+use axum::response::Redirect;
+use axum::response::Response;
+use axum::response::Sse;
+use axum::response::sse::Event;
+use axum::response::sse::KeepAlive;
+use axum::routing::get;
+use axum::routing::post;
+use futures_util::Stream;
+use futures_util::StreamExt as _;
+use serde::Deserialize;
+use tokio_stream::wrappers::WatchStream;
+
+use super::Shared;
+use super::assets;
+use super::guard;
+use super::pages;
+use super::visit;
+use super::visit::Theme;
+use crate::text::Language;
+
+/// Largest form.
+const BODY_MAX: usize = 16 * 1024;
+
+/// Seconds a browser keeps its reader's language: a year.
+const PREFERENCE_S: u32 = 365 * 24 * 3600;
+
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(pages::overview::page))
+        .route("/rates", get(pages::overview::rates_alone))
+        .route("/agencies", get(pages::agencies::page))
+        .route("/agency", get(pages::agency::page))
+        .route("/inspection", get(pages::inspection::page))
+        .route("/inspection.csv", get(pages::inspection::csv))
+        .route("/inspection.json", get(pages::inspection::json))
+        .route("/pairs", get(pages::pairs::page))
+        .route("/document", get(pages::document::page))
+        .route("/document/report", get(pages::document::report))
+        .route("/procedure", get(pages::procedure::page))
+        .route("/procedure/board", get(pages::procedure::board))
+        .route("/procedure/events", get(procedure_events))
+        .route("/procedure/begin", post(pages::procedure::begin))
+        .route("/procedure/step", post(pages::procedure::step))
+        .route("/procedure/certificate", get(pages::procedure::certificate))
+        .route("/load", get(pages::load::page))
+        .route("/load/work", get(pages::load::work))
+        .route("/load/report/{name}", get(pages::load::report))
+        .route("/health", get(pages::health::page))
+        .route(
+            "/sign-in",
+            get(pages::sign_in::page).post(pages::sign_in::take),
+        )
+        .route("/sign-out", post(pages::sign_in::leave))
+        .route("/settings", get(settings))
+        .route("/events", get(events))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/assets/console.css", get(assets::style))
+        .route("/assets/console.js", get(assets::script))
+        .route("/assets/mark.svg", get(assets::mark))
+        .fallback(pages::not_found)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
+            guard::guard,
+        ))
+        .with_state(shared)
+}
+
+/// Live figures, until the reader goes or the console stops.
+async fn events(State(shared): State<Arc<Shared>>) -> Response {
+    let messages = WatchStream::new(shared.live.events());
+    stream(
+        &shared,
+        messages.map(|message| Event::default().data(message)),
+    )
+}
+
+/// Says that the board of the procedure changed.
+async fn procedure_events(State(shared): State<Arc<Shared>>) -> Response {
+    let Some(board) = &shared.board else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let changes = WatchStream::new(board.changes());
+    stream(
+        &shared,
+        changes.map(|number| Event::default().data(number.to_string())),
+    )
+}
+
+fn stream(shared: &Shared, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+    let stopped = shared.stopping.clone().cancelled_owned();
+    let events = events
+        .map(Ok::<_, Infallible>)
+        .take_until(Box::pin(stopped));
+    Sse::new(events)
+        .keep_alive(KeepAlive::default())
+        .into_response()
+}
+
+/// OpenMetrics.
+async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+    let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, media)], shared.hub.open_metrics()).into_response()
+}
+
+/// The process answers.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// The hub takes documents.
+async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
+    match shared.monitor.health().is_serving {
+        true => (StatusCode::OK, "ready\n"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n"),
+    }
+}
+
+#[derive(Deserialize)]
+struct Settings {
+    language: Option<String>,
+    theme: Option<String>,
+    #[serde(default)]
+    back: String,
+}
+
+/// Remembers the reader's language or colours, and goes back.
+async fn settings(Query(settings): Query<Settings>) -> Response {
+    let mut response = Redirect::to(local(&settings.back)).into_response();
+    let language = settings.language.and_then(|said| said.parse().ok());
+    let language = language.map(|language: Language| (visit::LANGUAGE, language.as_str()));
+    let theme = settings.theme.map(|said| Theme::of(&said));
+    let theme = theme.map(|theme| (visit::THEME, theme.as_str()));
+    for (name, value) in language.into_iter().chain(theme) {
+        let cookie = format!("{name}={value}; Path=/; Max-Age={PREFERENCE_S}; SameSite=Lax");
+        if let Ok(cookie) = cookie.parse() {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// A path of ours to go back to: nothing that leads elsewhere, nothing that ends a header.
+pub(super) fn local(path: &str) -> &str {
+    let is_ours = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains('\\')
+        && path.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_ours { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::local;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        assert_eq!(local("/agencies?sort=sent"), "/agencies?sort=sent");
+        for elsewhere in [
+            "//evil.example/",
+            "/\\evil.example",
+            "https://evil.example",
+            "",
+            "/a\r\nset-cookie: x",
+        ] {
+            assert_eq!(local(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
+}

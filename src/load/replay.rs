@@ -31,8 +31,13 @@ use crate::node::Mistake;
 use crate::node::Outcome;
 use crate::node::Participant;
 
-/// Documents between release and receipt.
-const WINDOW: usize = 384;
+/// Documents between release and receipt, at most: half a working day's of the reference period, so
+/// that calendar time does not run far ahead of what is still being signed. A smaller plan has fewer
+/// under way in proportion, and at least as many as keep the cores busy.
+const WINDOW: std::ops::RangeInclusive<usize> = 16..=384;
+
+/// Documents of the reference period.
+const REFERENCE: usize = 86_000;
 
 /// How often progress is told, and quiet looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -126,8 +131,10 @@ pub async fn replay(
         unexpected: Vec::new(),
     };
     let mut told = begun;
+    let window = plan.documents.len() * WINDOW.end() / REFERENCE;
+    let window = window.clamp(*WINDOW.start(), *WINDOW.end());
     for (number, planned) in plan.documents.iter().enumerate() {
-        while run.on_its_way.len() >= WINDOW || run.must_wait(planned) {
+        while run.on_its_way.len() >= window || run.must_wait(planned) {
             run.one_done().await;
         }
         clock.advance_to(planned.at);

@@ -74,8 +74,8 @@ pub(super) struct Shown {
     pub(super) failed: Option<(Option<Step>, Arc<Failed>)>,
     pub(super) verdicts: Vec<ConformanceVerdict>,
     pub(super) sequence: Sequence,
-    /// Messages that were there before the last press.
-    pub(super) told: usize,
+    /// Steps that were done before this locality began here.
+    pub(super) before: usize,
     pub(super) begun: Option<Timestamp>,
     pub(super) certificate: Option<PathBuf>,
 }
@@ -114,6 +114,18 @@ pub(super) fn begin(open: OpenStage) -> (Board, impl Future<Output = ()> + Send)
         changes,
     };
     (board, actor.run(pressed))
+}
+
+impl Shown {
+    /// Whether a step was done, here or before.
+    pub(super) fn is_done(&self, step: Step) -> bool {
+        step.number() <= self.before || self.done.iter().any(|done| done.step == step)
+    }
+
+    /// The first step that was not done.
+    pub(super) fn next(&self) -> Option<Step> {
+        Step::ALL.into_iter().find(|step| !self.is_done(*step))
+    }
 }
 
 impl Board {
@@ -192,6 +204,12 @@ impl Actor {
             Ok((journey, state, begun)) => {
                 self.journey = Some(journey);
                 let mut shown = self.shown();
+                let next = state.and_then(JoiningState::next_step);
+                shown.before = match (state, next) {
+                    (None, _) => 0,
+                    (Some(_), Some((step, _))) => step.number() - 1,
+                    (Some(_), None) => Step::ALL.len(),
+                };
                 shown.state = state;
                 shown.begun = Some(begun);
             }
@@ -229,7 +247,6 @@ impl Actor {
             self.shown().running = None;
             return;
         };
-        self.shown().told = journey.sequence().messages.len();
         let (shown, changes) = (Arc::clone(&self.shown), self.changes.clone());
         let mut heard = move |event: &Event| {
             if let Event::Verdict(verdict) = event {

@@ -51,12 +51,17 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const part = element.dataset.from ? page.querySelector(element.dataset.from) : page.body;
     if (!part) return;
+    const count = (selector) => element.querySelectorAll(selector).length;
+    const growing = [".fly g", ".verdicts li"].map((selector) => [selector, count(selector)]);
     const held = document.activeElement && document.activeElement.id;
     const open = [...element.querySelectorAll("details")].map((details) => details.open);
     const same = part.querySelectorAll("details").length === open.length;
     const step = element.querySelector("li.next, li.running");
     const stepBefore = step && step.textContent;
     element.replaceChildren(...part.childNodes);
+    for (const [selector, before] of growing) {
+      [...element.querySelectorAll(selector)].slice(before).forEach((added) => added.classList.add("new"));
+    }
     const stepAfter = element.querySelector("li.next, li.running");
     if (same && stepBefore === (stepAfter && stepAfter.textContent)) {
       element.querySelectorAll("details").forEach((details, index) => { details.open = open[index]; });

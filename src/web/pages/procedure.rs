@@ -223,7 +223,7 @@ fn board_shown(shared: &Shared, v: &Visit) -> BoardShown {
         .as_ref()
         .map(|board| board.shown())
         .unwrap_or_default();
-    let next = next_step(&shown);
+    let next = shown.next();
     let steps: Vec<StepShown> = Step::ALL
         .into_iter()
         .map(|step| step_shown(step, &shown, next, v.language))
@@ -282,17 +282,8 @@ fn board_shown(shared: &Shared, v: &Visit) -> BoardShown {
     }
 }
 
-/// The step whose turn it is.
-fn next_step(shown: &Shown) -> Option<Step> {
-    match shown.state {
-        None => Some(Step::Application),
-        Some(state) => state.next_step().map(|(step, _)| step),
-    }
-}
-
 fn step_shown(step: Step, shown: &Shown, next: Option<Step>, language: Language) -> StepShown {
     let done = shown.done.iter().find(|done| done.step == step);
-    let is_before = next.is_none_or(|next| step < next) && shown.state.is_some();
     StepShown {
         number: step.number(),
         key: step.as_str(),
@@ -304,7 +295,7 @@ fn step_shown(step: Step, shown: &Shown, next: Option<Step>, language: Language)
         today: step_today(step, language),
         standing: match () {
             () if shown.running == Some(step) => "running",
-            () if is_before => "done",
+            () if shown.is_done(step) => "done",
             () if next == Some(step) => "next",
             () => "later",
         },

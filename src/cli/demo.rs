@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use super::exit::Failure;
 use super::host;
 use super::output;
+use super::telemetry;
 use crate::axis;
 use crate::axis::Axis;
 use crate::axis::pki;
@@ -76,11 +77,15 @@ pub(super) struct Arguments {
     /// Language of the report: en or vi; by default from LANG.
     #[arg(long)]
     lang: Option<Language>,
+    #[command(flatten)]
+    telemetry: telemetry::Arguments,
 }
 
 /// Runs the demonstration.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,error");
+    let _telemetry = arguments
+        .telemetry
+        .install("docaxis=warn,error", "docaxis-demo", None)?;
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

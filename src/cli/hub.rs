@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::axis::DirectoryOffices;
 use crate::axis::pki;
 use crate::clock::Clock;
@@ -78,6 +79,8 @@ pub(super) struct Arguments {
     /// File to write the address to once the hub serves.
     #[arg(long)]
     ready_file: Option<PathBuf>,
+    #[command(flatten)]
+    telemetry: telemetry::Arguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -179,7 +182,9 @@ impl Arguments {
 
 /// Runs `docaxis hub` until it is asked to end.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=info,warn");
+    let _telemetry = arguments
+        .telemetry
+        .install("docaxis=info,warn", "docaxis-hub", None)?;
     let Meant {
         pki,
         listen,

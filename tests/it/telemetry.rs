@@ -319,3 +319,65 @@ async fn one_trace_follows_a_document_through_three_processes() {
         assert_ne!(entry["target"], "docaxis::journey", "steps are for traces");
     }
 }
+
+/// Names of metrics in a text: those of the hub and of its process.
+fn metrics_in(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| word.starts_with("docaxis_") || word.starts_with("process_"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Every query of a dashboard, wherever it stands.
+fn queries_in(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            for (name, field) in fields {
+                match field.as_str() {
+                    Some(query) if name == "expr" || name == "query" => {
+                        found.push(query.to_owned())
+                    }
+                    _ => queries_in(field, found),
+                }
+            }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| queries_in(item, found)),
+        _ => {}
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dashboard_and_documentation_name_what_there_is() {
+    let axis = Axis::start().await;
+    let (hanoi, phu_tho) = (axis.party(HANOI), axis.party(PHU_THO));
+    let sent = document(1, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+    let receipt = hanoi.submit(sent).await.unwrap();
+    phu_tho.acknowledge(&[receipt.hub_sequence]).await;
+    let text = axis.hub.open_metrics();
+    let samples: Vec<String> = text
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .flat_map(|line| metrics_in(line.split(['{', ' ']).next().unwrap_or_default()))
+        .collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dashboard = std::fs::read_to_string(root.join("docs/grafana/docaxis.json")).unwrap();
+    let mut queries = Vec::new();
+    queries_in(&serde_json::from_str(&dashboard).unwrap(), &mut queries);
+    let asked: Vec<String> = queries.iter().flat_map(|query| metrics_in(query)).collect();
+    assert!(asked.len() > 20, "the queries were found: {queries:?}");
+    for name in &asked {
+        assert!(samples.contains(name), "the dashboard asks for {name}");
+    }
+    // The other way round: what there is is written down.
+    let page = std::fs::read_to_string(root.join("docs/telemetry.md")).unwrap();
+    let documented = metrics_in(&page);
+    for name in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let family = name.split(' ').next().unwrap();
+        let is_there = documented.iter().any(|name| name.starts_with(family));
+        assert!(is_there, "docs/telemetry.md does not name {family}");
+    }
+    for name in &documented {
+        let is_family = text.contains(&format!("# TYPE {name} "));
+        assert!(samples.contains(name) || is_family, "there is no {name}");
+    }
+}

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The rooms, from the bottom up; each uses only those before it (`tests/it/tidy.rs` keeps it so):
-//! [`clock`] reads time, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
+//! [`clock`] reads time, [`telemetry`] tells the log and traces, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
 //! [`store`] the disk, [`wire`] the protocol; [`node`] is a participant and [`hub`] the hub, who meet
 //! on the wire only; [`load`] plans and drives traffic, [`procedure`] is an agency's way onto the axis,
 //! [`axis`] puts a whole axis into one process.
@@ -27,6 +27,7 @@ pub mod pdf;
 pub mod procedure;
 pub mod rates;
 pub mod store;
+pub mod telemetry;
 pub mod text;
 pub mod trust;
 pub mod validation;

@@ -9,6 +9,7 @@ use jiff::civil::date;
 use super::exit::Failure;
 use super::join::Arguments;
 use super::output;
+use super::telemetry;
 use crate::axis::OwnHub;
 use crate::axis::pki;
 use crate::clock::Clock;
@@ -30,7 +31,7 @@ const START: Date = date(2019, 1, 7);
 
 /// Runs the replay in a directory of its own, which goes away with it.
 pub(super) fn run(arguments: &Arguments, seed: u64, language: Language) -> Result<(), Failure> {
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let directory =
         tempfile::tempdir().map_err(|error| Failure::input("make a directory", error))?;
     let replayed = replayed(arguments, seed, language, directory.path());

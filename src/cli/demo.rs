@@ -16,6 +16,7 @@ use super::console;
 use super::exit::Failure;
 use super::host;
 use super::output;
+use super::telemetry;
 use crate::axis;
 use crate::axis::Axis;
 use crate::axis::pki;
@@ -82,11 +83,15 @@ pub(super) struct Arguments {
     /// Language of the report: en or vi; by default from LANG.
     #[arg(long)]
     lang: Option<Language>,
+    #[command(flatten)]
+    telemetry: telemetry::Arguments,
 }
 
 /// Runs the demonstration.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,error");
+    let _telemetry = arguments
+        .telemetry
+        .install("docaxis=warn,error", "docaxis-demo", None)?;
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::clock::Clock;
 use crate::model::OrganId;
 use crate::procedure::doctor::HubAddress;
@@ -48,7 +49,7 @@ pub(super) struct Arguments {
 
 /// Runs `docaxis doctor`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    output::log("warn");
+    telemetry::log("warn");
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use super::console;
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::axis::DirectoryOffices;
 use crate::axis::pki;
 use crate::clock::Clock;
@@ -82,6 +83,8 @@ pub(super) struct Arguments {
     ready_file: Option<PathBuf>,
     #[command(flatten)]
     console: console::Arguments,
+    #[command(flatten)]
+    telemetry: telemetry::Arguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -186,7 +189,9 @@ impl Arguments {
 
 /// Runs `docaxis hub` until it is asked to end.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=info,warn");
+    let _telemetry = arguments
+        .telemetry
+        .install("docaxis=info,warn", "docaxis-hub", None)?;
     let Meant {
         pki,
         listen,

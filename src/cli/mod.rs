@@ -16,6 +16,7 @@ mod load;
 mod node;
 mod operator;
 mod output;
+mod telemetry;
 mod trace;
 mod verify;
 

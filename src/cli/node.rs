@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::axis::pki;
 use crate::clock::Clock;
 use crate::model::Directory;
@@ -81,6 +82,8 @@ pub(super) struct Arguments {
     /// Write the participant's own account as JSON to a file, or to standard output for `-`.
     #[arg(long)]
     json: Option<PathBuf>,
+    #[command(flatten)]
+    telemetry: telemetry::Arguments,
 }
 
 /// The file behind `--config`.
@@ -159,8 +162,11 @@ impl Arguments {
 
 /// Runs `docaxis node`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=info,warn");
     let meant = arguments.meant()?;
+    let organ = Some(meant.organ.to_string());
+    let _telemetry = arguments
+        .telemetry
+        .install("docaxis=info,warn", "docaxis-node", organ)?;
     let clock = Clock::system();
     let identity = Identity::read(&meant.identity)
         .map_err(|error| Failure::input("read the identity", error))?;

@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::clock::Clock;
 use crate::model::OrganId;
 use crate::node::Connection;
@@ -82,7 +83,7 @@ impl Decision {
 
 /// Runs `docaxis operator`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

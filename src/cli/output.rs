@@ -1,4 +1,4 @@
-//! The only place that writes to standard output and standard error.
+//! The only place that writes to standard output and, but for the log, to standard error.
 
 use std::io;
 use std::io::Write as _;
@@ -45,18 +45,6 @@ pub(super) fn json(path: &Path, value: &serde_json::Value) -> Result<(), Failure
     }
     std::fs::write(path, text)
         .map_err(|error| Failure::input(&format!("write {}", path.display()), error))
-}
-
-/// Sends the log to standard error. `RUST_LOG` decides what; by default warnings and worse.
-pub(super) fn log(default: &str) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(default));
-    // A second call, in a test, keeps the first subscriber.
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::IsTerminal::is_terminal(&io::stderr()))
-        .try_init();
 }
 
 /// The language the environment asks for; English where it asks for none we have.

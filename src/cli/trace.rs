@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit::Failure;
 use super::output;
+use super::telemetry;
 use crate::axis::pki;
 use crate::clock::Clock;
 use crate::node::Connection;
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
 
 /// Runs `docaxis trace`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

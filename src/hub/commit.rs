@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
@@ -20,6 +21,7 @@ use super::core::unavailable;
 use super::joining::Change;
 use super::joining::ChangeReply;
 use super::joining::View;
+use super::journey;
 use super::known::Known;
 use super::pipeline::Reply;
 use super::progress;
@@ -197,6 +199,7 @@ impl Committer {
     /// Commits work up to the byte bound. `false` when it met [`Work::Stop`].
     fn step(&mut self, work: &mut impl Iterator<Item = Work>) -> bool {
         let begun = Begun::now(&self.core.clock);
+        let began = begun.at();
         self.batch.clear();
         let core = Arc::clone(&self.core);
         let known = std::mem::take(&mut self.known);
@@ -226,7 +229,7 @@ impl Committer {
             core.stages.add_commit();
         }
         match appended {
-            Ok(positions) => self.publish(open, &positions, &known),
+            Ok(positions) => self.publish(open, &positions, &known, began),
             Err(error) => refuse(open.answers, error),
         }
         self.known = known;
@@ -491,8 +494,8 @@ impl Committer {
         apply(record, &mut open.tx)
     }
 
-    /// The batch is on disk: everybody may see it.
-    fn publish(&mut self, open: Open<'_>, positions: &[Position], known: &Known) {
+    /// The batch, begun then, is on disk: everybody may see it.
+    fn publish(&mut self, open: Open<'_>, positions: &[Position], known: &Known, began: Instant) {
         let Open {
             tx,
             answers,
@@ -529,7 +532,9 @@ impl Committer {
                     if let Some(watch) = watch.as_ref() {
                         watch.see(&record, on_disk);
                     }
-                    core.stages.add_receipt(on_disk - place.since());
+                    let waited = on_disk - place.since();
+                    core.stages.add_receipt(waited);
+                    journey::committed(&record, on_disk - began, waited);
                     drop(place);
                     reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
                 }

@@ -24,6 +24,7 @@ use super::core::Core;
 use super::core::LoadError;
 use super::core::unavailable;
 use super::counters::Count;
+use super::journey;
 use super::mailboxes::Queue;
 use super::mailboxes::Slot;
 use super::peer::Peer;
@@ -248,6 +249,7 @@ impl Deliveries {
     async fn fill(&mut self) -> Result<bool, Refusal> {
         let clock = self.core.clock.clone();
         let begun = Begun::now(&clock);
+        let began = begun.at();
         let credit = self.flow.state().credit as usize;
         let taken = self.take(credit.min(DELIVERY_BATCH)).map_err(unavailable)?;
         if taken.is_empty() {
@@ -277,6 +279,8 @@ impl Deliveries {
         self.hand_over(&stored);
         self.ready
             .extend(stored.iter().map(|stored| delivery(stored)));
+        let recipient = || self.core.organ(self.agency);
+        journey::delivered(&stored, recipient, clock.monotonic() - began);
         // What the batch had no room for goes back.
         if stored.len() < taken.len() {
             self.put_back(&taken[stored.len()..]);

@@ -18,6 +18,7 @@ mod core;
 mod counters;
 mod deliver;
 mod joining;
+mod journey;
 mod known;
 mod layers;
 mod listen;

@@ -23,6 +23,7 @@ use super::admit::Place;
 use super::commit::Work;
 use super::config::UNDER_WAY_KIB;
 use super::core::Core;
+use super::journey::Verifying;
 use super::registry::AgencyNo;
 use super::stages::Begun;
 use super::stages::Stage;
@@ -108,7 +109,12 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
                 VerifyJob::Stop => stops += 1,
             }
         }
-        for (outcome, (sender, reply)) in verifier.verify(documents).into_iter().zip(replies) {
+        let followed = Verifying::begin(&documents, &core.clock);
+        let outcomes = verifier.verify(documents);
+        if let Some(followed) = followed {
+            followed.end(&outcomes, &core.clock);
+        }
+        for (outcome, (sender, reply)) in outcomes.into_iter().zip(replies) {
             let work = match outcome {
                 Ok(verified) => Work::Document(Box::new(verified), reply),
                 Err(refusal) => {

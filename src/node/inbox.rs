@@ -14,7 +14,10 @@ use super::account::Account;
 use super::cabinet::Cabinet;
 use super::connection::Backoff;
 use super::connection::Connection;
+use super::journey;
+use super::journey::Taken;
 use super::office::Arrival;
+use crate::clock::Clock;
 use crate::model::DocumentHeader;
 use crate::model::LegalValue;
 use crate::model::OrganId;
@@ -39,8 +42,10 @@ const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(20);
 /// The receiving side of one participant.
 #[derive(Debug)]
 pub(super) struct Inbox {
+    pub(super) organ: OrganId,
     pub(super) connection: Connection,
     pub(super) account: Arc<Account>,
+    pub(super) clock: Clock,
     pub(super) trust: Arc<TrustStore>,
     pub(super) policy: Policy,
     pub(super) cabinet: Option<Cabinet>,
@@ -83,16 +88,19 @@ impl Inbox {
             .into_inner();
         loop {
             let mut done = v1::Acknowledgement::default();
+            let mut followed = Vec::new();
             let Some(delivery) = deliveries.message().await? else {
                 return Ok(());
             };
             backoff.reset();
-            self.take(delivery, seen, &mut done).await;
+            self.take(delivery, seen, &mut done, &mut followed).await;
             // What comes within moments goes into the same acknowledgement.
             let deadline = tokio::time::Instant::now() + ACKNOWLEDGE_WITHIN;
             while done.hub_sequences.len() < ACKNOWLEDGE_MAX {
                 match tokio::time::timeout_at(deadline, deliveries.message()).await {
-                    Ok(Ok(Some(delivery))) => self.take(delivery, seen, &mut done).await,
+                    Ok(Ok(Some(delivery))) => {
+                        self.take(delivery, seen, &mut done, &mut followed).await;
+                    }
                     // Nothing more in time; that a stream ended shows at the next reading.
                     _ => break,
                 }
@@ -105,6 +113,9 @@ impl Inbox {
             if requests.send(request).await.is_err() {
                 return Ok(());
             }
+            for taken in followed {
+                taken.acknowledged(&self.clock);
+            }
         }
     }
 
@@ -113,12 +124,13 @@ impl Inbox {
         delivery: v1::Delivery,
         seen: &mut HashSet<u64>,
         done: &mut v1::Acknowledgement,
+        followed: &mut Vec<Taken>,
     ) {
         match delivery.item {
             Some(v1::delivery::Item::Document(document)) => {
                 let sequence = document.hub_sequence;
                 if seen.insert(sequence) {
-                    self.document(document).await;
+                    followed.extend(self.document(document).await);
                 } else {
                     self.account.counts().redelivered += 1;
                 }
@@ -134,14 +146,17 @@ impl Inbox {
         }
     }
 
-    async fn document(&self, delivery: v1::DocumentDelivery) {
+    /// Checks a document and hands it to the office. Whether it was followed is for the
+    /// acknowledgement.
+    async fn document(&self, delivery: v1::DocumentDelivery) -> Option<Taken> {
+        let since = journey::now_if_followed(&self.clock);
         let legal_value = wire::legal_value_from_wire(delivery.legal_value());
         let accepted_at = delivery
             .accepted_at
             .as_ref()
             .and_then(wire::timestamp_from_wire);
         let (Some(document), Some(accepted_at)) = (delivery.document, accepted_at) else {
-            return;
+            return None;
         };
         let header = match wire::decode_header(&document.header) {
             Ok(header) => header,
@@ -151,12 +166,16 @@ impl Inbox {
                     .counts()
                     .disagreements
                     .push(format!("unreadable header: {reason}"));
-                return;
+                return None;
             }
         };
         let id = header.document_id.to_string();
         // The law has the recipient check before it accepts (QĐ 28/2018, Art. 9.1).
         let checked = check(&self.trust, &self.policy, &header, &document, accepted_at);
+        let taken = since.map(|since| {
+            let refused = checked.as_ref().err().map(Refusal::reason);
+            Taken::checked(&id, self.organ, since, refused, &self.clock)
+        });
         if checked.as_ref().ok().copied() != legal_value {
             self.account.counts().disagreements.push(id.clone());
         }
@@ -177,6 +196,7 @@ impl Inbox {
             };
             let _ = self.office.send(arrival).await;
         }
+        taken
     }
 
     async fn notice(&self, notice: v1::StatusNotice) {

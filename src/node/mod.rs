@@ -14,6 +14,7 @@ mod connection;
 mod desk;
 mod identity;
 mod inbox;
+mod journey;
 mod office;
 mod outbox;
 mod participant;

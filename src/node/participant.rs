@@ -18,6 +18,7 @@ use super::desk::Reporter;
 use super::identity::Identity;
 use super::inbox::Inbox;
 use super::inbox::span;
+use super::journey::Sending;
 use super::office::Habits;
 use super::outbox::Outbox;
 use super::outbox::Outcome;
@@ -63,6 +64,7 @@ pub struct Participant {
     organ: OrganId,
     identity: Arc<Identity>,
     connection: Connection,
+    clock: Clock,
     signing: Arc<Semaphore>,
     account: Arc<Account>,
     outgoing: mpsc::Sender<Outgoing>,
@@ -106,8 +108,10 @@ impl Participant {
             stop: stop.clone(),
         };
         let inbox = Inbox {
+            organ,
             connection: connection.clone(),
             account: Arc::clone(&account),
+            clock: clock.clone(),
             trust: Arc::clone(&identity.trust),
             policy: Policy::default(),
             cabinet,
@@ -119,7 +123,7 @@ impl Participant {
             connection: connection.clone(),
             account: Arc::clone(&account),
             habits,
-            clock,
+            clock: clock.clone(),
             stop: stop.clone(),
             due,
         };
@@ -131,6 +135,7 @@ impl Participant {
             organ,
             identity,
             connection,
+            clock,
             signing,
             account,
             outgoing,
@@ -170,6 +175,7 @@ impl Participant {
         draft: Draft,
         other: Option<Arc<Identity>>,
     ) -> Result<Outcome, SendError> {
+        let followed = Sending::begin(&draft.header.document_id, self.organ, &self.clock);
         let permit = Arc::clone(&self.signing).acquire_owned().await;
         let identity = Arc::clone(&self.identity);
         let written = tokio::task::spawn_blocking(move || {
@@ -178,13 +184,18 @@ impl Participant {
             written
         });
         let written = written.await.map_err(|_stopped| SendError::Stopped)??;
+        let followed = followed.map(|sending| (sending.written(&self.clock), sending));
         let (outcome, receive) = oneshot::channel();
         let outgoing = Outgoing { written, outcome };
         self.outgoing
             .send(outgoing)
             .await
             .map_err(|_stopped| SendError::Stopped)?;
-        receive.await.map_err(|_stopped| SendError::Stopped)
+        let outcome = receive.await.map_err(|_stopped| SendError::Stopped)?;
+        if let Some((written, sending)) = followed {
+            sending.answered(&outcome, written, &self.clock);
+        }
+        Ok(outcome)
     }
 
     /// Asks every recipient of one of its documents to give it back (status 13).

@@ -55,6 +55,19 @@ fn mistakes_end_with_2_and_say_what_was_expected() {
         (&["load", "--find-max", "--ladder"], "cannot be used with"),
         (&["load", "--explain", "no-such"], "no-such"),
         (&["hub", "--data", "d"], "--pki is missing"),
+        (
+            &["hub", "--otlp", "http://10.0.0.7:4317"],
+            "--otlp-beyond-loopback",
+        ),
+        (
+            &["demo", "--otlp", "https://127.0.0.1:4317"],
+            "only http is spoken",
+        ),
+        (
+            &["hub", "--otlp", "http://[::1]:4317", "--otlp-ratio", "2"],
+            "not a share from 0 to 1",
+        ),
+        (&["hub", "--otlp-ratio", "0.5"], "--otlp <URL>"),
         (&["journal", "verify", "nowhere"], "nowhere"),
     ] {
         let output = docaxis(directory.path(), arguments);

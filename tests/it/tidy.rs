@@ -13,6 +13,7 @@ use docaxis::model::Reason;
 /// Rooms from the bottom up, each with the rooms it may use (ARCHITECTURE.md has the reasons).
 const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("telemetry", &["clock"]),
     ("model", &["clock"]),
     ("text", &["model"]),
     ("trust", &["model"]),
@@ -71,6 +72,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "procedure",
             "rates",
             "store",
+            "telemetry",
             "text",
             "trust",
             "validation",

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::axis::pki;
 use crate::cli::exit::Failure;
 use crate::cli::output;
+use crate::cli::telemetry;
 use crate::clock::Clock;
 use crate::model::OrganId;
 use crate::node::Identity;
@@ -51,7 +52,7 @@ pub(in crate::cli) struct Arguments {
 
 /// Runs `docaxis conformance`. Exit code 1 when a test is not passed.
 pub(in crate::cli) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

@@ -13,6 +13,7 @@ use crate::axis::OwnHub;
 use crate::axis::pki;
 use crate::cli::exit::Failure;
 use crate::cli::output;
+use crate::cli::telemetry;
 use crate::clock::Clock;
 use crate::hub::Approvals;
 use crate::procedure::Declaration;
@@ -43,14 +44,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if let Some(seed) = arguments.virtual_days {
         return super::calendar::run(arguments, seed, language);
     }
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let meant = arguments.meant()?;
     output::runtime("join")?.block_on(joined(arguments, meant))
 }
 
 /// Runs `docaxis apply -f FILE`: the same, said in a file.
 pub(super) fn apply(arguments: ApplyArguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,warn");
+    telemetry::log("docaxis=warn,warn");
     let path = &arguments.file;
     let declared = Declaration::parse(&pki::read_text(path)?)
         .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?;

@@ -18,6 +18,7 @@ use self::bench::Bench;
 use super::exit::Failure;
 use super::host;
 use super::output;
+use super::telemetry;
 use crate::axis::pki;
 use crate::load::measured;
 use crate::load::measured::Measured;
@@ -27,7 +28,7 @@ pub(super) use self::arguments::Arguments;
 
 /// Runs `docaxis load`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    output::log("docaxis=warn,error");
+    telemetry::log("docaxis=warn,error");
     let language = arguments
         .lang
         .unwrap_or_else(output::language_of_environment);

@@ -1,0 +1,102 @@
+//! What tracing is told of a document's way through the hub: each step when it is over.
+//!
+//! Every step is an event of one target at the level `TRACE`, as `telemetry` describes. While nobody
+//! follows documents, that is one look at a static filter: nothing is timed, cloned or formatted.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use tracing::Level;
+
+use super::admit::Admitted;
+use super::recent::Stored;
+use super::record::DocumentRecord;
+use super::verify::Verified;
+use crate::clock::Clock;
+use crate::model::DocumentId;
+use crate::model::OrganId;
+use crate::model::Reason;
+use crate::model::Refusal;
+
+/// What `telemetry` listens to.
+const TARGET: &str = "docaxis::journey";
+
+/// Whether anybody follows documents.
+fn is_followed() -> bool {
+    tracing::enabled!(target: TARGET, Level::TRACE)
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// Documents that are being verified together.
+#[derive(Debug)]
+pub(super) struct Verifying {
+    began: Instant,
+    documents: Vec<DocumentId>,
+}
+
+impl Verifying {
+    /// `None` where nobody follows them.
+    pub(super) fn begin(documents: &[Admitted], clock: &Clock) -> Option<Self> {
+        let identity = |document: &Admitted| document.header.document_id.clone();
+        is_followed().then(|| Self {
+            began: clock.monotonic(),
+            documents: documents.iter().map(identity).collect(),
+        })
+    }
+
+    /// All took as long as the batch: they were verified side by side.
+    pub(super) fn end(self, outcomes: &[Result<Verified, Refusal>], clock: &Clock) {
+        let took = clock.monotonic() - self.began;
+        for (document, outcome) in self.documents.iter().zip(outcomes) {
+            let refused = outcome.as_ref().err().map(Refusal::reason);
+            tracing::event!(
+                name: "hub.verify",
+                target: TARGET,
+                Level::TRACE,
+                %document,
+                batch = outcomes.len() as u64,
+                refused = refused.map(Reason::as_str),
+                took_us = micros(took),
+            );
+        }
+    }
+}
+
+/// A document is on disk, so long after its batch was begun and after it was admitted.
+pub(super) fn committed(record: &DocumentRecord, took: Duration, since_admission: Duration) {
+    tracing::event!(
+        name: "hub.commit",
+        target: TARGET,
+        Level::TRACE,
+        document = %record.document_id,
+        sequence = record.sequence,
+        since_admission_us = micros(since_admission),
+        took_us = micros(took),
+    );
+}
+
+/// Documents are ready for a recipient's connection, so long after they were taken from its mailbox.
+pub(super) fn delivered(
+    documents: &[std::sync::Arc<Stored>],
+    recipient: impl FnOnce() -> OrganId,
+    took: Duration,
+) {
+    if !is_followed() {
+        return;
+    }
+    let recipient = recipient();
+    for stored in documents {
+        tracing::event!(
+            name: "hub.deliver",
+            target: TARGET,
+            Level::TRACE,
+            document = %stored.record.document_id,
+            sequence = stored.record.sequence,
+            recipient = %recipient,
+            took_us = micros(took),
+        );
+    }
+}

@@ -279,3 +279,9 @@ fn no_process_outlives_a_test_that_panics() {
     assert_eq!(left.count(), 0);
     assert_eq!(ended.is_err(), !processes.is_empty());
 }
+
+#[tokio::test]
+#[should_panic(expected = "multi_thread")]
+async fn a_runtime_of_one_thread_would_stand_still_and_is_refused() {
+    let _ = Browser::start();
+}

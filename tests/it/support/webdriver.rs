@@ -77,8 +77,11 @@ pub(super) struct Driver {
 impl Driver {
     /// Starts chromedriver on a free port, and a headless Chromium with an empty profile.
     pub(super) fn start(driver: &Path, chromium: &Path) -> Self {
+        let profile = tempfile::tempdir().unwrap();
         let process = Command::new(driver)
             .arg("--port=0")
+            // Crash reports go where the profile goes, not to the person who runs the tests.
+            .env("XDG_CONFIG_HOME", profile.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -89,7 +92,7 @@ impl Driver {
             process,
             address: (Ipv4Addr::LOCALHOST, 0).into(),
             session: String::new(),
-            profile: tempfile::tempdir().unwrap(),
+            profile,
         };
         let port = announced_port(&mut started.process);
         started

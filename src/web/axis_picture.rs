@@ -61,8 +61,8 @@ fn spoke(out: &mut String, index: usize, angle: f64, agency: &AgencyFigures) {
         out,
         format_args!(
             "<path class=\"spoke\" d=\"M{x:.1} {y:.1}L{:.1} {:.1}\"/>\
-             <path class=\"flow up\" data-up=\"{index}\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>\
-             <path class=\"flow down\" data-down=\"{index}\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>",
+             <path class=\"flow up\" stroke-width=\"0\" data-up=\"{index}\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>\
+             <path class=\"flow down\" stroke-width=\"0\" data-down=\"{index}\" d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>",
             WIDTH / 2.0,
             HEIGHT / 2.0,
             x + ax,

@@ -44,7 +44,7 @@ pub use replay::Reported;
 pub use token::Token;
 pub use token::TokenError;
 
-/// How much the console's threads give way to the hub's.
+/// How much the console's thread gives way to the hub's.
 const NICE: i32 = 10;
 
 /// What a console is made of.
@@ -134,6 +134,8 @@ impl Console {
             stopping: stopping.clone(),
         });
         threads.push(spawn("console", stopping.clone(), async move {
+            // On Linux this is the thread's own priority.
+            let _ = rustix::process::nice(NICE);
             let looking = tokio::spawn(live::look_on(Arc::clone(&shared)));
             if let Err(error) = listen::serve(listener, Arc::clone(&shared)).await {
                 tracing::error!(%error, "the console does not serve any more");
@@ -168,7 +170,7 @@ impl Console {
     }
 }
 
-/// Runs a future to its end, or until it is told to stop, on a thread that gives way to others.
+/// Runs a future to its end, or until it is told to stop, on a thread of its own.
 fn spawn(
     name: &str,
     stopping: CancellationToken,
@@ -181,8 +183,6 @@ fn spawn(
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            // On Linux this is the thread's own priority.
-            let _ = rustix::process::nice(NICE);
             runtime.block_on(async move {
                 tokio::select! {
                     () = run => {}

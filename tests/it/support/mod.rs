@@ -1,4 +1,8 @@
 //! A hub in this process, with a CA and clients of any organisation: everything over real sockets.
+//! Beside it, a browser.
+
+pub(crate) mod browser;
+pub(crate) mod webdriver;
 
 use std::sync::Arc;
 use std::time::Duration;

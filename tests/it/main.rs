@@ -7,6 +7,7 @@
 mod browser;
 mod certificates;
 mod command_line;
+mod console;
 mod doctor;
 mod exchange;
 mod join;

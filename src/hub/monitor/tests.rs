@@ -1,3 +1,5 @@
+//! Sums over counters that were moved by hand.
+
 use super::*;
 use crate::hub::counters::Count;
 use crate::hub::counters::Signing;

@@ -63,7 +63,6 @@ struct Inspection {
     ranking: Vec<Sheet>,
     /// Whether one locality was asked for.
     is_one: bool,
-    organ: String,
 }
 
 /// What is said of one locality.
@@ -120,7 +119,6 @@ pub(in crate::web) async fn page(
         place: Some(Place::Inspection),
         ranking: ranked.iter().map(|ranked| sheet(*ranked, &v)).collect(),
         is_one: !asked.organ.is_empty(),
-        organ: asked.organ,
         sheets,
         v,
     };

@@ -159,7 +159,10 @@ fn work_shown(shared: &Shared, v: &Visit) -> WorkShown {
 }
 
 fn stages(work: &Work, v: &Visit) -> String {
-    let each = work.documents.max(1) as f64;
+    if work.documents == 0 {
+        return String::new();
+    }
+    let each = work.documents as f64;
     let bars: Vec<svg::Bar> = work
         .stages
         .iter()
@@ -219,12 +222,19 @@ fn run(report: &Report, v: &Visit) -> Option<Run> {
             .and_then(Value::as_str)
             .unwrap_or("–")
             .to_owned(),
-        documents_per_s: v.decimal(rate, ""),
+        documents_per_s: whole(rate, v),
         p99: p99.map_or_else(|| "–".to_owned(), |p99| v.decimal(p99, " ms")),
         verdict: v.t(if is_good { P::Balanced } else { P::NotBalanced }),
         is_good,
         href: href(report),
     })
+}
+
+/// A rate without what is less than one.
+fn whole(rate: f64, v: &Visit) -> String {
+    format!("{rate:.0}")
+        .parse::<u64>()
+        .map_or_else(|_| "–".to_owned(), |rate| v.n(rate))
 }
 
 fn href(report: &Report) -> Option<String> {
@@ -247,7 +257,7 @@ fn rates_of(report: &Report, v: &Visit) -> Rates {
         .map(|row| {
             let rate = number(row, "docs_per_s");
             let label = format!("{} · {}", text(row, "backend"), text(row, "step"));
-            (label, rate, v.decimal(rate, ""), "bar")
+            (label, rate, whole(rate, v), "bar")
         })
         .collect();
     let poisoned: Vec<svg::Bar> = rows("poisoned")

@@ -85,7 +85,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn text(&self, css: &str) -> String {
         let script = "const found = document.querySelector(arguments[0]);
-            return found && found.innerText.trim();";
+            return found && (found.innerText ?? found.textContent).trim();";
         self.found(css, || {
             let text = self.run(script, json!([css]))?;
             Ok(text.as_str().map(str::to_owned))
@@ -96,7 +96,7 @@ impl Browser {
     #[track_caller]
     pub(crate) fn texts(&self, css: &str) -> Vec<String> {
         let script = "return [...document.querySelectorAll(arguments[0])]
-            .map(found => found.innerText.trim());";
+            .map(found => (found.innerText ?? found.textContent).trim());";
         strings(done(self.run(script, json!([css])), css))
     }
 

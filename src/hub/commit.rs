@@ -532,9 +532,9 @@ impl Committer {
                     if let Some(watch) = watch.as_ref() {
                         watch.see(&record, on_disk);
                     }
-                    let waited = on_disk - place.since();
-                    core.stages.add_receipt(waited);
-                    journey::committed(&record, on_disk - began, waited);
+                    core.stages.add_receipt(on_disk - place.since());
+                    let times = [place.since(), began, on_disk];
+                    journey::committed(&record, times, &core.clock);
                     drop(place);
                     reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
                 }

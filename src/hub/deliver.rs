@@ -280,7 +280,7 @@ impl Deliveries {
         self.ready
             .extend(stored.iter().map(|stored| delivery(stored)));
         let recipient = || self.core.organ(self.agency);
-        journey::delivered(&stored, recipient, clock.monotonic() - began);
+        journey::delivered(&stored, recipient, began, &clock);
         // What the batch had no room for goes back.
         if stored.len() < taken.len() {
             self.put_back(&taken[stored.len()..]);

@@ -3,6 +3,7 @@
 //! Every step is an event of one target at the level `TRACE`, as `telemetry` describes. While nobody
 //! follows documents, that is one look at a static filter: nothing is timed, cloned or formatted.
 
+use std::sync::Arc;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -30,6 +31,13 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// An instant in microseconds of Unix time, by the machine's clock: a replay of 2019 takes place today.
+fn unix_us(instant: Instant, clock: &Clock) -> u64 {
+    let since = i64::try_from((clock.monotonic() - instant).as_micros()).unwrap_or(i64::MAX);
+    let now = Clock::system().now().as_microsecond();
+    u64::try_from(now.saturating_sub(since)).unwrap_or(0)
+}
+
 /// Documents that are being verified together.
 #[derive(Debug)]
 pub(super) struct Verifying {
@@ -50,6 +58,7 @@ impl Verifying {
     /// All took as long as the batch: they were verified side by side.
     pub(super) fn end(self, outcomes: &[Result<Verified, Refusal>], clock: &Clock) {
         let took = clock.monotonic() - self.began;
+        let began_us = unix_us(self.began, clock);
         for (document, outcome) in self.documents.iter().zip(outcomes) {
             let refused = outcome.as_ref().err().map(Refusal::reason);
             tracing::event!(
@@ -59,35 +68,43 @@ impl Verifying {
                 %document,
                 batch = outcomes.len() as u64,
                 refused = refused.map(Reason::as_str),
+                began_us,
                 took_us = micros(took),
             );
         }
     }
 }
 
-/// A document is on disk, so long after its batch was begun and after it was admitted.
-pub(super) fn committed(record: &DocumentRecord, took: Duration, since_admission: Duration) {
+/// A document is on disk since `on_disk`; it was admitted at `admitted` and its batch begun at `began`.
+pub(super) fn committed(
+    record: &DocumentRecord,
+    [admitted, began, on_disk]: [Instant; 3],
+    clock: &Clock,
+) {
     tracing::event!(
         name: "hub.commit",
         target: TARGET,
         Level::TRACE,
         document = %record.document_id,
         sequence = record.sequence,
-        since_admission_us = micros(since_admission),
-        took_us = micros(took),
+        since_admission_us = micros(on_disk - admitted),
+        began_us = unix_us(began, clock),
+        took_us = micros(on_disk - began),
     );
 }
 
-/// Documents are ready for a recipient's connection, so long after they were taken from its mailbox.
+/// Documents are ready for a recipient's connection; taking them from its mailbox began then.
 pub(super) fn delivered(
-    documents: &[std::sync::Arc<Stored>],
+    documents: &[Arc<Stored>],
     recipient: impl FnOnce() -> OrganId,
-    took: Duration,
+    began: Instant,
+    clock: &Clock,
 ) {
     if !is_followed() {
         return;
     }
-    let recipient = recipient();
+    let (recipient, took) = (recipient(), clock.monotonic() - began);
+    let began_us = unix_us(began, clock);
     for stored in documents {
         tracing::event!(
             name: "hub.deliver",
@@ -96,6 +113,7 @@ pub(super) fn delivered(
             document = %stored.record.document_id,
             sequence = stored.record.sequence,
             recipient = %recipient,
+            began_us,
             took_us = micros(took),
         );
     }

@@ -26,12 +26,21 @@ fn micros(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
+/// An instant in microseconds of Unix time, by the machine's clock: a replay of 2019 takes place today.
+fn unix_us(instant: Instant, clock: &Clock) -> u64 {
+    let since = i64::try_from((clock.monotonic() - instant).as_micros()).unwrap_or(i64::MAX);
+    let now = Clock::system().now().as_microsecond();
+    u64::try_from(now.saturating_sub(since)).unwrap_or(0)
+}
+
 /// A document with its sender, from the draft to the hub's answer.
 #[derive(Debug)]
 pub(super) struct Sending {
     document: DocumentId,
     organ: OrganId,
     began: Instant,
+    /// The same in Unix time, read once, so that the steps lie within the whole.
+    began_us: u64,
 }
 
 impl Sending {
@@ -42,6 +51,7 @@ impl Sending {
             document: document.clone(),
             organ,
             began,
+            began_us: unix_us(began, clock),
         })
     }
 
@@ -54,6 +64,7 @@ impl Sending {
             Level::TRACE,
             document = %self.document,
             organ = %self.organ,
+            began_us = self.began_us,
             took_us = micros(now - self.began),
         );
         now
@@ -73,6 +84,7 @@ impl Sending {
             document = %self.document,
             organ = %self.organ,
             refused,
+            began_us = self.began_us + micros(written - self.began),
             took_us = micros(now - written),
         );
         tracing::event!(
@@ -83,6 +95,7 @@ impl Sending {
             organ = %self.organ,
             root = true,
             refused,
+            began_us = self.began_us,
             took_us = micros(now - self.began),
         );
     }
@@ -113,6 +126,7 @@ impl Taken {
             %document,
             %organ,
             refused = refused.map(Reason::as_str),
+            began_us = unix_us(since, clock),
             took_us = micros(at - since),
         );
         Self {
@@ -130,6 +144,7 @@ impl Taken {
             Level::TRACE,
             document = %self.document,
             organ = %self.organ,
+            began_us = unix_us(self.at, clock),
             took_us = micros(clock.monotonic() - self.at),
         );
     }

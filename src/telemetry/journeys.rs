@@ -5,12 +5,13 @@
 //!
 //! | field | type | meaning |
 //! |---|---|---|
-//! | `document` | display | identity of the document; without it the event is none of ours |
-//! | `took_us` | u64 | microseconds since the step began |
+//! | `document` | display | identity of the document |
+//! | `began_us` | u64 | when the step began, in microseconds of Unix time by the machine's clock |
+//! | `took_us` | u64 | how many microseconds it took |
 //! | `root` | bool | the whole journey as its sender sees it: all other steps are its children |
 //! | `refused` | str | the step ended in a refusal, for this reason |
 //!
-//! and every other becomes an attribute. An event, and not a `tracing` span: a document crosses threads
+//! and every other becomes an attribute. Without the first two an event is no step. It is an event, and not a `tracing` span: a document crosses threads
 //! in batches, and what is told when a step is over needs nothing carried along.
 
 use std::borrow::Cow;
@@ -41,15 +42,12 @@ use tracing_subscriber::layer::Context;
 use super::identity::Ids;
 use super::identity::Ratio;
 use super::outlet::Queue;
-use crate::clock::Clock;
 
 /// Makes a span of each step and puts it into the queue.
 #[derive(Debug)]
 pub(super) struct Journeys {
     ratio: Ratio,
     queue: Queue,
-    /// The machine's: a replay of 2019 takes place today.
-    clock: Clock,
     scope: InstrumentationScope,
 }
 
@@ -59,13 +57,13 @@ impl Journeys {
         Self {
             ratio,
             queue,
-            clock: Clock::system(),
             scope: scope.with_version(env!("CARGO_PKG_VERSION")).build(),
         }
     }
 
     fn span(&self, name: &'static str, step: Step) -> Option<SpanData> {
-        let document = step.document?;
+        let (document, began) = (step.document?, step.began?);
+        let start_time = SystemTime::UNIX_EPOCH.checked_add(began)?;
         let ids = Ids::of(&document);
         if !self.ratio.takes(ids.trace) {
             return None;
@@ -75,7 +73,6 @@ impl Journeys {
         } else {
             (RandomIdGenerator::default().new_span_id(), ids.root)
         };
-        let end_time = SystemTime::try_from(self.clock.now()).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut attributes = step.attributes;
         attributes.push(KeyValue::new("document", document));
         Some(SpanData {
@@ -91,8 +88,8 @@ impl Journeys {
             parent_span_is_remote: !step.is_root,
             span_kind: SpanKind::Internal,
             name: Cow::Borrowed(name),
-            start_time: end_time.checked_sub(step.took).unwrap_or(end_time),
-            end_time,
+            start_time,
+            end_time: start_time.checked_add(step.took)?,
             attributes,
             dropped_attributes_count: 0,
             events: SpanEvents::default(),
@@ -117,6 +114,8 @@ impl<S: Subscriber> Layer<S> for Journeys {
 #[derive(Debug, Default)]
 struct Step {
     document: Option<String>,
+    /// Since 1970.
+    began: Option<Duration>,
     took: Duration,
     is_root: bool,
     refused: Option<String>,
@@ -145,11 +144,11 @@ impl Visit for Step {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        if field.name() == "took_us" {
-            self.took = Duration::from_micros(value);
-        } else {
+        match field.name() {
+            "began_us" => self.began = Some(Duration::from_micros(value)),
+            "took_us" => self.took = Duration::from_micros(value),
             // OTLP has signed integers only.
-            self.record_i64(field, i64::try_from(value).unwrap_or(i64::MAX));
+            _ => self.record_i64(field, i64::try_from(value).unwrap_or(i64::MAX)),
         }
     }
 }
@@ -170,6 +169,7 @@ pub(super) fn span_of(document: &str) -> SpanData {
     let (queue, _) = Queue::new(1);
     let step = Step {
         document: Some(document.to_owned()),
+        began: Some(Duration::ZERO),
         ..Step::default()
     };
     let journeys = Journeys::new(Ratio::ALL, queue);

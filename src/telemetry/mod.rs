@@ -8,8 +8,8 @@
 //!
 //! One trace follows one document through all processes, and nothing about it is on the wire: whoever
 //! has the document has its identity, and from the identity come the trace and its root
-//! ([`identity`]). Rooms tell steps of a journey as events of the target [`JOURNEY`], at the level
-//! `TRACE`, which nobody listens to unless an exporter is installed; the fields are in [`journeys`].
+//! (`identity`). Rooms tell steps of a journey as events of the target [`JOURNEY`], at the level
+//! `TRACE`, which nobody listens to unless an exporter is installed; the fields are in `journeys`.
 //!
 //! A span that finds the queue full is dropped and counted. Nothing here ever makes a document wait.
 

@@ -13,7 +13,7 @@ use docaxis::model::Reason;
 /// Rooms from the bottom up, each with the rooms it may use (ARCHITECTURE.md has the reasons).
 const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &[]),
-    ("telemetry", &["clock"]),
+    ("telemetry", &[]),
     ("model", &["clock"]),
     ("text", &["model"]),
     ("trust", &["model"]),

@@ -30,6 +30,7 @@ fn tell() {
         document = %DOCUMENT,
         organ = "000.00.00.H26",
         root = true,
+        began_us = 2_000_000_u64,
         took_us = 1500_u64,
     );
     tracing::event!(
@@ -39,10 +40,12 @@ fn tell() {
         document = %DOCUMENT,
         sequence = 7_u64,
         refused = Some("CLOCK_SKEW"),
+        began_us = 2_000_300_u64,
         took_us = 20_u64,
     );
     tracing::event!(name: "other", target: JOURNEY, Level::TRACE, took_us = 20_u64);
-    tracing::trace!(document = %DOCUMENT, "not a step");
+    tracing::event!(name: "timeless", target: JOURNEY, Level::TRACE, document = %DOCUMENT);
+    tracing::trace!(document = %DOCUMENT, began_us = 1_u64, "not a step");
 }
 
 #[test]
@@ -56,10 +59,9 @@ fn steps_of_a_document_are_spans_of_its_trace() {
     assert_eq!(root.span_context.span_id(), ids.root);
     assert_eq!(root.parent_span_id, SpanId::INVALID);
     assert_eq!(root.name, "node.send");
-    assert_eq!(
-        root.end_time.duration_since(root.start_time).unwrap(),
-        Duration::from_micros(1500)
-    );
+    let since_1970 = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    assert_eq!(since_1970(root.start_time), Duration::from_secs(2));
+    assert_eq!(since_1970(root.end_time), Duration::from_micros(2_001_500));
     let organ = KeyValue::new("organ", "000.00.00.H26");
     assert_eq!(
         root.attributes,

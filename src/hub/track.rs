@@ -178,12 +178,26 @@ pub(super) fn journey(
     id: &DocumentId,
 ) -> Result<v1::Journey, Refusal> {
     let (row, role) = visible(core, organ, id)?;
+    let mut journey = whole_journey(core, &row)?;
+    if matches!(role, Role::Recipient(_)) {
+        let own = organ.to_string();
+        journey
+            .recipients
+            .retain(|recipient| recipient.organ_id == own);
+        if let Some(receipt) = &mut journey.receipt {
+            receipt
+                .recipients
+                .retain(|recipient| recipient.organ_id == own);
+        }
+    }
+    Ok(journey)
+}
+
+/// The journey of one document, at every recipient.
+pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journey, Refusal> {
     let agencies = core.agencies.load_full();
     let mut recipients = Vec::new();
     for addressee in &row.record.recipients {
-        if matches!(role, Role::Recipient(own) if own != addressee.agency) {
-            continue;
-        }
         let organ_id = agencies.get(addressee.agency).organ.to_string();
         let delivery =
             delivery(core, row.record.sequence, addressee.agency).map_err(unavailable)?;
@@ -210,14 +224,8 @@ pub(super) fn journey(
             },
         });
     }
-    let mut receipt = receipt(&agencies, &row.record);
-    if matches!(role, Role::Recipient(_)) {
-        receipt
-            .recipients
-            .retain(|recipient| recipient.organ_id == organ.to_string());
-    }
     Ok(v1::Journey {
-        receipt: Some(receipt),
+        receipt: Some(receipt(&agencies, &row.record)),
         from: agencies.get(row.record.sender).organ.to_string(),
         recipients,
     })

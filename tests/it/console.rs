@@ -52,14 +52,19 @@ struct Answer {
 /// One request over a connection of its own.
 fn ask(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
     let mut stream = TcpStream::connect(to).unwrap();
-    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\n");
-    if !headers.iter().any(|(name, _)| *name == "host") {
-        request += &format!("host: {to}\r\n");
-    }
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+    let host = ("host", to.to_string());
+    let has_host = headers.iter().any(|(name, _)| *name == "host");
+    let given = headers
+        .iter()
+        .map(|(name, value)| (*name, (*value).to_owned()));
+    let length = ("content-length", body.len().to_string());
+    let close = ("connection", "close".to_owned());
+    let lines: Vec<String> = given
+        .chain([close, length])
+        .chain((!has_host).then_some(host))
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let request = format!("{method} {path} HTTP/1.1\r\n{}\r\n{body}", lines.concat());
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
@@ -446,7 +451,7 @@ fn live_numbers_move_and_end_equal_to_the_report() {
     browser.wait_until("something flows", || browser.eval(moving) != 0);
     let report = demo.report();
     for name in ["sent", "received"] {
-        browser.wait_until(name, || Value::from(number(&browser, name)) == report[name]);
+        browser.wait_until(name, || report[name] == number(&browser, name));
     }
     let refused = report["refused"].as_object().unwrap();
     let refused: u64 = refused.values().filter_map(Value::as_u64).sum();

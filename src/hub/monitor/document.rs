@@ -53,7 +53,7 @@ impl Monitor {
         let core = &self.0;
         let row = core.find(id)?;
         let stored = core.load(row.record.sequence).map_err(unavailable)?;
-        let journey = track::journey(core, core.config.operator, id)?;
+        let journey = track::whole_journey(core, &row)?;
         let payload = &stored.payload;
         let attachments = payload.attachments.iter();
         let document = v1::SignedDocument {

@@ -109,14 +109,15 @@ pub(super) fn stage_at(
     if DirectoryOffices::open(pki)?.is_none() {
         return Ok(None);
     }
-    let stage = web::Stage {
-        hub: format!("https://{hub}"),
-        anchors: Some(anchors),
-        directory: papers,
-        clock,
-        keep: Box::new(()),
-    };
-    Ok(Some(Box::new(move || Ok(stage))))
+    Ok(Some(Box::new(move || {
+        Ok(web::Stage {
+            hub: format!("https://{hub}"),
+            anchors: Some(anchors.clone()),
+            directory: papers.clone(),
+            clock: clock.clone(),
+            keep: Box::new(()),
+        })
+    })))
 }
 
 /// A stage of its own, in a directory that goes away with it: a CA, a hub, the Government Office.

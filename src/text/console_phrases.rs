@@ -246,7 +246,7 @@ bilingual! {
     /// What a full queue means.
     QueueFullHow = "The hub is at its limit: senders wait, or are refused with OVERLOADED.", "Trục đã đến giới hạn: bên gửi phải chờ hoặc bị từ chối với lý do OVERLOADED.";
     /// Place in an order.
-    Rank = "Rank", "Thứ hạng";
+    Rank = "Rank (1 is the least signed)", "Thứ hạng (1 là ký số ít nhất)";
     /// All in order.
     Ranking = "All agencies, the least signed first", "Tất cả cơ quan, tỷ lệ ký số thấp nhất trước";
     /// Chart of the last minutes.

@@ -196,7 +196,7 @@ fn message(look: &Look, shared: &Shared) -> String {
             json!([
                 agency.sent,
                 agency.inbound.acknowledged,
-                agency.inbound.pending + agency.inbound.in_flight,
+                agency.waiting(),
                 share(agency.signed, agency.sent),
                 tenth(*up),
                 tenth(*down),

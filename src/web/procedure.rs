@@ -24,6 +24,7 @@ use crate::procedure::Journey;
 use crate::procedure::JourneyParts;
 use crate::procedure::Locality;
 use crate::procedure::Papers;
+use crate::procedure::PapersError;
 use crate::procedure::Produced;
 use crate::procedure::Sequence;
 use crate::procedure::StepError;
@@ -51,8 +52,8 @@ pub struct Stage {
     pub keep: Box<dyn Send + Sync>,
 }
 
-/// Makes the stage ready, when it is first needed. May block.
-pub type OpenStage = Box<dyn FnOnce() -> Result<Stage, String> + Send + Sync>;
+/// Makes the stage ready, when it is first needed; tried again after a failure. May block.
+pub type OpenStage = Box<dyn Fn() -> Result<Stage, String> + Send + Sync>;
 
 /// What is shown.
 #[derive(Debug)]
@@ -77,7 +78,8 @@ pub(super) struct Shown {
     /// Steps that were done before this locality began here.
     pub(super) before: usize,
     pub(super) begun: Option<Timestamp>,
-    pub(super) certificate: Option<PathBuf>,
+    /// The readiness certificate, a PDF.
+    pub(super) certificate: Option<Arc<Vec<u8>>>,
 }
 
 /// Why a step was not done.
@@ -107,7 +109,7 @@ pub(super) fn begin(open: OpenStage) -> (Board, impl Future<Output = ()> + Send)
         presses,
     };
     let actor = Actor {
-        open: Some(open),
+        open,
         stage: None,
         journey: None,
         shown,
@@ -166,9 +168,17 @@ impl Board {
     }
 }
 
+/// A locality ready for its next step.
+struct Prepared {
+    journey: Journey,
+    state: Option<JoiningState>,
+    begun: Timestamp,
+    certificate: Option<Vec<u8>>,
+}
+
 /// Does what is pressed, one thing after another.
 struct Actor {
-    open: Option<OpenStage>,
+    open: OpenStage,
     stage: Option<Stage>,
     journey: Option<Journey>,
     shown: Arc<Mutex<Shown>>,
@@ -201,7 +211,12 @@ impl Actor {
         };
         self.journey = None;
         match self.prepared(locality).await {
-            Ok((journey, state, begun)) => {
+            Ok(Prepared {
+                journey,
+                state,
+                begun,
+                certificate,
+            }) => {
                 self.journey = Some(journey);
                 let mut shown = self.shown();
                 let next = state.and_then(JoiningState::next_step);
@@ -212,22 +227,22 @@ impl Actor {
                 };
                 shown.state = state;
                 shown.begun = Some(begun);
+                shown.certificate = certificate.map(Arc::new);
             }
             Err(failed) => self.shown().failed = Some((None, Arc::new(failed))),
         }
     }
 
-    async fn prepared(
-        &mut self,
-        locality: Locality,
-    ) -> Result<(Journey, Option<JoiningState>, Timestamp), Failed> {
-        if let Some(open) = self.open.take() {
-            self.stage = Some(open().map_err(Failed::Here)?);
-        }
-        let unprepared = || Failed::Here("the stage could not be made ready".to_owned());
-        let stage = self.stage.as_ref().ok_or_else(unprepared)?;
+    async fn prepared(&mut self, locality: Locality) -> Result<Prepared, Failed> {
+        let stage = match self.stage.take() {
+            Some(stage) => stage,
+            None => (self.open)().map_err(Failed::Here)?,
+        };
+        let stage = self.stage.insert(stage);
         let directory = stage.directory.join(locality.organ.as_str());
-        let papers = Papers::open(&directory).map_err(|error| Failed::Here(error.to_string()))?;
+        let here = |error: PapersError| Failed::Here(error.to_string());
+        let papers = Papers::open(&directory).map_err(here)?;
+        let certificate = papers.readiness().map_err(here)?;
         let mut journey = Journey::new(JourneyParts {
             locality,
             hub: stage.hub.clone(),
@@ -239,7 +254,12 @@ impl Actor {
         });
         let application = journey.application().await.map_err(Failed::Step)?;
         let state = application.as_ref().map(joining_state);
-        Ok((journey, state, stage.clock.now()))
+        Ok(Prepared {
+            journey,
+            state,
+            begun: stage.clock.now(),
+            certificate,
+        })
     }
 
     async fn step(&mut self, step: Step) {
@@ -266,7 +286,8 @@ impl Actor {
                 shown.state = Some(done.state);
                 shown.failed = None;
                 if let Produced::Capacity { certificate, .. } = &done.produced {
-                    shown.certificate = Some(certificate.clone());
+                    // Kept by the step that just ended; where it is gone already, there is none.
+                    shown.certificate = std::fs::read(certificate).ok().map(Arc::new);
                 }
                 if let Produced::Conformance(verdicts) = &done.produced {
                     shown.verdicts.clone_from(verdicts);

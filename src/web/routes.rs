@@ -40,7 +40,7 @@ const PREFERENCE_S: u32 = 365 * 24 * 3600;
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route("/", get(pages::overview::page))
-        .route("/rates", get(pages::overview::rates_alone))
+        .route("/beside", get(pages::overview::beside_alone))
         .route("/agencies", get(pages::agencies::page))
         .route("/agency", get(pages::agency::page))
         .route("/inspection", get(pages::inspection::page))

@@ -7,6 +7,7 @@
 mod document;
 mod health;
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -86,6 +87,22 @@ pub struct AgencyFigures {
     pub conduct: Conduct,
     /// When it was last seen since the hub started.
     pub presence: Option<Presence>,
+}
+
+impl AgencyFigures {
+    /// The least signed of what was sent to the operator first; who sent it nothing comes last. Shares
+    /// are compared as fractions, so exactly; equal ones are equal.
+    pub fn by_signed_share(one: &Self, other: &Self) -> Ordering {
+        let nothing = |agency: &Self| agency.to_operator == 0;
+        let left = u128::from(one.to_operator_signed) * u128::from(other.to_operator);
+        let right = u128::from(other.to_operator_signed) * u128::from(one.to_operator);
+        nothing(one).cmp(&nothing(other)).then(left.cmp(&right))
+    }
+
+    /// Deliveries that were not acknowledged yet.
+    pub fn waiting(&self) -> u64 {
+        self.inbound.pending + self.inbound.in_flight
+    }
 }
 
 /// What a hub counted of one sender and one recipient.

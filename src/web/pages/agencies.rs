@@ -161,8 +161,8 @@ impl Column {
             Self::State => one.state.as_str().cmp(other.state.as_str()),
             Self::Sent => by(|agency| agency.sent),
             Self::Received => by(|agency| agency.inbound.acknowledged),
-            Self::Pending => by(waiting),
-            Self::Signed => lower_share(one, other),
+            Self::Pending => by(AgencyFigures::waiting),
+            Self::Signed => AgencyFigures::by_signed_share(one, other),
             Self::Seen => {
                 let seen = |agency: &AgencyFigures| agency.presence.map(|seen| seen.last_seen);
                 seen(one).cmp(&seen(other))
@@ -177,18 +177,6 @@ impl Column {
             }
         }
     }
-}
-
-/// By signed share of what was sent to the Government Office; who sent nothing comes last.
-fn lower_share(one: &AgencyFigures, other: &AgencyFigures) -> Ordering {
-    let nothing = |agency: &AgencyFigures| agency.to_operator == 0;
-    let left = u128::from(one.to_operator_signed) * u128::from(other.to_operator);
-    let right = u128::from(other.to_operator_signed) * u128::from(one.to_operator);
-    nothing(one).cmp(&nothing(other)).then(left.cmp(&right))
-}
-
-fn waiting(agency: &AgencyFigures) -> u64 {
-    agency.inbound.pending + agency.inbound.in_flight
 }
 
 pub(in crate::web) async fn page(
@@ -223,7 +211,7 @@ pub(in crate::web) async fn page(
         is_active: agency.state == crate::hub::AgencyState::Active,
         sent: agency.sent,
         received: agency.inbound.acknowledged,
-        pending: waiting(agency),
+        pending: agency.waiting(),
         signed: v.share(agency.to_operator_signed, agency.to_operator),
         seen: agency
             .presence

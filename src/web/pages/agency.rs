@@ -99,7 +99,7 @@ pub(in crate::web) async fn page(
     let Some(agency) = known else {
         return refused(v, Place::Agencies, &Refusal::AgencyUnknown { organ });
     };
-    let waits = agency.inbound.pending + agency.inbound.in_flight;
+    let waits = agency.waiting();
     let waiting = match shared.monitor.waiting(organ, LISTED) {
         Ok(waiting) => waiting,
         Err(refusal) => return refused(v, Place::Agencies, &refusal),

@@ -135,13 +135,7 @@ fn ranked(figures: &Figures) -> Vec<Ranked<'_>> {
         .filter(|agency| agency.organ != operator)
         .collect();
     agencies.sort_by(|one, other| {
-        let nothing = |agency: &AgencyFigures| agency.to_operator == 0;
-        let left = u128::from(one.to_operator_signed) * u128::from(other.to_operator);
-        let right = u128::from(other.to_operator_signed) * u128::from(one.to_operator);
-        nothing(one)
-            .cmp(&nothing(other))
-            .then(left.cmp(&right))
-            .then(one.organ.cmp(&other.organ))
+        AgencyFigures::by_signed_share(one, other).then(one.organ.cmp(&other.organ))
     });
     let of = agencies
         .iter()

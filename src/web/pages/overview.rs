@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Html;
 use axum::response::Response;
 
 use super::Row;
 use super::shown;
+use crate::hub::AgencyFigures;
 use crate::model::calendar;
 use crate::page::svg;
 use crate::store::Durability;
@@ -45,6 +45,19 @@ struct Overview {
     durability: String,
     is_durable: bool,
     picture: String,
+    beside: Beside,
+}
+
+/// The part of the page that is fetched again while it is open.
+#[derive(Template)]
+#[template(path = "beside.html")]
+struct BesidePage {
+    v: Visit,
+    beside: Beside,
+}
+
+/// What stands beside the picture.
+struct Beside {
     rates: String,
     refusals: Vec<RefusalRow>,
     busiest: Vec<Row>,
@@ -71,17 +84,6 @@ pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) ->
     let look = shared.live.now();
     let figures = &look.figures;
     let totals = figures.totals;
-    let refusals = figures.refused.iter().map(|(reason, count)| {
-        let explanation = explain(*reason, v.language);
-        RefusalRow {
-            reason: reason.as_str(),
-            count: *count,
-            what: explanation.what_happened,
-            remedy: explanation.what_to_do,
-        }
-    });
-    let mut refusals: Vec<RefusalRow> = refusals.collect();
-    refusals.sort_by_key(|row| Reverse(row.count));
     let durability = shared.monitor.health().durability;
     let page = Overview {
         place: Some(Place::Overview),
@@ -102,21 +104,36 @@ pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) ->
         durability: durability.to_string(),
         is_durable: durability == Durability::Fsync,
         picture: axis_picture::drawn(&look, v.t(P::Picture), v.t(P::PictureHow), v.t(P::Hub)),
-        rates: rates(&look, &v),
-        refusals,
-        busiest: busiest(&look, &v),
-        least_signed: least_signed(&look, &v),
+        beside: beside(&look, &v),
         v,
     };
     shown(&page)
 }
 
-/// The chart alone, fetched again while the page is open.
-pub(in crate::web) async fn rates_alone(
-    State(shared): State<Arc<Shared>>,
-    v: Visit,
-) -> Html<String> {
-    Html(rates(&shared.live.now(), &v))
+/// What stands beside the picture, alone.
+pub(in crate::web) async fn beside_alone(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
+    let beside = beside(&shared.live.now(), &v);
+    shown(&BesidePage { v, beside })
+}
+
+fn beside(look: &Look, v: &Visit) -> Beside {
+    let refusals = look.figures.refused.iter().map(|(reason, count)| {
+        let explanation = explain(*reason, v.language);
+        RefusalRow {
+            reason: reason.as_str(),
+            count: *count,
+            what: explanation.what_happened,
+            remedy: explanation.what_to_do,
+        }
+    });
+    let mut refusals: Vec<RefusalRow> = refusals.collect();
+    refusals.sort_by_key(|row| Reverse(row.count));
+    Beside {
+        rates: rates(look, v),
+        refusals,
+        busiest: busiest(look, v),
+        least_signed: least_signed(look, v),
+    }
 }
 
 fn replay(shared: &Shared, v: &Visit) -> Option<ReplayShown> {
@@ -193,12 +210,7 @@ fn busiest(look: &Look, v: &Visit) -> Vec<Row> {
 fn least_signed(look: &Look, v: &Visit) -> Vec<Row> {
     let agencies = look.figures.agencies.iter();
     let mut agencies: Vec<_> = agencies.filter(|agency| agency.to_operator > 0).collect();
-    // Shares compared as fractions: exact, and in the order of registration where equal.
-    agencies.sort_by(|one, other| {
-        let left = u128::from(one.to_operator_signed) * u128::from(other.to_operator);
-        let right = u128::from(other.to_operator_signed) * u128::from(one.to_operator);
-        left.cmp(&right)
-    });
+    agencies.sort_by(|one, other| AgencyFigures::by_signed_share(one, other));
     let rows = agencies.into_iter().take(LISTED).map(|agency| Row {
         label: agency.short_name.clone(),
         figure: v.share(agency.to_operator_signed, agency.to_operator),

@@ -200,11 +200,8 @@ pub(in crate::web) async fn step(
 
 /// The readiness certificate, a signed PDF.
 pub(in crate::web) async fn certificate(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
-    let path = shared
-        .board
-        .as_ref()
-        .and_then(|board| board.shown().certificate);
-    let Some(Ok(pdf)) = path.map(std::fs::read) else {
+    let board = shared.board.as_ref();
+    let Some(pdf) = board.and_then(|board| board.shown().certificate) else {
         return complaint(v, StatusCode::NOT_FOUND, P::NoSuchPage, P::NoSuchPageRemedy);
     };
     let headers = [
@@ -214,7 +211,7 @@ pub(in crate::web) async fn certificate(State(shared): State<Arc<Shared>>, v: Vi
             "attachment; filename=\"readiness.pdf\"",
         ),
     ];
-    (headers, pdf).into_response()
+    (headers, pdf.to_vec()).into_response()
 }
 
 fn board_shown(shared: &Shared, v: &Visit) -> BoardShown {
@@ -239,7 +236,7 @@ fn board_shown(shared: &Shared, v: &Visit) -> BoardShown {
             .as_ref()
             .map(|(organ, name)| format!("{name} ({organ})")),
         state: shown.state.map_or_else(String::new, |state| {
-            format!("{state} · {}", state_name(state, v.language))
+            state_name(state, v.language).to_owned()
         }),
         is_running: shown.running.is_some(),
         next: next

@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -62,6 +63,14 @@ impl Clock {
         }
     }
 
+    /// A monotonic instant in microseconds of Unix time by the machine's clock, whatever calendar this one
+    /// keeps: a replay of 2019 takes place today.
+    pub fn unix_micros(&self, instant: Instant) -> u64 {
+        let since = i64::try_from((self.monotonic() - instant).as_micros()).unwrap_or(i64::MAX);
+        let now = Self::system().now().as_microsecond();
+        u64::try_from(now.saturating_sub(since)).unwrap_or(0)
+    }
+
     /// The machine's monotonic clock, for measuring how long things take.
     #[expect(
         clippy::disallowed_methods,
@@ -70,6 +79,11 @@ impl Clock {
     pub fn monotonic(&self) -> Instant {
         Instant::now()
     }
+}
+
+/// A time in whole microseconds, as far as they can be told.
+pub fn whole_micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }
 
 impl fmt::Debug for Clock {
@@ -86,7 +100,7 @@ impl rustls::time_provider::TimeProvider for Clock {
     fn current_time(&self) -> Option<rustls_pki_types::UnixTime> {
         let seconds = u64::try_from(self.now().as_second()).ok()?;
         Some(rustls_pki_types::UnixTime::since_unix_epoch(
-            std::time::Duration::from_secs(seconds),
+            Duration::from_secs(seconds),
         ))
     }
 }

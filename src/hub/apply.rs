@@ -210,12 +210,6 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
             at: record.at,
             description: change.description.clone(),
         };
-        if code == StatusCode::RecallRequested {
-            tx.count(Count::Did {
-                agency: recipient,
-                deed: Deed::ChangeAsked,
-            });
-        }
         for deed in deeds_of(code, record.at, document.accepted_at) {
             tx.count(Count::Did {
                 agency: recipient,

@@ -72,7 +72,8 @@ impl Conduct {
     }
 }
 
-/// What a recipient did by reporting `code` at `at` about a document accepted at `accepted_at`.
+/// What a recipient did, or was asked for, by the status `code` at `at` about a document accepted at
+/// `accepted_at`.
 pub(super) fn deeds_of(code: StatusCode, at: Timestamp, accepted_at: Timestamp) -> &'static [Deed] {
     match code {
         StatusCode::Arrived if local(at).date() == local(accepted_at).date() => {
@@ -80,11 +81,11 @@ pub(super) fn deeds_of(code: StatusCode, at: Timestamp, accepted_at: Timestamp) 
         }
         StatusCode::Arrived => &[Deed::Receipt],
         StatusCode::ChangeAccepted | StatusCode::ChangeRejected => &[Deed::ChangeAnswered],
+        StatusCode::RecallRequested => &[Deed::ChangeAsked],
         StatusCode::Rejected
         | StatusCode::Accepted
         | StatusCode::Assigned
         | StatusCode::Processing
-        | StatusCode::Finished
-        | StatusCode::RecallRequested => &[],
+        | StatusCode::Finished => &[],
     }
 }

@@ -4,7 +4,6 @@
 //! follows documents, that is one look at a static filter: nothing is timed, cloned or formatted.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::time::Instant;
 
 use tracing::Level;
@@ -14,6 +13,7 @@ use super::recent::Stored;
 use super::record::DocumentRecord;
 use super::verify::Verified;
 use crate::clock::Clock;
+use crate::clock::whole_micros;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Reason;
@@ -25,17 +25,6 @@ const TARGET: &str = "docaxis::journey";
 /// Whether anybody follows documents.
 fn is_followed() -> bool {
     tracing::enabled!(target: TARGET, Level::TRACE)
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// An instant in microseconds of Unix time, by the machine's clock: a replay of 2019 takes place today.
-fn unix_us(instant: Instant, clock: &Clock) -> u64 {
-    let since = i64::try_from((clock.monotonic() - instant).as_micros()).unwrap_or(i64::MAX);
-    let now = Clock::system().now().as_microsecond();
-    u64::try_from(now.saturating_sub(since)).unwrap_or(0)
 }
 
 /// Documents that are being verified together.
@@ -58,7 +47,7 @@ impl Verifying {
     /// All took as long as the batch: they were verified side by side.
     pub(super) fn end(self, outcomes: &[Result<Verified, Refusal>], clock: &Clock) {
         let took = clock.monotonic() - self.began;
-        let began_us = unix_us(self.began, clock);
+        let began_us = clock.unix_micros(self.began);
         for (document, outcome) in self.documents.iter().zip(outcomes) {
             let refused = outcome.as_ref().err().map(Refusal::reason);
             tracing::event!(
@@ -69,7 +58,7 @@ impl Verifying {
                 batch = outcomes.len() as u64,
                 refused = refused.map(Reason::as_str),
                 began_us,
-                took_us = micros(took),
+                took_us = whole_micros(took),
             );
         }
     }
@@ -87,9 +76,9 @@ pub(super) fn committed(
         Level::TRACE,
         document = %record.document_id,
         sequence = record.sequence,
-        since_admission_us = micros(on_disk - admitted),
-        began_us = unix_us(began, clock),
-        took_us = micros(on_disk - began),
+        since_admission_us = whole_micros(on_disk - admitted),
+        began_us = clock.unix_micros(began),
+        took_us = whole_micros(on_disk - began),
     );
 }
 
@@ -104,7 +93,7 @@ pub(super) fn delivered(
         return;
     }
     let (recipient, took) = (recipient(), clock.monotonic() - began);
-    let began_us = unix_us(began, clock);
+    let began_us = clock.unix_micros(began);
     for stored in documents {
         tracing::event!(
             name: "hub.deliver",
@@ -114,7 +103,7 @@ pub(super) fn delivered(
             sequence = stored.record.sequence,
             recipient = %recipient,
             began_us,
-            took_us = micros(took),
+            took_us = whole_micros(took),
         );
     }
 }

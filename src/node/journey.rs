@@ -3,13 +3,13 @@
 //! Every step is an event of one target at the level `TRACE`, as `telemetry` describes. While nobody
 //! follows documents, that is one look at a static filter: nothing is timed, cloned or formatted.
 
-use std::time::Duration;
 use std::time::Instant;
 
 use tracing::Level;
 
 use super::outbox::Outcome;
 use crate::clock::Clock;
+use crate::clock::whole_micros;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Reason;
@@ -20,17 +20,6 @@ const TARGET: &str = "docaxis::journey";
 /// Now, where anybody follows documents.
 pub(super) fn now_if_followed(clock: &Clock) -> Option<Instant> {
     tracing::enabled!(target: TARGET, Level::TRACE).then(|| clock.monotonic())
-}
-
-fn micros(time: Duration) -> u64 {
-    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-/// An instant in microseconds of Unix time, by the machine's clock: a replay of 2019 takes place today.
-fn unix_us(instant: Instant, clock: &Clock) -> u64 {
-    let since = i64::try_from((clock.monotonic() - instant).as_micros()).unwrap_or(i64::MAX);
-    let now = Clock::system().now().as_microsecond();
-    u64::try_from(now.saturating_sub(since)).unwrap_or(0)
 }
 
 /// A document with its sender, from the draft to the hub's answer.
@@ -51,7 +40,7 @@ impl Sending {
             document: document.clone(),
             organ,
             began,
-            began_us: unix_us(began, clock),
+            began_us: clock.unix_micros(began),
         })
     }
 
@@ -65,7 +54,7 @@ impl Sending {
             document = %self.document,
             organ = %self.organ,
             began_us = self.began_us,
-            took_us = micros(now - self.began),
+            took_us = whole_micros(now - self.began),
         );
         now
     }
@@ -84,8 +73,8 @@ impl Sending {
             document = %self.document,
             organ = %self.organ,
             refused,
-            began_us = self.began_us + micros(written - self.began),
-            took_us = micros(now - written),
+            began_us = self.began_us + whole_micros(written - self.began),
+            took_us = whole_micros(now - written),
         );
         tracing::event!(
             name: "node.send",
@@ -96,7 +85,7 @@ impl Sending {
             root = true,
             refused,
             began_us = self.began_us,
-            took_us = micros(now - self.began),
+            took_us = whole_micros(now - self.began),
         );
     }
 }
@@ -126,8 +115,8 @@ impl Taken {
             %document,
             %organ,
             refused = refused.map(Reason::as_str),
-            began_us = unix_us(since, clock),
-            took_us = micros(at - since),
+            began_us = clock.unix_micros(since),
+            took_us = whole_micros(at - since),
         );
         Self {
             document: document.to_owned(),
@@ -144,8 +133,8 @@ impl Taken {
             Level::TRACE,
             document = %self.document,
             organ = %self.organ,
-            began_us = unix_us(self.at, clock),
-            took_us = micros(clock.monotonic() - self.at),
+            began_us = clock.unix_micros(self.at),
+            took_us = whole_micros(clock.monotonic() - self.at),
         );
     }
 }

@@ -11,8 +11,9 @@
 //! | `root` | bool | the whole journey as its sender sees it: all other steps are its children |
 //! | `refused` | str | the step ended in a refusal, for this reason |
 //!
-//! and every other becomes an attribute. Without the first two an event is no step. It is an event, and not a `tracing` span: a document crosses threads
-//! in batches, and what is told when a step is over needs nothing carried along.
+//! and every other becomes an attribute. Without the first two an event is no step. It is an event, and
+//! not a `tracing` span: a document crosses threads in batches, and what is told when a step is over needs
+//! nothing carried along.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use super::conduct::Conduct;
 use super::core::Core;
 use super::counters::Counters;
+use super::counters::Sender;
 use super::counters::date_of;
 use super::registry::Agencies;
 use super::registry::AgencyNo;
@@ -134,6 +135,8 @@ pub struct DayFigures {
 /// What is copied while the counters are held.
 #[derive(Default)]
 struct Copied {
+    senders: Vec<Sender>,
+    conduct: Vec<Conduct>,
     inbound: Vec<PairCounts>,
     to_operator: Vec<(u64, u64)>,
     pairs: usize,
@@ -176,15 +179,16 @@ impl Monitor {
         let begun = core.clock.monotonic();
         let counters = core.counters();
         let copied = copied(&counters, agencies.count(), operator);
+        drop(counters);
         let mut figures = Figures {
             at: core.clock.now(),
+            held: core.clock.monotonic() - begun,
             pairs: copied.pairs,
             ..Figures::default()
         };
         let mut unbalanced = copied.unbalanced;
-        for (index, agency) in agencies.iter().enumerate() {
-            let number = AgencyNo(u32::try_from(index).unwrap_or(u32::MAX));
-            let sender = counters.senders().get(&number).cloned().unwrap_or_default();
+        let counted = copied.senders.into_iter().zip(copied.conduct).enumerate();
+        for (agency, (index, (sender, conduct))) in agencies.iter().zip(counted) {
             let refused = sender.refused.values().sum::<u64>();
             unbalanced += usize::from(sender.submitted != sender.accepted + refused);
             for (reason, count) in &sender.refused {
@@ -213,12 +217,10 @@ impl Monitor {
                 inbound,
                 to_operator,
                 to_operator_signed,
-                conduct: counters.conduct(number),
+                conduct,
                 presence: presences.get(&agency.organ).copied(),
             });
         }
-        drop(counters);
-        figures.held = core.clock.monotonic() - begun;
         figures.is_balanced = unbalanced == 0;
         figures
     }
@@ -290,7 +292,14 @@ impl Monitor {
 
 /// One walk over all pairs.
 fn copied(counters: &Counters, agencies: usize, operator: Option<AgencyNo>) -> Copied {
+    let numbers = (0..agencies).map(|index| AgencyNo(u32::try_from(index).unwrap_or(u32::MAX)));
+    let sender = |number: AgencyNo| counters.senders().get(&number).cloned();
     let mut copied = Copied {
+        senders: numbers
+            .clone()
+            .map(|number| sender(number).unwrap_or_default())
+            .collect(),
+        conduct: numbers.map(|number| counters.conduct(number)).collect(),
         inbound: vec![PairCounts::default(); agencies],
         to_operator: vec![(0, 0); agencies],
         ..Copied::default()
@@ -304,7 +313,7 @@ fn copied(counters: &Counters, agencies: usize, operator: Option<AgencyNo>) -> C
             locked,
         } = pair.counts;
         copied.pairs += 1;
-        copied.unbalanced += usize::from(addressed != acknowledged + in_flight + pending + locked);
+        copied.unbalanced += usize::from(addressed != pair.counts.accounted_for());
         if let Some(sum) = copied.inbound.get_mut(recipient.index()) {
             sum.addressed += addressed;
             sum.acknowledged += acknowledged;

@@ -13,11 +13,11 @@ use aws_lc_rs::digest;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
 use super::format::RecordHeader;
-use super::recovery::Start;
-use super::recovery::TornTail;
-use super::recovery::WalkError;
-use super::recovery::walk;
 use super::segment::Segments;
+use super::walk::Start;
+use super::walk::TornTail;
+use super::walk::WalkError;
+use super::walk::walk;
 
 /// SHA-256 over everything up to and including one record.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
@@ -130,7 +130,7 @@ pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
             segments: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
             records: walked.records,
             bytes: walked.bytes,
-            chain: walked.chain,
+            chain: walked.tip.chain,
             torn: walked.torn,
         }),
         Err(WalkError::Corrupt {

@@ -9,8 +9,10 @@ mod format;
 mod reader;
 mod recovery;
 mod segment;
+mod segment_reader;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod window;
 mod writer;
 
@@ -26,8 +28,8 @@ pub use reader::JournalReader;
 pub use reader::ReadError;
 pub use recovery::OpenError;
 pub use recovery::Recovery;
-pub use recovery::TornTail;
-pub use recovery::Visit;
+pub use walk::TornTail;
+pub use walk::Visit;
 pub use writer::AppendError;
 pub use writer::Batch;
 pub use writer::Config;

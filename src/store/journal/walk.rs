@@ -1,0 +1,265 @@
+//! The walk over a journal: every record after a place, verified against the chain and shown in order.
+//! It changes nothing; recovery and the audit are made of it.
+
+use std::io;
+
+use super::chain::ChainHash;
+use super::format::Position;
+use super::format::Problem;
+use super::format::SEGMENT_HEADER;
+use super::format::SegmentHeader;
+use super::segment::Segments;
+use super::segment_reader::SegmentReader;
+use super::segment_reader::Step;
+use super::segment_reader::Tip;
+
+/// An interrupted write at the end of the journal: never acknowledged.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct TornTail {
+    /// Number of the segment.
+    pub segment: u32,
+    /// Where the tail starts, in bytes; 0 where not even the segment's header was written.
+    pub offset: u64,
+    /// Bytes from there to the last one that is not zero.
+    pub bytes: u64,
+}
+
+/// Called with every record replayed: where it lies, its kind, its body.
+pub type Visit<'a, E> = dyn FnMut(Position, u8, &[u8]) -> Result<(), E> + 'a;
+
+/// Where a walk starts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Start {
+    Genesis,
+    After(Position),
+}
+
+/// What a walk found, up to the end or the torn tail.
+#[derive(Debug)]
+pub(super) struct Walked {
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+    pub(super) tip: Tip,
+    /// The last segment with a header; `None` in an empty directory.
+    pub(super) end: Option<End>,
+    pub(super) torn: Option<TornTail>,
+    /// The last record, visited or started from.
+    pub(super) last: Option<Position>,
+}
+
+/// Where the next record goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct End {
+    pub(super) header: SegmentHeader,
+    pub(super) offset: u64,
+}
+
+/// Why a walk stopped. `V` is the visitor's own error.
+#[derive(Debug)]
+pub(super) enum WalkError<V> {
+    /// No record at the position to start from.
+    Absent,
+    Corrupt {
+        segment: u32,
+        offset: u64,
+        problem: Problem,
+    },
+    Io {
+        segment: u32,
+        source: io::Error,
+    },
+    Visit(V),
+}
+
+/// Verifies and visits all records after `start`. Changes nothing.
+pub(super) fn walk<E>(
+    segments: &Segments,
+    numbers: &[u32],
+    start: Start,
+    visit: &mut Visit<'_, E>,
+) -> Result<Walked, WalkError<(Position, E)>> {
+    let (first, last) = span(numbers, start)?;
+    let mut walked = Walked {
+        records: 0,
+        bytes: 0,
+        tip: Tip {
+            chain: ChainHash::from([0; 32]),
+            next_sequence: 1,
+        },
+        end: None,
+        torn: None,
+        last: match start {
+            Start::Genesis => None,
+            Start::After(from) => Some(from),
+        },
+    };
+    for number in first..=last {
+        let io_error = |source| WalkError::Io {
+            segment: number,
+            source,
+        };
+        let segment = segments.open(number).map_err(io_error)?;
+        let mut reader = SegmentReader::open(segment, number).map_err(io_error)?;
+        let is_last = number == last;
+        let after = match start {
+            Start::After(from) if number == first => Some(from),
+            Start::After(_) | Start::Genesis => None,
+        };
+        let header = match reader.header().map_err(io_error)? {
+            Ok(header) => header,
+            Err(None) if is_last => {
+                if after.is_some() {
+                    return Err(WalkError::Absent);
+                }
+                walked.torn = Some(TornTail {
+                    segment: number,
+                    offset: 0,
+                    bytes: 0,
+                });
+                break;
+            }
+            Err(problem) => {
+                return Err(WalkError::Corrupt {
+                    segment: number,
+                    offset: 0,
+                    problem: problem.unwrap_or(Problem::Magic),
+                });
+            }
+        };
+        let begins = if let Some(from) = after {
+            walked.tip = tip_after(&mut reader, &header, from, is_last)?;
+            from.end()
+        } else {
+            if number == first {
+                walked.tip.chain = header.chain;
+            }
+            continues(&header, &walked.tip).map_err(|problem| WalkError::Corrupt {
+                segment: number,
+                offset: 0,
+                problem,
+            })?;
+            SEGMENT_HEADER as u64
+        };
+        walked.bytes += begins;
+        let offset = walk_segment(&mut reader, &header, begins, is_last, &mut walked, visit)?;
+        walked.end = Some(End { header, offset });
+    }
+    Ok(walked)
+}
+
+/// The first and the last segment to read; of an empty journal 1 and 0.
+fn span<V>(numbers: &[u32], start: Start) -> Result<(u32, u32), WalkError<V>> {
+    // From 1 in any case: names cost nothing, and a missing one is evidence lost.
+    for (expected, number) in (1..).zip(numbers) {
+        if expected != *number {
+            return Err(WalkError::Corrupt {
+                segment: expected,
+                offset: 0,
+                problem: Problem::Missing,
+            });
+        }
+    }
+    let last = numbers.last().copied().unwrap_or(0);
+    match start {
+        Start::Genesis => Ok((1, last)),
+        Start::After(from) if (1..=last).contains(&from.segment()) => Ok((from.segment(), last)),
+        Start::After(_) => Err(WalkError::Absent),
+    }
+}
+
+/// The tip after the record at `from`. In the last segment everything up to it is verified too; what does
+/// not lead there is [`WalkError::Absent`].
+fn tip_after<V>(
+    reader: &mut SegmentReader,
+    header: &SegmentHeader,
+    from: Position,
+    is_last: bool,
+) -> Result<Tip, WalkError<V>> {
+    let segment = header.number;
+    let io_error = |source| WalkError::Io { segment, source };
+    let seed = header.seed();
+    let record = match reader.record_at(from, &seed).map_err(io_error)? {
+        Ok(record) => record,
+        // A power cut may have taken it at level `os`: a walk from the start tells.
+        Err(_) if is_last => None,
+        Err(problem) => {
+            return Err(WalkError::Corrupt {
+                segment,
+                offset: from.offset(),
+                problem,
+            });
+        }
+    };
+    let record = record.ok_or(WalkError::Absent)?;
+    if is_last {
+        let before = reader.tip_before(from, &seed, Tip::before(header));
+        let before = before.map_err(io_error)?.ok_or(WalkError::Absent)?;
+        if record.sequence != before.next_sequence {
+            return Err(WalkError::Absent);
+        }
+    }
+    Ok(Tip::after(&record))
+}
+
+/// Whether a segment continues the chain.
+fn continues(header: &SegmentHeader, tip: &Tip) -> Result<(), Problem> {
+    if header.first_sequence != tip.next_sequence {
+        let (expected, found) = (tip.next_sequence, header.first_sequence);
+        return Err(Problem::Sequence { expected, found });
+    }
+    if header.chain != tip.chain {
+        return Err(Problem::Chain);
+    }
+    Ok(())
+}
+
+/// Visits the records of one segment from an offset on, into `walked`. Says where they end, or where the
+/// torn tail begins.
+fn walk_segment<E>(
+    reader: &mut SegmentReader,
+    header: &SegmentHeader,
+    mut offset: u64,
+    is_last: bool,
+    walked: &mut Walked,
+    visit: &mut Visit<'_, E>,
+) -> Result<u64, WalkError<(Position, E)>> {
+    let segment = header.number;
+    let io_error = |source| WalkError::Io { segment, source };
+    let seed = header.seed();
+    loop {
+        match reader.step(offset, &seed, &walked.tip).map_err(io_error)? {
+            Step::End => return Ok(offset),
+            Step::Record { header, body } => {
+                let position = Position::new(segment, offset, header.length);
+                visit(position, header.kind, body)
+                    .map_err(|error| WalkError::Visit((position, error)))?;
+                walked.records += 1;
+                walked.last = Some(position);
+                walked.tip = Tip::after(&header);
+                walked.bytes += header.record_bytes();
+                offset += header.record_bytes();
+            }
+            Step::Bad(problem) => {
+                let next = walked.tip.next_sequence;
+                let is_torn = is_last
+                    && reader
+                        .is_torn(offset, problem, &seed, next)
+                        .map_err(io_error)?;
+                if !is_torn {
+                    return Err(WalkError::Corrupt {
+                        segment,
+                        offset,
+                        problem,
+                    });
+                }
+                let data_end = reader.data_end(offset).map_err(io_error)?;
+                walked.torn = Some(TornTail {
+                    segment,
+                    offset,
+                    bytes: data_end - offset,
+                });
+                return Ok(offset);
+            }
+        }
+    }
+}

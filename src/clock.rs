@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+pub use cpu::THREADS_STAY;
 pub use cpu::cpu_of_threads;
 pub use cpu::process_cpu;
 pub use cpu::thread_cpu;

@@ -25,6 +25,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::oneshot;
 
 use crate::clock::Clock;
+use crate::clock::THREADS_STAY;
 use crate::hub;
 use crate::hub::Hub;
 use crate::hub::OpenError;
@@ -173,6 +174,8 @@ impl Axis {
             not_after: later(not_before, CERTIFICATE_DAYS),
         };
         let authority = Authority::create(not_before)?;
+        // First of all: whoever ends the process in these seconds leaves nothing on the disk.
+        let papers = people::issue(&authority, &agencies, key_kind, validity, &made)?;
         let lists = authority.revocation_lists(&[], not_before, later(now, LIST_DAYS))?;
         let lists = [lists.root, lists.issuing];
         let anchors = authority.anchors_pem();
@@ -206,7 +209,6 @@ impl Axis {
 
         let believed = Arc::new(TrustStore::from_pem(&anchors)?.with_engine(engine));
         believed.replace_crls(&lists)?;
-        let papers = people::issue(&authority, &agencies, key_kind, validity, &made)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let signing = Arc::new(Semaphore::new(cores));
         let mut participants = BTreeMap::new();
@@ -265,6 +267,7 @@ fn serve(
 ) -> Result<(), ServeError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_name("hub-io")
+        .thread_keep_alive(THREADS_STAY)
         .enable_all()
         .build()
         .map_err(ServeError::Thread)?;

@@ -5,7 +5,13 @@ use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use tokio::signal::unix::Signal;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio_util::sync::CancellationToken;
+
 use super::exit::Failure;
+use crate::clock::THREADS_STAY;
 use crate::text::Language;
 
 /// Prints to standard output. A reader that went away is no failure.
@@ -65,25 +71,48 @@ pub(super) fn progress(text: &str) {
 pub(super) fn runtime(name: &str) -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Builder::new_multi_thread()
         .thread_name(name)
+        // CPU of threads that ended would be missing from what is told by their name.
+        .thread_keep_alive(THREADS_STAY)
         .enable_all()
         .build()
         .map_err(|error| Failure::input("start the runtime", error))
 }
 
-/// Resolves when the process is asked to end (SIGINT or SIGTERM).
-pub(super) async fn asked_to_end() {
-    let mut terminate =
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(signal) => signal,
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be caught");
-                return std::future::pending().await;
-            }
-        };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
+/// Resolves when the process is asked to end (SIGINT or SIGTERM). To be called within a runtime: from
+/// the call on the two signals do not end the process by themselves.
+pub(super) fn asked_to_end() -> impl Future<Output = ()> + Send {
+    let interrupt = caught(SignalKind::interrupt());
+    let terminate = caught(SignalKind::terminate());
+    async move {
+        tokio::select! {
+            () = heard(interrupt) => {}
+            () = heard(terminate) => {}
+        }
     }
+}
+
+fn caught(kind: SignalKind) -> Option<Signal> {
+    signal(kind)
+        .inspect_err(|error| tracing::warn!(%error, ?kind, "a signal cannot be caught"))
+        .ok()
+}
+
+async fn heard(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Cancels a token when the process is asked to end, as [`asked_to_end`].
+pub(super) fn cancel_when_asked_to_end(token: CancellationToken) {
+    let asked = asked_to_end();
+    tokio::spawn(async move {
+        asked.await;
+        token.cancel();
+    });
 }
 
 /// The directory for what is kept between runs: the user's cache.

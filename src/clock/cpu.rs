@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+/// How long threads are kept whose CPU is told by their name: a thread that ends takes what it used out of
+/// [`cpu_of_threads`]. A hundred years.
+pub const THREADS_STAY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// CPU this thread has used since it began.
 pub fn thread_cpu() -> Duration {
     read(rustix::time::ClockId::ThreadCPUTime)

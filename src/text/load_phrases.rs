@@ -87,6 +87,8 @@ bilingual! {
         Price = "price", "giá";
         /// Before a rate.
         Rate = "rate", "tốc độ";
+        /// Before a count of documents that are signed and lie ready.
+        Ready = "documents ready", "văn bản đã sẵn sàng";
         /// After a count of deliveries.
         Received = "received", "nhận";
         /// After a count.

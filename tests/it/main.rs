@@ -10,6 +10,7 @@ mod command_line;
 mod console;
 mod doctor;
 mod exchange;
+mod interrupted;
 mod join;
 mod load;
 mod memory;

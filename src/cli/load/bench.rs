@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use tokio_util::sync::CancellationToken;
+
 use super::Failure;
 use super::arguments::Meant;
 use super::arguments::Target;
@@ -53,6 +55,8 @@ pub(super) struct Bench {
     parts: Option<UnavoidableParts>,
     /// Files of the documents of the last run.
     in_play: Vec<PathBuf>,
+    /// Cancelled when the process was asked to end.
+    ended: CancellationToken,
 }
 
 /// What of the arguments runs go by.
@@ -86,8 +90,12 @@ pub(super) struct Variant {
 }
 
 impl Bench {
-    /// Reads or makes the papers.
-    pub(super) fn open(meant: &Meant, language: Language) -> Result<Self, Failure> {
+    /// Reads or makes the papers. While a run signs documents it heeds `ended`.
+    pub(super) fn open(
+        meant: &Meant,
+        language: Language,
+        ended: CancellationToken,
+    ) -> Result<Self, Failure> {
         let clock = Clock::system();
         let stock = Stock::open(meant, &clock)?;
         Ok(Self {
@@ -111,6 +119,7 @@ impl Bench {
             stock,
             parts: None,
             in_play: Vec::new(),
+            ended,
         })
     }
 
@@ -228,7 +237,7 @@ impl Bench {
         let scenario = scenario.unwrap_or(&self.meant.scenario);
         let signatures = variant.signatures;
         let stock = &self.stock;
-        let chunks = stock.prepare(scenario, signatures, wanted, self.language)?;
+        let chunks = stock.prepare(scenario, signatures, wanted, self.language, &self.ended)?;
         self.in_play.clone_from(&chunks);
         let documents = chunks.len() * drive::CHUNK;
         let reached = match &self.meant.target {

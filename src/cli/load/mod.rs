@@ -13,6 +13,8 @@ mod target;
 
 use std::path::Path;
 
+use tokio_util::sync::CancellationToken;
+
 use self::arguments::Mode;
 use self::bench::Bench;
 use super::exit::Failure;
@@ -40,11 +42,14 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let meant = arguments.meant()?;
     let runtime = output::runtime("load-io")?;
-    let mut bench = Bench::open(&meant, language)?;
+    let ended = CancellationToken::new();
+    let mut bench = Bench::open(&meant, language, ended.clone())?;
     let measured = runtime.block_on(async {
+        output::cancel_when_asked_to_end(ended.clone());
         tokio::select! {
+            // While documents are signed it holds this thread, and looks at the token itself.
             measured = measure(&mut bench, meant.mode) => measured,
-            () = output::asked_to_end() => {
+            () = ended.cancelled() => {
                 Err(Failure::Input("ended from outside before the run was over".to_owned()))
             }
         }

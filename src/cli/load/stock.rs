@@ -1,14 +1,17 @@
 //! What lies ready before the clock starts: papers and signed documents.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use tokio_util::sync::CancellationToken;
 
 use super::Failure;
 use super::arguments::Meant;
 use super::arguments::Target;
+use super::output;
 use super::progress;
 use super::target;
 use crate::axis::Site;
@@ -26,6 +29,7 @@ use crate::model::Directory;
 use crate::model::OrganId;
 use crate::model::calendar;
 use crate::node::Identity;
+use crate::text;
 use crate::text::Language;
 use crate::text::LoadPhrase;
 use crate::trust::sha256;
@@ -116,13 +120,14 @@ impl Stock {
         calendar::local(self.at).date()
     }
 
-    /// Makes sure that enough documents are signed.
+    /// Makes sure that enough documents are signed, or stops soon after `ended`. Blocking.
     pub(super) fn prepare(
         &self,
         scenario: &Scenario,
         signatures: Signatures,
         wanted: usize,
         language: Language,
+        ended: &CancellationToken,
     ) -> Result<Vec<PathBuf>, Failure> {
         let writers = match &self.people {
             People::Site(site) => Writers {
@@ -147,7 +152,16 @@ impl Stock {
             at: self.at,
         };
         let bar = progress::bar(wanted as u64, LoadPhrase::Preparing.text(language));
-        let made = |count: usize| bar.set_position(count as u64);
+        let made = |count: usize| {
+            bar.set_position(count as u64);
+            if bar.is_hidden() && count.is_multiple_of(drive::CHUNK) {
+                ready(count, wanted, language);
+            }
+            if ended.is_cancelled() {
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        };
         let corpus = self.corpus.join(corpus_key(scenario));
         let chunks = drive::make(&corpus, wanted, recipe, writers, &made);
         bar.finish_and_clear();
@@ -174,6 +188,14 @@ impl Stock {
         facts.mean_bytes = bytes as f64 / facts.documents.max(1) as f64;
         facts
     }
+}
+
+/// One line where there is no bar: signing takes a minute for some hundred thousand documents.
+fn ready(count: usize, wanted: usize, language: Language) {
+    let grouped = |count: usize| text::grouped(count as u64);
+    let what = LoadPhrase::Ready.text(language);
+    let (count, wanted) = (grouped(count), grouped(wanted.max(count)));
+    output::progress(&format!("  {what}  {count} / {wanted}"));
 }
 
 fn agencies(units: u32) -> Vec<(OrganId, String)> {

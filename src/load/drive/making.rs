@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::thread::ScopedJoinHandle;
 
 use jiff::Timestamp;
 use prost::Message as _;
@@ -109,6 +111,9 @@ pub enum MakeError {
         /// What is wrong.
         problem: String,
     },
+    /// Whoever heard how it went wanted no more.
+    #[error("ended from outside before all documents were signed")]
+    Ended,
     /// The disk.
     #[error("cannot write documents to {}", path.display())]
     Io {
@@ -128,17 +133,21 @@ pub enum MakeError {
     Write(#[from] WriteError),
 }
 
+/// Hears how many documents are there, and says whether to go on.
+pub type Heard<'a> = dyn Fn(usize) -> ControlFlow<()> + Sync + 'a;
+
 /// Makes sure that the chunks of the first `documents` documents are in `directory`; gives their
-/// files. `made` hears how many documents are there.
+/// files. Of those that have to be signed, `made` hears how many there are now, each number once, and may
+/// end it. Blocking: it signs on every core.
 ///
 /// # Errors
-/// [`MakeError`].
+/// [`MakeError`]; chunks that were finished stay.
 pub fn make(
     directory: &Path,
     documents: usize,
     recipe: Recipe<'_>,
     writers: Writers<'_>,
-    made: &(dyn Fn(usize) + Sync),
+    made: &Heard<'_>,
 ) -> Result<Vec<PathBuf>, MakeError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -152,13 +161,12 @@ pub fn make(
     let chunks = documents.div_ceil(CHUNK).max(1);
     for number in 0..chunks {
         let path = name(number);
-        if !path.exists() {
-            let before = number * CHUNK;
-            let told = |count: usize| made(before + count);
-            let documents = chunk(number, recipe, writers, &told)?;
-            write_chunk(&path, documents.iter()).map_err(failed(&path))?;
+        if path.exists() {
+            continue;
         }
-        made((number + 1) * CHUNK);
+        let told = |count: usize| made(number * CHUNK + count);
+        let documents = chunk(number, recipe, writers, &told)?;
+        write_chunk(&path, documents.iter()).map_err(failed(&path))?;
     }
     Ok((0..chunks).map(name).collect())
 }
@@ -192,7 +200,7 @@ fn chunk(
     number: usize,
     recipe: Recipe<'_>,
     writers: Writers<'_>,
-    made: &(dyn Fn(usize) + Sync),
+    made: &Heard<'_>,
 ) -> Result<Vec<Prepared>, MakeError> {
     let scenario = recipe.scenario.clone();
     let seed = scenario.seed.wrapping_add(number as u64);
@@ -207,24 +215,30 @@ fn chunk(
     let slots: Vec<Mutex<Option<Result<Prepared, MakeError>>>> =
         orders.iter().map(|_| Mutex::new(None)).collect();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..cores {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let (Some(order), Some(slot)) = (orders.get(place), slots.get(place)) else {
-                        return;
-                    };
-                    // A repetition is copied afterwards.
-                    if !matches!(order.kind, Kind::Repeated(_)) {
-                        let prepared = prepare(order, recipe, writers);
-                        *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
-                    }
-                    made(done.fetch_add(1, Ordering::Relaxed));
-                }
-            });
+    let make = || {
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let (Some(order), Some(slot)) = (orders.get(place), slots.get(place)) else {
+                return ControlFlow::Continue(());
+            };
+            // A repetition is copied afterwards.
+            if !matches!(order.kind, Kind::Repeated(_)) {
+                let prepared = prepare(order, recipe, writers);
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(prepared);
+            }
+            made(done.fetch_add(1, Ordering::Relaxed) + 1)?;
         }
+    };
+    let ended: Vec<_> = std::thread::scope(|scope| {
+        let makers: Vec<_> = (0..cores).map(|_| scope.spawn(make)).collect();
+        makers.into_iter().map(ScopedJoinHandle::join).collect()
     });
+    if ended.iter().any(Result::is_err) {
+        return Err(MakeError::Panicked);
+    }
+    if ended.iter().flatten().any(ControlFlow::is_break) {
+        return Err(MakeError::Ended);
+    }
     let mut documents: Vec<Prepared> = Vec::with_capacity(orders.len());
     for (order, slot) in orders.iter().zip(slots) {
         let prepared = slot.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -13,9 +13,9 @@ use jiff::civil::Date;
 use super::agency::Found;
 use super::agency::NAMED;
 use super::agency::Shared;
-use super::agency::addressees;
 use super::agency::lock;
 use super::corpus::CorpusReader;
+use super::scan::addressees;
 use crate::model::OrganId;
 use crate::node::Connection;
 

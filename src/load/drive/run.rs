@@ -19,9 +19,7 @@ use tonic::Status;
 use super::agency::Due;
 use super::agency::Found;
 use super::agency::NAMED;
-use super::agency::Sender;
 use super::agency::Shared;
-use super::agency::Subscriber;
 use super::agency::lock;
 use super::clock_thread::Clocked;
 use super::corpus::CorpusReader;
@@ -31,6 +29,9 @@ use super::recorder::Recorder;
 use super::recorder::Second;
 use super::recorder::Totals;
 use super::schedule::Schedule;
+use super::sender::Sender;
+use super::sender::Transfer;
+use super::subscriber::Subscriber;
 use super::tally::Tally;
 use super::watched::Watched;
 use crate::clock::Clock;
@@ -39,8 +40,6 @@ use crate::node::Connection;
 use crate::node::HubCost;
 use crate::node::HubTotals;
 use crate::node::PairTotals;
-
-pub use super::agency::Transfer;
 
 /// Agencies that connect at once: with thousands, handshakes would wait for each other until they are
 /// given up.

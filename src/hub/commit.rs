@@ -4,6 +4,8 @@
 //! it hands out receipts, mailbox entries and counts. It is the only writer of journal, index,
 //! registry and the committed counters, so decisions need no lock and no second look.
 
+mod decide;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,36 +14,26 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
-use super::apply::apply;
 use super::config::COMMIT_BATCH;
 use super::config::COMMIT_BATCH_BYTES;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
-use super::core::unavailable;
 use super::joining::Change;
 use super::joining::ChangeReply;
 use super::joining::View;
 use super::journey;
 use super::known::Known;
 use super::pipeline::Reply;
-use super::progress;
 use super::progress::Report;
-use super::quota;
 use super::recent::Stored;
-use super::record::Acknowledged;
 use super::record::DocumentRecord;
 use super::record::Payload;
-use super::record::Record;
-use super::record::Refused;
-use super::record::Statuses;
 use super::registry::AgencyNo;
 use super::route;
 use super::stages::Begun;
 use super::stages::Stage;
-use super::transaction::ReadError;
 use super::transaction::Transaction;
 use super::verify::Verified;
-use crate::model::BusinessType;
 use crate::model::Reason;
 use crate::model::Refusal;
 use crate::store::AppendError;
@@ -135,6 +127,8 @@ pub(super) struct Committer {
     known: Known,
     batch: Batch,
     flush: std::sync::mpsc::SyncSender<()>,
+    /// The last batch did not reach the disk.
+    is_failing: bool,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
@@ -173,6 +167,7 @@ impl Committer {
             known: Known::default(),
             batch: Batch::new(),
             flush,
+            is_failing: false,
         }
     }
 
@@ -225,12 +220,12 @@ impl Committer {
         let begun = core.stages.end(Stage::Commit, begun, &core.clock);
         let appended = self.journal.append(&self.batch);
         let begun = core.stages.end(Stage::Sync, begun, &core.clock);
-        if !self.batch.is_empty() {
-            core.stages.add_commit();
-        }
         match appended {
-            Ok(positions) => self.publish(open, &positions, &known, began),
-            Err(error) => refuse(open.answers, error),
+            Ok(positions) => {
+                self.written(&positions);
+                self.publish(open, &positions, &known, began);
+            }
+            Err(error) => self.refuse(open.answers, &error),
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -240,258 +235,14 @@ impl Committer {
         goes_on
     }
 
-    fn decide(&mut self, work: Work, open: &mut Open<'_>) {
-        let decided = match work {
-            Work::Document(document, reply) => self.document(*document, reply, open),
-            Work::Refused { sender, reason } => {
-                let at = self.core.clock.now();
-                self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
-            }
-            Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
-            Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
-            Work::Registry(change) => self.registry(change, open),
-            Work::Tick | Work::Stop => Ok(()),
-        };
-        if let Err(error) = decided {
-            // The caller's reply was dropped, which it reads as a failure of the hub.
-            unavailable(error);
+    fn written(&mut self, positions: &[Position]) {
+        if positions.is_empty() {
+            return;
         }
-    }
-
-    fn document(
-        &mut self,
-        verified: Verified,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let Verified {
-            document,
-            legal_value,
-            header_digest,
-            verified_at,
-            ..
-        } = verified;
-        let header = &document.header;
-        if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
-            let known = open.tx.document(sequence)?;
-            let same = known.filter(|known| {
-                known.header_digest == header_digest && known.legal_value == legal_value
-            });
-            match same {
-                Some(known) => {
-                    open.answers
-                        .push(Answer::Document(reply, known, document.place));
-                }
-                None => {
-                    let refusal = Refusal::DuplicateDocument {
-                        document_id: header.document_id.clone(),
-                    };
-                    self.refuse_document(document.sender, refusal, reply, open)?;
-                }
-            }
-            return Ok(());
+        self.core.stages.add_commit();
+        if std::mem::take(&mut self.is_failing) {
+            tracing::warn!("the journal takes documents again");
         }
-        let here = open.of_limited.get(&document.sender).copied();
-        let is_limited = match quota::within_the_day(&self.core, document.sender, here) {
-            Ok(is_limited) => is_limited,
-            Err(refusal) => return self.refuse_document(document.sender, refusal, reply, open),
-        };
-        let earlier = match self.earlier(&document, open)? {
-            Ok(earlier) => earlier,
-            Err(refusal) => {
-                return self.refuse_document(document.sender, refusal, reply, open);
-            }
-        };
-        if is_limited {
-            *open.of_limited.entry(document.sender).or_default() += 1;
-        }
-        open.heads.sequence += 1;
-        let record = DocumentRecord {
-            sequence: open.heads.sequence,
-            accepted_at: verified_at,
-            sender: document.sender,
-            legal_value,
-            priority: header.priority,
-            business_type: header.business_type,
-            recipients: document.recipients,
-            document_id: header.document_id.clone(),
-            header_digest,
-            earlier,
-        };
-        open.answers.push(Answer::Document(
-            reply,
-            Arc::new(record.clone()),
-            document.place,
-        ));
-        open.documents
-            .push((self.batch.len(), record.sequence, document.payload.clone()));
-        self.enter(&Record::Document(record), Some(&document.payload), open)
-    }
-
-    fn refuse_document(
-        &mut self,
-        sender: AgencyNo,
-        refusal: Refusal,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let (at, reason) = (self.core.clock.now(), refusal.reason());
-        reply.send(Err(refusal));
-        self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
-    }
-
-    /// The documents a recall or update is about: they must be the sender's own.
-    fn earlier(
-        &self,
-        document: &super::admit::Admitted,
-        open: &Open<'_>,
-    ) -> Result<Result<Vec<u64>, Refusal>, ReadError> {
-        let header = &document.header;
-        if !matches!(
-            header.business_type,
-            BusinessType::Recall | BusinessType::Update
-        ) {
-            return Ok(Ok(Vec::new()));
-        }
-        let mut found = Vec::with_capacity(header.response_for.len());
-        for earlier in &header.response_for {
-            let id = &earlier.document_id;
-            let unknown = || Refusal::DocumentUnknown {
-                document_id: id.to_string(),
-            };
-            let Some(sequence) = open.tx.sequence_of(id)? else {
-                return Ok(Err(unknown()));
-            };
-            let Some(known) = open.tx.document(sequence)? else {
-                return Ok(Err(unknown()));
-            };
-            if known.sender != document.sender {
-                let problem = format!("{id} is a document of another organisation");
-                return Ok(Err(Refusal::field("response_for", problem)));
-            }
-            found.push(sequence);
-        }
-        Ok(Ok(found))
-    }
-
-    fn acknowledge(
-        &mut self,
-        acknowledge: Acknowledge,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let Acknowledge {
-            by,
-            sequences,
-            status_cursor,
-            reply,
-        } = acknowledge;
-        let mut fresh = Vec::with_capacity(sequences.len());
-        for sequence in sequences {
-            let row = open.tx.delivery(sequence, by)?;
-            if row.is_some_and(|row| row.acknowledged_at.is_none()) && !fresh.contains(&sequence) {
-                fresh.push(sequence);
-            }
-        }
-        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-        open.answers.push(Answer::Acknowledge(reply, count));
-        if fresh.is_empty() && status_cursor == 0 {
-            return Ok(());
-        }
-        let at = self.core.clock.now();
-        let record = Acknowledged {
-            at,
-            by,
-            status_cursor,
-            sequences: fresh,
-        };
-        self.enter(&Record::Acknowledged(record), None, open)
-    }
-
-    fn statuses(
-        &mut self,
-        by: AgencyNo,
-        reports: &[Report],
-        reply: StatusReply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let at = self.core.clock.now();
-        let mut outcomes = Vec::with_capacity(reports.len());
-        for report in reports {
-            let organ = |agency| self.core.organ(agency);
-            match progress::decide(&open.tx, by, report, organ)? {
-                Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
-                Ok(changes) => {
-                    let first_cursor = open.heads.cursor + 1;
-                    open.heads.cursor += changes.len() as u64;
-                    let record = Statuses {
-                        at,
-                        by,
-                        first_cursor,
-                        changes,
-                    };
-                    self.enter(&Record::Statuses(record), None, open)?;
-                    outcomes.push(Ok(at));
-                }
-                Err(refusal) => outcomes.push(Err(refusal)),
-            }
-        }
-        open.answers.push(Answer::Statuses(reply, outcomes));
-        Ok(())
-    }
-
-    /// Agencies before the application that moved them: whoever repeats the step after a crash between
-    /// the two finds it undone and does it again.
-    fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
-        let Change { decide, reply } = change;
-        let mut view = open.registry.take().unwrap_or_else(|| View {
-            agencies: (**self.core.agencies.load()).clone(),
-            applications: (**self.core.applications.load()).clone(),
-        });
-        let decided = decide(&view);
-        let decision = match decided {
-            Ok(decision) => decision,
-            Err(refusal) => {
-                open.registry = Some(view);
-                // Nothing of it goes to the disk, so nobody has to wait for the disk.
-                let _ = reply.send(Err(refusal));
-                return Ok(());
-            }
-        };
-        let at = self.core.clock.now();
-        for agency in decision.agencies {
-            let record = agency.record(&view.agencies, at);
-            view.agencies.set(&record);
-            self.enter(&Record::Agency(record), None, open)?;
-        }
-        if let Some(application) = &decision.application {
-            view.applications.set(application.clone());
-            let record = Record::Application(Box::new(application.clone()));
-            self.enter(&record, None, open)?;
-        }
-        open.registry = Some(view);
-        open.answers
-            .push(Answer::Registry(reply, decision.application.map(Arc::new)));
-        Ok(())
-    }
-
-    /// Puts a record into the batch and its meaning into the transaction.
-    fn enter(
-        &mut self,
-        record: &Record,
-        payload: Option<&Payload>,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let (kind, fields) = record.encode();
-        match payload {
-            Some(payload) => {
-                let (lengths, parts) = payload.parts();
-                let mut all: Vec<&[u8]> = vec![&fields, &lengths];
-                all.extend(parts);
-                self.batch.push(kind, &all);
-            }
-            None => self.batch.push(kind, &[&fields]),
-        }
-        apply(record, &mut open.tx)
     }
 
     /// The batch, begun then, is on disk: everybody may see it.
@@ -526,6 +277,7 @@ impl Committer {
         let watch = core.watch.load();
         // Read once: what follows takes microseconds for the whole batch.
         let on_disk = core.clock.monotonic();
+        let mut followed = Vec::new();
         for answer in answers {
             match answer {
                 Answer::Document(reply, record, place) => {
@@ -533,10 +285,12 @@ impl Committer {
                         watch.see(&record, on_disk);
                     }
                     core.stages.add_receipt(on_disk - place.since());
-                    let times = [place.since(), began, on_disk];
-                    journey::committed(&record, times, &core.clock);
+                    let admitted = place.since();
                     drop(place);
                     reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
+                    if journey::is_followed() {
+                        followed.push((record, admitted));
+                    }
                 }
                 Answer::Acknowledge(reply, count) => {
                     reply.map(|reply| reply.send(Ok(count)));
@@ -546,6 +300,41 @@ impl Committer {
                 }
                 Answer::Registry(reply, application) => {
                     let _ = reply.send(Ok(application));
+                }
+            }
+        }
+        // After the answers: nobody waits for this.
+        for (record, admitted) in followed {
+            journey::committed(&record, [admitted, began, on_disk], &core.clock);
+        }
+    }
+
+    /// The disk did not take the batch: nothing of it happened, and everybody learns why.
+    fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
+        let problem = error.to_string();
+        let refusal = match error {
+            AppendError::Full { .. } => Refusal::StorageFull { problem },
+            _ => Refusal::StorageUnavailable { problem },
+        };
+        // Said once: under load there are hundreds of batches a second.
+        if !std::mem::replace(&mut self.is_failing, true) {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(error, "the journal takes nothing: documents are refused");
+        }
+        for answer in answers {
+            match answer {
+                Answer::Document(reply, ..) => {
+                    self.core.turned_away.count(refusal.reason());
+                    reply.send(Err(refusal.clone()));
+                }
+                Answer::Acknowledge(reply, _) => {
+                    reply.map(|reply| reply.send(Err(refusal.clone())));
+                }
+                Answer::Statuses(reply, _) => {
+                    let _ = reply.send(Err(refusal.clone()));
+                }
+                Answer::Registry(reply, _) => {
+                    let _ = reply.send(Err(refusal.clone()));
                 }
             }
         }
@@ -562,32 +351,5 @@ impl Committer {
         self.core.index.freeze(position);
         // Full means the thread has not finished the last one; it will find this one too.
         let _ = self.flush.try_send(());
-    }
-}
-
-/// The disk did not take the batch: nothing of it happened, and everybody learns why.
-fn refuse(answers: Vec<Answer>, error: AppendError) {
-    let refusal = match error {
-        AppendError::Full { .. } => {
-            tracing::warn!(%error, "the journal is full");
-            Refusal::StorageFull {
-                problem: error.to_string(),
-            }
-        }
-        _ => unavailable(error),
-    };
-    for answer in answers {
-        match answer {
-            Answer::Document(reply, ..) => reply.send(Err(refusal.clone())),
-            Answer::Acknowledge(reply, _) => {
-                reply.map(|reply| reply.send(Err(refusal.clone())));
-            }
-            Answer::Statuses(reply, _) => {
-                let _ = reply.send(Err(refusal.clone()));
-            }
-            Answer::Registry(reply, _) => {
-                let _ = reply.send(Err(refusal.clone()));
-            }
-        }
     }
 }

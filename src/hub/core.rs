@@ -36,6 +36,7 @@ use super::rows;
 use super::rows::DocumentRow;
 use super::stages::Stages;
 use super::transaction::ReadError;
+use super::turned_away::TurnedAway;
 use crate::clock::Clock;
 use crate::model::DocumentId;
 use crate::model::Refusal;
@@ -70,6 +71,7 @@ pub(super) struct Core {
     counters: Mutex<Counters>,
     pub(super) stages: Stages,
     pub(super) written: Written,
+    pub(super) turned_away: TurnedAway,
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
@@ -163,6 +165,7 @@ impl Core {
             counters: Mutex::new(counters),
             stages: Stages::default(),
             written: Written::default(),
+            turned_away: TurnedAway::default(),
             shown: Shown::default(),
             connections: AtomicUsize::new(0),
             verify,

@@ -18,13 +18,45 @@ use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
+use crate::wire::decode_header;
+use crate::wire::v1;
 
 /// What `telemetry` listens to.
 const TARGET: &str = "docaxis::journey";
 
 /// Whether anybody follows documents.
-fn is_followed() -> bool {
+pub(super) fn is_followed() -> bool {
     tracing::enabled!(target: TARGET, Level::TRACE)
+}
+
+/// A document that comes in: who it is, should it be refused before it is looked into.
+#[derive(Debug)]
+pub(super) struct Arrived(DocumentId);
+
+impl Arrived {
+    /// `None` where nobody follows documents, or its header cannot be read.
+    pub(super) fn of(document: &v1::SignedDocument) -> Option<Self> {
+        let header = is_followed().then(|| decode_header(&document.header))?;
+        header.ok().map(|header| Self(header.document_id))
+    }
+
+    /// It was refused at admission.
+    pub(super) fn refused(self, reason: Reason, clock: &Clock) {
+        refused(&self.0, reason, clock);
+    }
+}
+
+/// The hub refuses a document that it admits to nothing, or that it decided against after it was verified.
+pub(super) fn refused(document: &DocumentId, reason: Reason, clock: &Clock) {
+    tracing::event!(
+        name: "hub.refuse",
+        target: TARGET,
+        Level::TRACE,
+        %document,
+        refused = reason.as_str(),
+        began_us = clock.unix_micros(clock.monotonic()),
+        took_us = 0_u64,
+    );
 }
 
 /// Documents that are being verified together.

@@ -22,17 +22,32 @@ pub enum Layers {
 #[error("expected plain, mtls, signatures, chain or all")]
 pub struct UnknownLayers;
 
+impl Layers {
+    const ALL: [Self; 5] = [
+        Self::Plain,
+        Self::Mtls,
+        Self::Signatures,
+        Self::Chain,
+        Self::All,
+    ];
+
+    /// As `--layers` takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Mtls => "mtls",
+            Self::Signatures => "signatures",
+            Self::Chain => "chain",
+            Self::All => "all",
+        }
+    }
+}
+
 impl FromStr for Layers {
     type Err = UnknownLayers;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "plain" => Ok(Self::Plain),
-            "mtls" => Ok(Self::Mtls),
-            "signatures" => Ok(Self::Signatures),
-            "chain" => Ok(Self::Chain),
-            "all" => Ok(Self::All),
-            _ => Err(UnknownLayers),
-        }
+        let known = Self::ALL.into_iter().find(|known| known.as_str() == text);
+        known.ok_or(UnknownLayers)
     }
 }

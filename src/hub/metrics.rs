@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | `docaxis_documents_total` | counter | `outcome` | documents accepted, of full value or for reference |
 //! | `docaxis_refusals_total` | counter | `reason` | documents refused; every reason has a sample |
+//! | `docaxis_turned_away_total` | counter | `reason` | documents refused and in no ledger |
 //! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
 //! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
 //! | `docaxis_ledger_balanced` | gauge | | 1 while sent is received or it is known where it is |
@@ -25,8 +26,8 @@
 //! | `process_resident_memory_bytes` | gauge | | memory of the process |
 //!
 //! Documents, refusals and deliveries count from the first day of the data directory, everything else
-//! from the start of the process. `organ` has a value for at most a hundred agencies, the busiest when
-//! they were first looked at, and `other` for the rest together.
+//! from the start of the process. `organ` has a value for the hundred agencies that were registered
+//! first, and `other` for the rest together.
 
 mod look;
 
@@ -99,8 +100,17 @@ impl Look {
             let count = sums.refusals.get(reason).copied();
             (reason.as_str(), count.unwrap_or_default())
         });
-        let refused = ("docaxis_refusals", "Documents refused.", None);
+        let refused = (
+            "docaxis_refusals",
+            "Documents refused, in the ledger.",
+            None,
+        );
         counters(page, refused, "reason", refusals)?;
+        let turned_away = self.turned_away.iter();
+        let turned_away = turned_away.map(|(reason, count)| (reason.as_str(), *count));
+        let help = "Documents refused and in no ledger, from the start of the process.";
+        let family = ("docaxis_turned_away", help, None);
+        counters(page, family, "reason", turned_away)?;
         let deliveries = &sums.deliveries;
         let states = [
             ("addressed", deliveries.addressed),

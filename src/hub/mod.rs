@@ -43,6 +43,7 @@ mod service;
 mod stages;
 mod track;
 mod transaction;
+mod turned_away;
 mod verify;
 
 pub use conduct::Conduct;

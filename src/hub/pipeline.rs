@@ -23,12 +23,14 @@ use super::admit::Place;
 use super::commit::Work;
 use super::config::UNDER_WAY_KIB;
 use super::core::Core;
+use super::journey;
 use super::journey::Verifying;
 use super::registry::AgencyNo;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::verify::Verifier;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::Refusal;
 use crate::wire::v1;
 
@@ -148,9 +150,13 @@ impl Core {
     ) {
         let sender = match caller.and_then(|organ| self.may_send(organ)) {
             Ok(sender) => sender,
-            Err(refusal) => return reply.send(Err(refusal)),
+            Err(refusal) => {
+                self.turned_away.count(refusal.reason());
+                return reply.send(Err(refusal));
+            }
         };
         let (organ, number) = sender;
+        let followed = journey::Arrived::of(&document);
         match self.admit(organ, number, document).await {
             Ok(document) => {
                 // Closed only when the hub is gone, and then nobody waits for the reply.
@@ -162,6 +168,9 @@ impl Core {
             Err(refusal) => {
                 let reason = refusal.reason();
                 reply.send(Err(refusal));
+                if let Some(followed) = followed {
+                    followed.refused(reason, &self.clock);
+                }
                 let _ = self
                     .commit
                     .send(Work::Refused {
@@ -190,6 +199,7 @@ impl Core {
             .is_err()
         {
             let what = "the hub has no place for another document".to_owned();
+            self.turned_away.count(Reason::Overloaded);
             return Err(Refusal::Overloaded { what });
         }
         receive.await.unwrap_or(Err(Refusal::ShuttingDown))

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry_otlp::ExporterBuildError;
+use opentelemetry_otlp::RetryPolicy;
 use opentelemetry_otlp::SpanExporter;
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_otlp::WithTonicConfig as _;
@@ -83,7 +84,7 @@ impl Queue {
     pub(super) fn put(&self, span: SpanData) {
         let is_first = || self.lost.dropped.fetch_add(1, Ordering::Relaxed) == 0;
         if self.spans.try_send(span).is_err() && is_first() {
-            tracing::warn!("spans are dropped: the collector is too slow for them");
+            tracing::warn!("spans are dropped: they come faster than the collector takes them");
         }
     }
 }
@@ -118,6 +119,8 @@ impl Outlet {
             .with_tonic()
             .with_channel(endpoint.connect_lazy())
             .with_timeout(EXPORT_MAX)
+            // Retries would hold up what comes after: a batch that is not taken is lost, and counted.
+            .with_retry_policy(RetryPolicy::disabled())
             .build()
             .map_err(StartError::Exporter)?;
         drop(entered);

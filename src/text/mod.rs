@@ -54,6 +54,7 @@ pub use names::stage_name;
 pub use names::state_name;
 pub use names::status_name;
 pub use names::use_name;
+pub use names::wire_stage_name;
 pub use number::grouped;
 pub use page_phrases::PagePhrase;
 pub use phrases::Phrase;

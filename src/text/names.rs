@@ -67,6 +67,33 @@ pub fn stage_name(stage: Stage, language: Language) -> String {
     language.pick(english, vietnamese).to_owned()
 }
 
+/// A stage as the wire names it, in words; the name itself where it is none we know.
+pub fn wire_stage_name(name: &str, language: Language) -> String {
+    let settled = [
+        Stage::Sent,
+        Stage::Arrived,
+        Stage::Rejected,
+        Stage::Accepted,
+        Stage::Assigned,
+        Stage::Processing,
+        Stage::Finished,
+        Stage::Recalled,
+    ];
+    if let Some(stage) = settled.into_iter().find(|stage| stage.as_str() == name) {
+        return stage_name(stage, language);
+    }
+    let words = match name {
+        "RECALL_REQUESTED" => language.pick("recall requested", "chờ trả lời thu hồi"),
+        "UPDATE_REQUESTED" => language.pick("update requested", "chờ trả lời cập nhật"),
+        "LOCKED" => language.pick(
+            "not delivered: the recipient is locked",
+            "chưa chuyển: bên nhận đang bị khóa",
+        ),
+        unknown => unknown,
+    };
+    words.to_owned()
+}
+
 /// Who must act so that the next attempt succeeds.
 pub fn fault_name(fault: Fault, language: Language) -> &'static str {
     let (english, vietnamese) = match fault {

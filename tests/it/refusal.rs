@@ -144,6 +144,8 @@ async fn a_sender_speaks_for_itself_while_it_is_active() {
         reason(hanoi.submit(own.clone()).await),
         Reason::SenderNotActive
     );
+    let metrics = axis.hub.open_metrics();
+    assert!(metrics.contains("docaxis_turned_away_total{reason=\"SENDER_NOT_ACTIVE\"} 1\n"));
     operator
         .connection
         .registry()
@@ -502,6 +504,9 @@ async fn a_full_journal_refuses_and_keeps_what_it_acknowledged() {
         assert!(accepted < 100, "the journal is never full");
     };
     assert_eq!(reason::<()>(Err(refused)), Reason::StorageFull);
+    // What could not be written down is not in the ledger, and yet not hidden.
+    let metrics = axis.hub.open_metrics();
+    assert!(metrics.contains("docaxis_turned_away_total{reason=\"STORAGE_FULL\"} 1\n"));
     assert_eq!(
         axis.party(PHU_THO).pending().await.pending_total,
         u64::from(accepted)

@@ -1,9 +1,6 @@
 //! One look at a hub: flat values, copied while the counters are locked and summed up afterwards.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -29,9 +26,6 @@ pub(super) const AGENCIES_MAX: usize = 100;
 /// What looks remember of earlier ones, so that no counter ever goes down.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Shown {
-    /// Agencies with samples of their own. One that had them keeps them: were its documents to go back
-    /// into `other`, or out of it, a sum of `other` would be smaller than before.
-    named: Mutex<Vec<AgencyNo>>,
     /// Most CPU that was shown of [`Stage::Decode`], which is a remainder and may shrink a little.
     decode_cpu_ns: AtomicU64,
 }
@@ -79,8 +73,9 @@ pub(super) struct Sums {
 #[derive(Debug)]
 pub(super) struct Look {
     pub(super) sums: Sums,
-    /// Agencies with samples of their own, then what is left of all others, where there are others.
+    /// Agencies with samples of their own, then all others together, where there are others.
     pub(super) agencies: Vec<(Option<OrganId>, Traffic)>,
+    pub(super) turned_away: Vec<(Reason, u64)>,
     pub(super) states: [(AgencyState, u64); AgencyState::ALL.len()],
     pub(super) stages: [(Stage, Spent); Stage::ALL.len()],
     pub(super) signatures: u64,
@@ -97,56 +92,33 @@ pub(super) struct Look {
 }
 
 impl Shown {
-    /// Agencies with samples of their own: those that had them, and the busiest others while there is
-    /// room.
-    fn name(&self, traffic: &[Traffic]) -> Vec<AgencyNo> {
-        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = AGENCIES_MAX.saturating_sub(named.len());
-        if room > 0 {
-            let mut busy: Vec<(u64, AgencyNo)> = (0u32..)
-                .zip(traffic)
-                .map(|(number, traffic)| {
-                    let sum = traffic.documents.saturating_add(traffic.deliveries);
-                    (sum, AgencyNo(number))
-                })
-                .filter(|(sum, agency)| *sum > 0 && !named.contains(agency))
-                .collect();
-            busy.sort_unstable_by_key(|(sum, agency)| (Reverse(*sum), *agency));
-            named.extend(busy.into_iter().take(room).map(|(_, agency)| agency));
-        }
-        named.clone()
-    }
-
-    /// Each agency's own samples, and what the others come to.
-    pub(super) fn by_agency(
-        &self,
-        agencies: &Agencies,
-        traffic: &[Traffic],
-    ) -> Vec<(Option<OrganId>, Traffic)> {
-        let mut rest = traffic.to_vec();
-        let mut rows: Vec<_> = self
-            .name(traffic)
-            .into_iter()
-            .map(|agency| {
-                let own = rest.get_mut(agency.index()).map(std::mem::take);
-                (Some(agencies.get(agency).organ), own.unwrap_or_default())
-            })
-            .collect();
-        let others = rest.iter().fold(Traffic::default(), |sum, own| Traffic {
-            documents: sum.documents + own.documents,
-            deliveries: sum.deliveries + own.deliveries,
-        });
-        if others != Traffic::default() {
-            rows.push((None, others));
-        }
-        rows
-    }
-
     fn decode_cpu(&self, cpu: Duration) -> Duration {
         let cpu_ns = u64::try_from(cpu.as_nanos()).unwrap_or(u64::MAX);
         let shown_ns = self.decode_cpu_ns.fetch_max(cpu_ns, Ordering::Relaxed);
         Duration::from_nanos(shown_ns.max(cpu_ns))
     }
+}
+
+/// The agencies that were registered first by themselves, and what the others come to. The order of
+/// registration stays, on busy days and after a restart: no agency moves into `other` or out of it, so no
+/// counter goes down.
+pub(super) fn by_agency(
+    agencies: &Agencies,
+    traffic: &[Traffic],
+) -> Vec<(Option<OrganId>, Traffic)> {
+    let (own, others) = traffic.split_at(traffic.len().min(AGENCIES_MAX));
+    let named = agencies.iter().zip(own);
+    let mut rows: Vec<_> = named
+        .map(|(agency, own)| (Some(agency.organ), *own))
+        .collect();
+    if !others.is_empty() {
+        let sum = others.iter().fold(Traffic::default(), |sum, own| Traffic {
+            documents: sum.documents + own.documents,
+            deliveries: sum.deliveries + own.deliveries,
+        });
+        rows.push((None, sum));
+    }
+    rows
 }
 
 impl Copied {
@@ -234,8 +206,9 @@ impl Look {
             (state, count.count() as u64)
         });
         Self {
-            agencies: core.shown.by_agency(&agencies, &sums.traffic),
+            agencies: by_agency(&agencies, &sums.traffic),
             sums,
+            turned_away: core.turned_away.counts(),
             states,
             stages,
             signatures,

@@ -9,6 +9,7 @@ use super::Monitor;
 use crate::hub::config::COMMIT_QUEUE;
 use crate::hub::config::UNDER_WAY_KIB;
 use crate::hub::config::VERIFY_QUEUE;
+use crate::hub::layers::Layers;
 use crate::hub::metrics::resident_bytes;
 use crate::store::Durability;
 
@@ -17,6 +18,8 @@ use crate::store::Durability;
 pub struct Health {
     /// What a receipt promises.
     pub durability: Durability,
+    /// Which layers of security there are.
+    pub layers: Layers,
     /// Whether the hub takes new documents; it does not while it shuts down.
     pub is_serving: bool,
     /// Bytes of the journal.
@@ -53,13 +56,14 @@ pub struct Queue {
 }
 
 impl Monitor {
-    /// The hub's health now.
+    /// The hub's health now. Asks the file system.
     pub fn health(&self) -> Health {
         let core = &self.0;
         let under_way = UNDER_WAY_KIB - core.under_way.available_permits().min(UNDER_WAY_KIB);
         Health {
-            durability: core.config.durability,
-            is_serving: !core.draining.is_cancelled(),
+            durability: self.durability(),
+            layers: core.config.layers,
+            is_serving: self.is_serving(),
             journal_bytes: core.written.bytes(),
             journal_max_bytes: core.config.journal_max_bytes,
             newest_document: core.written.newest(),

@@ -20,7 +20,6 @@ use super::core::Core;
 use super::counters::Counters;
 use super::counters::Sender;
 use super::counters::date_of;
-use super::registry::Agencies;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
 use super::roll::Presence;
@@ -30,6 +29,7 @@ use crate::model::OrganId;
 use crate::model::PairCounts;
 use crate::model::Reason;
 use crate::model::Totals;
+use crate::store::Durability;
 
 pub use document::DocumentSeen;
 pub use document::Waiting;
@@ -119,7 +119,7 @@ pub struct PairFigures {
     pub signed: u64,
 }
 
-/// What a hub counted of one agency, or of all, on one day.
+/// What a hub counted of one agency on one day.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct DayFigures {
     /// The day in Viet Nam.
@@ -158,6 +158,16 @@ impl Monitor {
         self.0.config.operator
     }
 
+    /// What a receipt promises.
+    pub fn durability(&self) -> Durability {
+        self.0.config.durability
+    }
+
+    /// Whether the hub takes new documents; it does not while it shuts down.
+    pub fn is_serving(&self) -> bool {
+        !self.0.draining.is_cancelled()
+    }
+
     /// The revocation lists in force, DER.
     pub fn revocation_lists(&self) -> Vec<Vec<u8>> {
         self.0.trust.revocation_lists()
@@ -171,13 +181,14 @@ impl Monitor {
     /// The figures now.
     pub fn figures(&self) -> Figures {
         let core = &self.0;
+        let presences = core.roll.presences();
+        let counters = core.counters();
+        // Looked at after the counters: whoever they name is in it.
         let agencies = core.agencies.load_full();
         let operator = agencies
             .find(core.config.operator)
             .map(|(number, _)| number);
-        let presences = core.roll.presences();
         let begun = core.clock.monotonic();
-        let counters = core.counters();
         let copied = copied(&counters, agencies.count(), operator);
         drop(counters);
         let mut figures = Figures {
@@ -227,64 +238,63 @@ impl Monitor {
 
     /// Every pair that exchanged something, by sender and recipient in the order of registration.
     pub fn pairs(&self) -> Vec<PairFigures> {
-        let agencies = self.0.agencies.load_full();
-        self.pairs_where(&agencies, |_, _| true)
+        self.pairs_where(|_, _| true)
     }
 
     /// The pairs one agency is in.
     pub fn pairs_of(&self, organ: OrganId) -> Vec<PairFigures> {
-        let agencies = self.0.agencies.load_full();
-        match agencies.find(organ) {
+        match self.number_of(organ) {
             None => Vec::new(),
-            Some((number, _)) => {
-                self.pairs_where(&agencies, |from, to| from == number || to == number)
-            }
+            Some(number) => self.pairs_where(|from, to| from == number || to == number),
         }
     }
 
-    fn pairs_where(
-        &self,
-        agencies: &Agencies,
-        wanted: impl Fn(AgencyNo, AgencyNo) -> bool,
-    ) -> Vec<PairFigures> {
+    fn number_of(&self, organ: OrganId) -> Option<AgencyNo> {
+        let agencies = self.0.agencies.load();
+        agencies.find(organ).map(|(number, _)| number)
+    }
+
+    fn pairs_where(&self, wanted: impl Fn(AgencyNo, AgencyNo) -> bool) -> Vec<PairFigures> {
         let counters = self.0.counters();
         let pairs = counters.pairs().iter();
-        pairs
+        let copied: Vec<_> = pairs
             .filter(|((sender, recipient), _)| wanted(*sender, *recipient))
-            .map(|((sender, recipient), pair)| PairFigures {
-                sender: agencies.get(*sender).organ,
-                recipient: agencies.get(*recipient).organ,
-                counts: pair.counts,
-                signed: pair.signed,
+            .map(|(between, pair)| (*between, pair.counts, pair.signed))
+            .collect();
+        drop(counters);
+        // Looked at after the counters: whoever they name is in it.
+        let agencies = self.0.agencies.load();
+        let copied = copied.into_iter();
+        copied
+            .map(|((sender, recipient), counts, signed)| PairFigures {
+                sender: agencies.get(sender).organ,
+                recipient: agencies.get(recipient).organ,
+                counts,
+                signed,
             })
             .collect()
     }
 
-    /// Day by day, of one agency or of all together.
-    pub fn days(&self, organ: Option<OrganId>) -> Vec<DayFigures> {
-        let agencies = self.0.agencies.load_full();
-        let only = match organ {
-            None => None,
-            Some(organ) => match agencies.find(organ) {
-                Some((number, _)) => Some(number),
-                None => return Vec::new(),
-            },
+    /// Day by day, of one agency.
+    pub fn days_of(&self, organ: OrganId) -> Vec<DayFigures> {
+        let Some(number) = self.number_of(organ) else {
+            return Vec::new();
         };
-        let mut days: BTreeMap<i32, (u64, u64, u64)> = BTreeMap::new();
-        for ((day, agency), counts) in self.0.counters().days() {
-            if only.is_none_or(|only| only == *agency) {
-                let sums = days.entry(*day).or_default();
-                sums.0 += counts.sent;
-                sums.1 += counts.signed;
-                sums.2 += counts.received;
-            }
-        }
-        let days = days.into_iter();
-        days.map(|(day, (sent, signed, received))| DayFigures {
-            day: date_of(day),
-            sent,
-            signed,
-            received,
+        let counters = self.0.counters();
+        let all = counters.days();
+        let ends = all.keys().next().zip(all.keys().next_back());
+        // One look for each day: the rows of all agencies may be millions.
+        let days = ends
+            .into_iter()
+            .flat_map(|((first, _), (last, _))| *first..=*last);
+        days.filter_map(|day| {
+            let counts = all.get(&(day, number))?;
+            Some(DayFigures {
+                day: date_of(day),
+                sent: counts.sent,
+                signed: counts.signed,
+                received: counts.received,
+            })
         })
         .collect()
     }

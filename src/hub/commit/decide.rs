@@ -1,0 +1,291 @@
+//! What becomes of each thing that waits: the rules that need the state of everything before it. One
+//! after another, so a decision needs no lock and holds for good.
+
+use std::sync::Arc;
+
+use super::Acknowledge;
+use super::Answer;
+use super::Committer;
+use super::Open;
+use super::StatusReply;
+use super::Work;
+use crate::hub::admit::Admitted;
+use crate::hub::apply::apply;
+use crate::hub::core::unavailable;
+use crate::hub::joining::Change;
+use crate::hub::joining::View;
+use crate::hub::journey;
+use crate::hub::pipeline::Reply;
+use crate::hub::progress;
+use crate::hub::progress::Report;
+use crate::hub::quota;
+use crate::hub::record::Acknowledged;
+use crate::hub::record::DocumentRecord;
+use crate::hub::record::Payload;
+use crate::hub::record::Record;
+use crate::hub::record::Refused;
+use crate::hub::record::Statuses;
+use crate::hub::registry::AgencyNo;
+use crate::hub::transaction::ReadError;
+use crate::hub::verify::Verified;
+use crate::model::BusinessType;
+use crate::model::Refusal;
+
+impl Committer {
+    /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
+    pub(super) fn decide(&mut self, work: Work, open: &mut Open<'_>) {
+        let decided = match work {
+            Work::Document(document, reply) => self.document(*document, reply, open),
+            Work::Refused { sender, reason } => {
+                let at = self.core.clock.now();
+                self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+            }
+            Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
+            Work::Registry(change) => self.registry(change, open),
+            Work::Tick | Work::Stop => Ok(()),
+        };
+        if let Err(error) = decided {
+            // The caller's reply was dropped, which it reads as a failure of the hub.
+            unavailable(error);
+        }
+    }
+
+    fn document(
+        &mut self,
+        verified: Verified,
+        reply: Reply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let Verified {
+            document,
+            legal_value,
+            header_digest,
+            verified_at,
+            ..
+        } = verified;
+        let header = &document.header;
+        if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
+            let known = open.tx.document(sequence)?;
+            let same = known.filter(|known| {
+                known.header_digest == header_digest && known.legal_value == legal_value
+            });
+            match same {
+                Some(known) => {
+                    open.answers
+                        .push(Answer::Document(reply, known, document.place));
+                }
+                None => {
+                    let refusal = Refusal::DuplicateDocument {
+                        document_id: header.document_id.clone(),
+                    };
+                    self.refuse_document(&document, refusal, reply, open)?;
+                }
+            }
+            return Ok(());
+        }
+        let here = open.of_limited.get(&document.sender).copied();
+        let is_limited = match quota::within_the_day(&self.core, document.sender, here) {
+            Ok(is_limited) => is_limited,
+            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
+        };
+        let earlier = match self.earlier(&document, open)? {
+            Ok(earlier) => earlier,
+            Err(refusal) => {
+                return self.refuse_document(&document, refusal, reply, open);
+            }
+        };
+        if is_limited {
+            *open.of_limited.entry(document.sender).or_default() += 1;
+        }
+        open.heads.sequence += 1;
+        let record = DocumentRecord {
+            sequence: open.heads.sequence,
+            accepted_at: verified_at,
+            sender: document.sender,
+            legal_value,
+            priority: header.priority,
+            business_type: header.business_type,
+            recipients: document.recipients,
+            document_id: header.document_id.clone(),
+            header_digest,
+            earlier,
+        };
+        open.answers.push(Answer::Document(
+            reply,
+            Arc::new(record.clone()),
+            document.place,
+        ));
+        open.documents
+            .push((self.batch.len(), record.sequence, document.payload.clone()));
+        self.enter(&Record::Document(record), Some(&document.payload), open)
+    }
+
+    fn refuse_document(
+        &mut self,
+        document: &Admitted,
+        refusal: Refusal,
+        reply: Reply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (at, reason) = (self.core.clock.now(), refusal.reason());
+        reply.send(Err(refusal));
+        journey::refused(&document.header.document_id, reason, &self.core.clock);
+        let sender = document.sender;
+        self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+    }
+
+    /// The documents a recall or update is about: they must be the sender's own.
+    fn earlier(
+        &self,
+        document: &Admitted,
+        open: &Open<'_>,
+    ) -> Result<Result<Vec<u64>, Refusal>, ReadError> {
+        let header = &document.header;
+        if !matches!(
+            header.business_type,
+            BusinessType::Recall | BusinessType::Update
+        ) {
+            return Ok(Ok(Vec::new()));
+        }
+        let mut found = Vec::with_capacity(header.response_for.len());
+        for earlier in &header.response_for {
+            let id = &earlier.document_id;
+            let unknown = || Refusal::DocumentUnknown {
+                document_id: id.to_string(),
+            };
+            let Some(sequence) = open.tx.sequence_of(id)? else {
+                return Ok(Err(unknown()));
+            };
+            let Some(known) = open.tx.document(sequence)? else {
+                return Ok(Err(unknown()));
+            };
+            if known.sender != document.sender {
+                let problem = format!("{id} is a document of another organisation");
+                return Ok(Err(Refusal::field("response_for", problem)));
+            }
+            found.push(sequence);
+        }
+        Ok(Ok(found))
+    }
+
+    fn acknowledge(
+        &mut self,
+        acknowledge: Acknowledge,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let Acknowledge {
+            by,
+            sequences,
+            status_cursor,
+            reply,
+        } = acknowledge;
+        let mut fresh = Vec::with_capacity(sequences.len());
+        for sequence in sequences {
+            let row = open.tx.delivery(sequence, by)?;
+            if row.is_some_and(|row| row.acknowledged_at.is_none()) && !fresh.contains(&sequence) {
+                fresh.push(sequence);
+            }
+        }
+        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+        open.answers.push(Answer::Acknowledge(reply, count));
+        if fresh.is_empty() && status_cursor == 0 {
+            return Ok(());
+        }
+        let at = self.core.clock.now();
+        let record = Acknowledged {
+            at,
+            by,
+            status_cursor,
+            sequences: fresh,
+        };
+        self.enter(&Record::Acknowledged(record), None, open)
+    }
+
+    fn statuses(
+        &mut self,
+        by: AgencyNo,
+        reports: &[Report],
+        reply: StatusReply,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let at = self.core.clock.now();
+        let mut outcomes = Vec::with_capacity(reports.len());
+        for report in reports {
+            let organ = |agency| self.core.organ(agency);
+            match progress::decide(&open.tx, by, report, organ)? {
+                Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
+                Ok(changes) => {
+                    let first_cursor = open.heads.cursor + 1;
+                    open.heads.cursor += changes.len() as u64;
+                    let record = Statuses {
+                        at,
+                        by,
+                        first_cursor,
+                        changes,
+                    };
+                    self.enter(&Record::Statuses(record), None, open)?;
+                    outcomes.push(Ok(at));
+                }
+                Err(refusal) => outcomes.push(Err(refusal)),
+            }
+        }
+        open.answers.push(Answer::Statuses(reply, outcomes));
+        Ok(())
+    }
+
+    /// Agencies before the application that moved them: whoever repeats the step after a crash between
+    /// the two finds it undone and does it again.
+    fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
+        let Change { decide, reply } = change;
+        let mut view = open.registry.take().unwrap_or_else(|| View {
+            agencies: (**self.core.agencies.load()).clone(),
+            applications: (**self.core.applications.load()).clone(),
+        });
+        let decided = decide(&view);
+        let decision = match decided {
+            Ok(decision) => decision,
+            Err(refusal) => {
+                open.registry = Some(view);
+                // Nothing of it goes to the disk, so nobody has to wait for the disk.
+                let _ = reply.send(Err(refusal));
+                return Ok(());
+            }
+        };
+        let at = self.core.clock.now();
+        for agency in decision.agencies {
+            let record = agency.record(&view.agencies, at);
+            view.agencies.set(&record);
+            self.enter(&Record::Agency(record), None, open)?;
+        }
+        if let Some(application) = &decision.application {
+            view.applications.set(application.clone());
+            let record = Record::Application(Box::new(application.clone()));
+            self.enter(&record, None, open)?;
+        }
+        open.registry = Some(view);
+        open.answers
+            .push(Answer::Registry(reply, decision.application.map(Arc::new)));
+        Ok(())
+    }
+
+    /// Puts a record into the batch and its meaning into the transaction.
+    fn enter(
+        &mut self,
+        record: &Record,
+        payload: Option<&Payload>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (kind, fields) = record.encode();
+        match payload {
+            Some(payload) => {
+                let (lengths, parts) = payload.parts();
+                let mut all: Vec<&[u8]> = vec![&fields, &lengths];
+                all.extend(parts);
+                self.batch.push(kind, &all);
+            }
+            None => self.batch.push(kind, &[&fields]),
+        }
+        apply(record, &mut open.tx)
+    }
+}

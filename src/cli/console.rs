@@ -1,5 +1,8 @@
 //! The console of `docaxis hub` and `docaxis demo`: its flags, and what it is made of.
 
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
+use std::net::Ipv6Addr;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::path::PathBuf;
@@ -14,11 +17,11 @@ use crate::clock::Clock;
 use crate::hub::Approvals;
 use crate::web;
 use crate::web::Console;
+use crate::web::Origin;
 use crate::web::Token;
 
 /// Where the console of a demonstration serves, where that is free.
-const USUAL: SocketAddr =
-    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
 /// Flags of a console.
 #[derive(Args, Clone, Debug, Default)]
@@ -29,6 +32,10 @@ pub(super) struct Arguments {
     /// File with the token that lets a person act in the console; without it one is made and printed.
     #[arg(long, value_name = "FILE")]
     web_token: Option<PathBuf>,
+    /// Where browsers reach the console through a proxy, as https://console.example: requests for that
+    /// host and forms from there are taken.
+    #[arg(long, value_name = "URL")]
+    web_origin: Option<Origin>,
     /// Directory with reports (JSON, and HTML beside it) that the console lists.
     #[arg(long, value_name = "DIR")]
     reports: Option<PathBuf>,
@@ -69,6 +76,7 @@ impl Arguments {
             stage: shows.stage,
             replay: shows.replay,
             reports: self.reports.clone(),
+            origin: self.web_origin.clone(),
         };
         let console = Console::start(address, parts)
             .map_err(|error| Failure::input("start the console", error))?;
@@ -111,13 +119,24 @@ pub(super) fn stage_at(
     }
     Ok(Some(Box::new(move || {
         Ok(web::Stage {
-            hub: format!("https://{hub}"),
+            hub: format!("https://{}", reachable(hub)),
             anchors: Some(anchors.clone()),
             directory: papers.clone(),
             clock: clock.clone(),
             keep: Box::new(()),
         })
     })))
+}
+
+/// An address a hub can be dialled at: one that listens everywhere is dialled on loopback, for which its
+/// certificate holds.
+fn reachable(hub: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match hub.ip() {
+        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        other => other,
+    };
+    SocketAddr::new(loopback, hub.port())
 }
 
 /// A stage of its own, in a directory that goes away with it: a CA, a hub, the Government Office.

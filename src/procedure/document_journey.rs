@@ -33,21 +33,18 @@ pub fn document_journey(journey: &v1::Journey, language: Language) -> Sequence {
             accepted_at,
             sender,
             Lane::Hub,
-            "Submit".to_owned(),
+            language.pick("Submit", "Gửi lên Trục").to_owned(),
             Verdict::Done,
         ),
         message(
             accepted_at,
             Lane::Hub,
             sender,
-            format!(
-                "Receipt {}, {}",
-                receipt.hub_sequence,
-                receipt.legal_value().as_str_name()
-            ),
+            receipt_words(&receipt, language),
             Verdict::Done,
         ),
     ];
+    let delivery = language.pick("Delivery", "Chuyển đến bên nhận");
     for result in receipt.recipients.iter().filter(|result| !result.accepted) {
         let refused = Verdict::Refused {
             reason: result.reason.clone(),
@@ -58,7 +55,7 @@ pub fn document_journey(journey: &v1::Journey, language: Language) -> Sequence {
             accepted_at,
             Lane::Hub,
             to,
-            "Delivery".to_owned(),
+            delivery.to_owned(),
             refused,
         ));
     }
@@ -69,7 +66,7 @@ pub fn document_journey(journey: &v1::Journey, language: Language) -> Sequence {
                 at,
                 Lane::Hub,
                 organ,
-                "Delivery".to_owned(),
+                delivery.to_owned(),
                 Verdict::Done,
             ));
         }
@@ -94,5 +91,21 @@ pub fn document_journey(journey: &v1::Journey, language: Language) -> Sequence {
     Sequence {
         title: receipt.document_id,
         messages,
+    }
+}
+
+fn receipt_words(receipt: &v1::Receipt, language: Language) -> String {
+    let number = receipt.hub_sequence;
+    let value = receipt.legal_value();
+    match language {
+        Language::En => format!("Receipt {number}, {}", value.as_str_name()),
+        Language::Vi => {
+            let worth = if value == v1::LegalValue::Full {
+                "đầy đủ giá trị pháp lý"
+            } else {
+                "để tham khảo"
+            };
+            format!("Biên nhận số {number}, {worth}")
+        }
     }
 }

@@ -40,17 +40,17 @@ bilingual! {
     /// How to read it.
     ByDayHow = "Documents sent and deliveries received on each day, by the hub's clock.", "Số văn bản gửi và số lượt nhận mỗi ngày, theo giờ của Trục.";
     /// What ends first if the rate grows.
-    Ceiling = "Ceiling", "Giới hạn gần nhất";
+    Ceiling = "Ceiling", "Giới hạn sẽ chạm trước tiên";
     /// The commit thread is nearest its limit.
-    CeilingCommit = "the thread that decides and writes is busy {} of the time: it is the nearest limit", "luồng quyết định và ghi sổ bận {} thời gian: đây là giới hạn gần nhất";
+    CeilingCommit = "the thread that decides and writes is busy {} of the time", "luồng quyết định và ghi sổ bận {} thời gian";
     /// The cores are nearest their limit.
-    CeilingCores = "the hub uses {} of all cores: they are the nearest limit", "Trục đang dùng {} năng lực của mọi nhân xử lý: đây là giới hạn gần nhất";
+    CeilingCores = "the hub uses {} of all cores", "Trục đang dùng {} năng lực của tất cả các nhân xử lý";
     /// The disk is nearest its limit.
-    CeilingDisk = "the disk is being waited for {} of the time: it is the nearest limit", "{} thời gian là chờ đĩa: đĩa là giới hạn gần nhất";
+    CeilingDisk = "the disk is being waited for {} of the time", "{} thời gian là chờ đĩa";
     /// No load.
     CeilingIdle = "no documents are under way, so nothing limits them", "hiện không có văn bản nào đang xử lý nên chưa có giới hạn nào";
     /// End of a certificate's validity.
-    CertificateUntil = "Certificate until", "Chứng thư số đến";
+    CertificateUntil = "Certificate until", "Chứng thư số có hiệu lực đến";
     /// Measure: recalls and updates that were answered.
     ChangesAnswered = "Recalls and updates answered", "Đã trả lời yêu cầu lấy lại, cập nhật";
     /// The rule behind it.
@@ -131,6 +131,10 @@ bilingual! {
     Ledger = "Ledger", "Sổ cái";
     /// Agencies that are not drawn.
     LeftOut = "{} agencies with less traffic are not drawn", "không vẽ {} cơ quan có ít văn bản hơn";
+    /// Layers of security.
+    Layers = "Layers of security", "Các lớp bảo mật";
+    /// What fewer than all mean.
+    LayersHow = "UNSAFE: for measuring only. Callers or signatures are believed without the checks that are left out.", "KHÔNG AN TOÀN: chỉ để đo. Bên gọi hoặc chữ ký được tin mà không qua các bước kiểm tra đã bỏ.";
     /// Legal value.
     LegalValue = "Legal value", "Giá trị pháp lý";
     /// Revocation lists.
@@ -183,6 +187,8 @@ bilingual! {
     NotAnIdentity = "This is not a document's identity.", "Đây không phải là mã văn bản.";
     /// What to do about it.
     NotAnIdentityRemedy = "It has the sender's code, the date and the number, such as 000.00.00.H26,2019/06/03,12/UBND-VP.", "Mã văn bản gồm mã bên gửi, ngày và số ký hiệu, ví dụ 000.00.00.H26,2019/06/03,12/UBND-VP.";
+    /// A query that cannot be read.
+    NotUnderstood = "What follows the question mark in this address cannot be understood.", "Không hiểu được phần sau dấu hỏi trong địa chỉ này.";
     /// An equation of the ledger does not hold.
     NotBalanced = "NOT balanced", "KHÔNG cân bằng";
     /// What that means.
@@ -213,6 +219,10 @@ bilingual! {
     Partners = "Partners", "Cơ quan trao đổi";
     /// Reports of runs.
     PastRuns = "Past runs", "Các lần chạy trước";
+    /// Figures that were told to stand still.
+    Paused = "paused", "đang tạm dừng";
+    /// The button for it.
+    Pause = "Pause", "Tạm dừng";
     /// Deliveries that wait.
     Pending = "Pending", "Chờ nhận";
     /// What that is.
@@ -265,8 +275,6 @@ bilingual! {
     Received = "Received", "Đã nhận";
     /// Column of documents from a partner.
     ReceivedFrom = "Received from", "Nhận từ";
-    /// After a number of deliveries.
-    ReceivedLower = "received", "lượt nhận";
     /// Whom a document is for.
     Recipients = "Recipients", "Nơi nhận";
     /// After a number of unsigned documents.
@@ -285,12 +293,14 @@ bilingual! {
     RefusedOfSubmittedRule = "the reasons are below", "lý do ở bên dưới";
     /// A replay runs.
     Replay = "Replay", "Diễn lại";
+    /// The button after a pause.
+    Resume = "Resume", "Tiếp tục";
     /// A report's name.
     Report = "Report", "Báo cáo";
     /// The validation report on a page of its own.
     ReportAlone = "the report on its own", "mở riêng báo cáo";
     /// Figures of the press for the period.
-    ReportedThen = "Reported for the whole period, more than:", "Số liệu công bố cho cả giai đoạn, trên:";
+    ReportedThen = "Reported for the whole period: more than {} documents sent, {} received", "Số liệu đã công bố cho cả giai đoạn: trên {} văn bản gửi, trên {} lượt nhận";
     /// The rule of a step.
     RestsOn = "Rests on", "Căn cứ";
     /// A step is being done.
@@ -301,8 +311,6 @@ bilingual! {
     Search = "Search", "Tìm kiếm";
     /// Documents accepted.
     Sent = "Sent", "Đã gửi";
-    /// After a number of documents.
-    SentLower = "sent", "văn bản gửi";
     /// Column of documents to a partner.
     SentTo = "Sent to", "Gửi đến";
     /// Number of a document at the hub.
@@ -337,6 +345,8 @@ bilingual! {
     SignedShareHow = "Signed: share of documents with full legal value among those sent to the Government Office.", "Tỷ lệ ký số: tỷ lệ văn bản có đầy đủ giá trị pháp lý trong số văn bản gửi Văn phòng Chính phủ.";
     /// Measure: signed share to the Government Office.
     SignedToOffice = "Signed, of what was sent to the Government Office", "Ký số trong văn bản gửi Văn phòng Chính phủ";
+    /// The same over a column.
+    SignedToOfficeShort = "Signed to the Government Office", "Ký số gửi Văn phòng Chính phủ";
     /// The rule behind it.
     SignedToOfficeRule = "full legal value: NĐ 30/2020, Art. 5; QĐ 28/2018", "giá trị pháp lý đầy đủ: NĐ 30/2020, Điều 5; QĐ 28/2018";
     /// What this software is.

@@ -18,7 +18,8 @@ const RING: (f64, f64) = (440.0, 265.0);
 /// How far the two directions of a line lie apart.
 const APART: f64 = 2.2;
 
-/// The picture. `title` and `how` are for those who do not see it.
+/// The picture. `title` and `how` are for those who do not see it; its links are for a pointer only, the
+/// same agencies are in the table of agencies.
 pub(super) fn drawn(look: &Look, title: &str, how: &str, hub: &str) -> String {
     let agencies: Vec<&AgencyFigures> = look.figures.agencies.iter().take(AGENCIES_MAX).collect();
     let mut out = format!(
@@ -85,7 +86,7 @@ fn spoke(out: &mut String, index: usize, angle: f64, agency: &AgencyFigures) {
     push(
         out,
         format_args!(
-            "<a href=\"/agency?organ={organ}\"><title>{name}</title>\
+            "<a href=\"/agency?organ={organ}\" tabindex=\"-1\"><title>{name}</title>\
              <circle class=\"agency {kind}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"6\"/>\
              <text class=\"name {side}\" transform=\"translate({x:.1} {y:.1}) rotate({turn:.1})\" \
              x=\"{place}\" y=\"4\">{short}</text></a>",

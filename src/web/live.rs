@@ -1,7 +1,7 @@
 //! The hub as it is now: one look a second, one message of it, shared by every browser.
 //!
 //! A look walks over every pair of sender and recipient while the counters are held. The larger the
-//! axis, the more seldom it is taken, so that the hub never gives more than a hundredth of its time.
+//! axis, the more seldom it is taken, so that the hub gives about a hundredth of its time at most.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -26,6 +26,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The time between looks is at least so many times what one takes of the hub.
 const HELD_SHARE: u32 = 100;
+
+/// The longest time between two looks.
+const LOOK_WITHIN: Duration = Duration::from_secs(10);
 
 /// Rates are over so many looks.
 const LOOKS_KEPT: usize = 4;
@@ -101,24 +104,29 @@ impl Live {
 pub(super) async fn look_on(shared: Arc<Shared>) {
     let mut earlier: VecDeque<Counted> = VecDeque::with_capacity(LOOKS_KEPT);
     let mut history = History::default();
+    let mut looked: Option<Instant> = None;
     loop {
         let counted = counted(&shared);
+        let since = looked.map_or(LOOK_EVERY, |looked| counted.at - looked);
+        looked = Some(counted.at);
         let held = counted.figures.held;
         if earlier.len() == LOOKS_KEPT {
             earlier.pop_front();
         }
         let begun = earlier.front().unwrap_or(&counted);
         let mut look = difference(begun, &counted);
-        history.push(Point {
+        let point = Point {
             sent: look.sent_per_s,
             received: look.received_per_s,
-        });
+        };
+        history.push(point, since);
         look.history = history.clone();
         earlier.push_back(counted);
         let message = message(&look, &shared);
         shared.live.now.store(Arc::new(look));
         shared.live.events.send_replace(Arc::from(message));
-        tokio::time::sleep(LOOK_EVERY.max(held * HELD_SHARE)).await;
+        let pause = held.saturating_mul(HELD_SHARE);
+        tokio::time::sleep(pause.clamp(LOOK_EVERY, LOOK_WITHIN)).await;
     }
 }
 
@@ -197,7 +205,6 @@ fn message(look: &Look, shared: &Shared) -> String {
                 agency.sent,
                 agency.inbound.acknowledged,
                 agency.waiting(),
-                share(agency.signed, agency.sent),
                 tenth(*up),
                 tenth(*down),
             ])
@@ -217,6 +224,7 @@ fn message(look: &Look, shared: &Shared) -> String {
         "sent_per_s": tenth(look.sent_per_s),
         "received_per_s": tenth(look.received_per_s),
         "balanced": look.figures.is_balanced,
+        "pairs": look.figures.pairs,
         "answered": replay.as_ref().map(|replay| replay.answered),
         "replayed": replay.as_ref().map(|replay| {
             (replay.answered as f64 / replay.planned.max(1) as f64 * 1000.0).round() / 10.0

@@ -11,8 +11,11 @@
 //! Server-rendered HTML, drawings as SVG, one style sheet, one script of our own; nothing is fetched
 //! from elsewhere and nothing stands inline, so that the strictest Content-Security-Policy holds. What
 //! is the same for everybody is computed once a second, however many look. The hub does not know that
-//! this room exists; it reads through [`Monitor`](crate::hub::Monitor) and runs on a thread of its own,
-//! which gives way to the hub's.
+//! this room exists; it reads through [`Monitor`](crate::hub::Monitor).
+//!
+//! Three threads. `console` writes pages and gives way to the hub's threads. `console-look` asks the hub,
+//! for a moment holding what the commit thread needs too: it gives way to nobody, for then the commit
+//! thread would have to wait with it. On `procedure` a locality makes its keys.
 
 mod assets;
 mod axis_picture;
@@ -33,10 +36,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use tokio::runtime::Handle;
+use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
 use crate::hub;
 
+pub use guard::InvalidOrigin;
+pub use guard::Origin;
 pub use procedure::OpenStage;
 pub use procedure::Stage;
 pub use replay::Replay;
@@ -44,8 +51,11 @@ pub use replay::Reported;
 pub use token::Token;
 pub use token::TokenError;
 
-/// How much the console's thread gives way to the hub's.
+/// How much the thread that writes pages gives way to the hub's.
 const NICE: i32 = 10;
+
+/// Threads of one runtime that may wait for the disk: what they hold in memory together is bounded.
+const BLOCKING_MAX: usize = 4;
 
 /// What a console is made of.
 pub struct Parts {
@@ -61,6 +71,8 @@ pub struct Parts {
     pub replay: Replay,
     /// Directory with reports of past runs.
     pub reports: Option<PathBuf>,
+    /// Where browsers reach it, if that is not its own address: through a proxy.
+    pub origin: Option<Origin>,
 }
 
 /// What every request sees.
@@ -74,7 +86,22 @@ pub(in crate::web) struct Shared {
     live: live::Live,
     board: Option<procedure::Board>,
     listens_on_loopback: bool,
+    origin: Option<Origin>,
+    looker: Handle,
     stopping: CancellationToken,
+}
+
+impl Shared {
+    /// Asks the hub something for which it may hold its counters or wait for its disk. `None` when the
+    /// console stops.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&hub::Monitor) -> T + Send + 'static,
+    ) -> Option<T> {
+        let monitor = self.monitor.clone();
+        let asked = self.looker.spawn(async move { question(&monitor) });
+        asked.await.ok()
+    }
 }
 
 /// A console that serves.
@@ -117,10 +144,11 @@ impl Console {
             None => None,
             Some(open) => {
                 let (board, actor) = procedure::begin(open);
-                threads.push(spawn("procedure", stopping.clone(), actor)?);
+                threads.push(spawn("procedure", runtime()?, stopping.clone(), actor)?);
                 Some(board)
             }
         };
+        let looking = runtime()?;
         let shared = Arc::new(Shared {
             monitor: parts.hub.monitor(),
             hub: parts.hub,
@@ -131,17 +159,24 @@ impl Console {
             live: live::Live::default(),
             board,
             listens_on_loopback: address.ip().is_loopback(),
+            origin: parts.origin,
+            looker: looking.handle().clone(),
             stopping: stopping.clone(),
         });
-        threads.push(spawn("console", stopping.clone(), async move {
-            // On Linux this is the thread's own priority.
-            let _ = rustix::process::nice(NICE);
-            let looking = tokio::spawn(live::look_on(Arc::clone(&shared)));
-            if let Err(error) = listen::serve(listener, Arc::clone(&shared)).await {
-                tracing::error!(%error, "the console does not serve any more");
-            }
-            looking.abort();
-        })?);
+        let look = live::look_on(Arc::clone(&shared));
+        threads.push(spawn("console-look", looking, stopping.clone(), look)?);
+        threads.push(spawn(
+            "console",
+            runtime()?,
+            stopping.clone(),
+            async move {
+                // On Linux this is the thread's own priority, and of the threads it starts.
+                let _ = rustix::process::nice(NICE);
+                if let Err(error) = listen::serve(listener, routes::router(shared)).await {
+                    tracing::error!(%error, "the console does not serve any more");
+                }
+            },
+        )?);
         Ok(Self {
             address,
             stopping,
@@ -170,16 +205,21 @@ impl Console {
     }
 }
 
+fn runtime() -> Result<Runtime, ConsoleError> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_MAX)
+        .build()
+        .map_err(ConsoleError::Thread)
+}
+
 /// Runs a future to its end, or until it is told to stop, on a thread of its own.
 fn spawn(
     name: &str,
+    runtime: Runtime,
     stopping: CancellationToken,
     run: impl Future<Output = ()> + Send + 'static,
 ) -> Result<JoinHandle<()>, ConsoleError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(ConsoleError::Thread)?;
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {

@@ -9,11 +9,11 @@ use serde_json::Value;
 /// Files looked at; a directory with more shows the newest.
 const FILES_MAX: usize = 50;
 
-/// Largest file that is read.
+/// Largest file that is read. One at a time: what is shown of it is kept, not the file.
 const BYTES_MAX: u64 = 8 * 1024 * 1024;
 
 /// What a file says of one run.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Report {
     /// The file's name without its ending.
     pub(super) name: String,
@@ -22,8 +22,9 @@ pub(super) struct Report {
     pub(super) has_page: bool,
 }
 
-/// The reports of a directory, newest first. Files that are none are left out.
-pub(super) fn of(directory: &Path) -> Vec<Report> {
+/// What is to be shown of the reports of a directory, newest first. Files that are none are left out.
+/// Blocking.
+pub(super) fn of<T>(directory: &Path, show: impl Fn(&Report) -> Option<T>) -> Vec<T> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();
     };
@@ -43,17 +44,26 @@ pub(super) fn of(directory: &Path) -> Vec<Report> {
         .filter_map(|(_, path)| {
             let figures: Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
             let name = path.file_stem()?.to_str()?.to_owned();
-            figures.is_object().then(|| Report {
-                has_page: page(directory, &name).is_some(),
+            let report = figures.is_object().then(|| Report {
+                has_page: path_of_page(directory, &name).is_some(),
                 name,
                 figures,
-            })
+            });
+            show(&report?)
         })
         .collect()
 }
 
-/// The page of a report. Only files of the directory itself.
-pub(super) fn page(directory: &Path, name: &str) -> Option<PathBuf> {
+/// The page of a report, of a size that can be one. Blocking.
+pub(super) fn page(directory: &Path, name: &str) -> Option<String> {
+    let path = path_of_page(directory, name)?;
+    let about = std::fs::metadata(&path).ok()?;
+    let is_whole = about.len() <= BYTES_MAX;
+    is_whole.then(|| std::fs::read_to_string(path).ok())?
+}
+
+/// Only files of the directory itself.
+fn path_of_page(directory: &Path, name: &str) -> Option<PathBuf> {
     let is_plain = !name.is_empty()
         && !name.starts_with('.')
         && !name.contains(['/', '\\'])
@@ -77,11 +87,12 @@ mod tests {
         write("b.json", "[1]");
         write("c.json", "{");
         write("d.txt", "{}");
-        let found = of(directory.path());
-        assert_eq!(found.len(), 1);
-        assert!(found[0].has_page);
+        let name = |report: &Report| Some((report.name.clone(), report.has_page));
+        let found = of(directory.path(), name);
+        assert_eq!(found, [("a".to_owned(), true)]);
+        assert_eq!(page(directory.path(), "a").as_deref(), Some("<p>"));
         assert!(page(directory.path(), "../a").is_none());
         assert!(page(directory.path(), "b").is_none());
-        assert!(of(&directory.path().join("absent")).is_empty());
+        assert!(of(&directory.path().join("absent"), name).is_empty());
     }
 }

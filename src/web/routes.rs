@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -27,6 +26,7 @@ use super::Shared;
 use super::assets;
 use super::guard;
 use super::pages;
+use super::pages::question::Question;
 use super::visit;
 use super::visit::Theme;
 use crate::text::Language;
@@ -73,6 +73,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/assets/console.js", get(assets::script))
         .route("/assets/mark.svg", get(assets::mark))
         .fallback(pages::not_found)
+        .method_not_allowed_fallback(pages::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
@@ -115,7 +116,11 @@ fn stream(shared: &Shared, events: impl Stream<Item = Event> + Send + 'static) -
 /// OpenMetrics.
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    ([(header::CONTENT_TYPE, media)], shared.hub.open_metrics()).into_response()
+    let hub = shared.hub.clone();
+    match shared.ask(move |_| hub.open_metrics()).await {
+        Some(text) => ([(header::CONTENT_TYPE, media)], text).into_response(),
+        None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
 }
 
 /// The process answers.
@@ -125,7 +130,7 @@ async fn healthz() -> &'static str {
 
 /// The hub takes documents.
 async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
-    match shared.monitor.health().is_serving {
+    match shared.monitor.is_serving() {
         true => (StatusCode::OK, "ready\n"),
         false => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n"),
     }
@@ -140,7 +145,7 @@ struct Settings {
 }
 
 /// Remembers the reader's language or colours, and goes back.
-async fn settings(Query(settings): Query<Settings>) -> Response {
+async fn settings(Question(settings): Question<Settings>) -> Response {
     let mut response = Redirect::to(local(&settings.back)).into_response();
     let language = settings.language.and_then(|said| said.parse().ok());
     let language = language.map(|language: Language| (visit::LANGUAGE, language.as_str()));

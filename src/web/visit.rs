@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
+use axum::http::Method;
 use axum::http::header;
 use axum::http::request::Parts;
 
@@ -118,11 +119,10 @@ impl Visit {
             .and_then(|said| said.parse().ok())
             .unwrap_or_else(|| accepted(headers));
         let signed_in = cookie(headers, SESSION).is_some_and(|said| shared.token.is_session(said));
-        let path = parts.uri.path_and_query();
         Self {
             language,
             theme: cookie(headers, THEME).map_or(Theme::System, Theme::of),
-            path: path.map_or_else(|| "/".to_owned(), ToString::to_string),
+            path: place_to_return_to(parts),
             form_code: signed_in.then(|| shared.token.form_code()),
             revision: env!("DOCAXIS_GIT"),
         }
@@ -154,6 +154,15 @@ impl Visit {
     /// A number with one digit after the point, or the comma.
     pub(super) fn decimal(&self, value: f64, unit: &str) -> String {
         let text = format!("{value:.1}{unit}");
+        match self.language {
+            Language::En => text,
+            Language::Vi => text.replace('.', ","),
+        }
+    }
+
+    /// A part of a whole, with two digits after the point, or the comma.
+    pub(super) fn ratio(&self, value: f64) -> String {
+        let text = format!("{value:.2}");
         match self.language {
             Language::En => text,
             Language::Vi => text.replace('.', ","),
@@ -215,6 +224,16 @@ impl FromRequestParts<Arc<Shared>> for Visit {
     ) -> Result<Self, Self::Rejection> {
         Ok(Self::of(parts, shared))
     }
+}
+
+/// The page itself; of a form, which cannot be asked for again, the page it stands on.
+fn place_to_return_to(parts: &Parts) -> String {
+    let place = match parts.method {
+        Method::GET | Method::HEAD => parts.uri.path_and_query().map(ToString::to_string),
+        _ if parts.uri.path().starts_with("/procedure") => Some("/procedure".to_owned()),
+        _ => None,
+    };
+    place.unwrap_or_else(|| "/".to_owned())
 }
 
 /// A value of a query.

@@ -8,7 +8,6 @@ use std::io::Read as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
@@ -100,17 +99,25 @@ fn token() -> Token {
     Token::read(file.path()).unwrap()
 }
 
-/// A console of a hub in this process, on a free port.
-fn console(axis: &Axis, reports: Option<&Path>) -> Console {
-    let parts = web::Parts {
+fn parts(axis: &Axis) -> web::Parts {
+    web::Parts {
         hub: axis.hub.clone(),
         anchors: axis.authority.anchors_pem(),
         token: token(),
         stage: None,
         replay: web::Replay::default(),
-        reports: reports.map(Path::to_path_buf),
-    };
+        reports: None,
+        origin: None,
+    }
+}
+
+fn started(parts: web::Parts) -> Console {
     Console::start(([127, 0, 0, 1], 0).into(), parts).unwrap()
+}
+
+/// A console of a hub in this process, on a free port.
+fn console(axis: &Axis) -> Console {
+    started(parts(axis))
 }
 
 /// An axis on which a few documents went around, one refused, one with a script for a subject.
@@ -136,7 +143,7 @@ async fn busy_axis() -> Axis {
 #[tokio::test(flavor = "multi_thread")]
 async fn anybody_reads_only_the_operator_acts() {
     let axis = busy_axis().await;
-    let console = console(&axis, None);
+    let console = console(&axis);
     let at = console.address();
 
     let page = get(at, "/");
@@ -155,6 +162,9 @@ async fn anybody_reads_only_the_operator_acts() {
     // Whoever is not signed in may press nothing.
     let refused = post(at, "/procedure/begin", &[], "organ=000.00.00.H62");
     assert_eq!(refused.status, 403);
+    // Who signs in then comes back to the page the form stands on: a press cannot be asked for again.
+    assert!(refused.body.contains("/sign-in?back=%2Fprocedure\""));
+    assert_eq!(get(at, "/procedure/begin").status, 405);
     assert_eq!(post(at, "/sign-in", &[], "token=guess").status, 403);
 
     let signed_in = post(
@@ -198,9 +208,87 @@ async fn anybody_reads_only_the_operator_acts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn behind_a_proxy_the_operator_signs_in() {
+    let axis = Axis::start().await;
+    let console = started(web::Parts {
+        origin: Some("https://console.example".parse().unwrap()),
+        ..parts(&axis)
+    });
+    let at = console.address();
+    let form = format!("token={TOKEN}");
+    let origin = ("origin", "https://console.example");
+    // Whether the proxy keeps the host or writes its own.
+    for host in ["console.example", "127.0.0.1"] {
+        let answer = post(at, "/sign-in", &[("host", host), origin], &form);
+        assert_eq!(answer.status, 303, "{host}");
+        assert!(answer.headers["set-cookie"].ends_with("; Secure"));
+    }
+    let foreign = ("origin", "https://evil.example");
+    assert_eq!(post(at, "/sign-in", &[foreign], &form).status, 403);
+    assert_eq!(
+        ask(at, "GET", "/", &[("host", "evil.example")], "").status,
+        421
+    );
+    console.stop();
+    axis.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_can_hold_the_figures_still() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let axis = busy_axis().await;
+    let console = console(&axis);
+    browser.set_cookie("language", "en");
+    browser.visit(&format!("http://{}/", console.address()));
+    browser.wait_until("the figures", || number(&browser, "sent") == 4);
+    browser.click("#pause");
+    assert_eq!(browser.text("#pulse"), "paused");
+    let hanoi = axis.party(HANOI);
+    let signed = document(5, HANOI, &[VPCP]).signed_by(&hanoi, start());
+    hanoi.submit(signed).await.unwrap();
+    browser.wait_until("the console saw another document", || {
+        get(console.address(), "/")
+            .body
+            .contains("data-number=\"sent\">5<")
+    });
+    assert_eq!(number(&browser, "sent"), 4);
+    browser.click("#pause");
+    browser.wait_until("the figures move again", || number(&browser, "sent") == 5);
+    assert!(browser.console_errors().is_empty());
+    console.stop();
+    axis.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_reader_opened_stays_open_and_keeps_the_keyboard() {
+    let Some(browser) = Browser::start() else {
+        return;
+    };
+    let axis = busy_axis().await;
+    let console = console(&axis);
+    browser.visit(&format!("http://{}/", console.address()));
+    let refusal = "#refusal-SIGNATURE_INVALID";
+    browser.wait_until("the refusal", || browser.texts(refusal).len() == 1);
+    browser.click(refusal);
+    let element = format!("document.querySelector('{refusal}')");
+    let marked = format!("{element}.mark");
+    assert_eq!(browser.eval(&format!("{marked} = 'old'")), "old");
+    browser.wait_until("the part of the page is put again", || {
+        browser.eval(&format!("{marked} ?? 'new'")) == "new"
+    });
+    let held = browser.eval(&format!("document.activeElement === {element}"));
+    let open = browser.eval(&format!("{element}.parentElement.open"));
+    assert_eq!((held, open), (Value::Bool(true), Value::Bool(true)));
+    console.stop();
+    axis.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_for_programs_says_what_the_hub_counted() {
     let axis = busy_axis().await;
-    let console = console(&axis, None);
+    let console = console(&axis);
     let at = console.address();
     assert_eq!(get(at, "/healthz").body, "ok\n");
     assert_eq!(get(at, "/readyz").status, 200);
@@ -245,8 +333,12 @@ async fn what_is_for_programs_says_what_the_hub_counted() {
         ),
         ("/load/report/..%2f..%2fetc%2fpasswd", 404),
         ("/nowhere", 404),
+        ("/agencies?sort=nonsense", 400),
+        ("/agency?organ=1&organ=2", 400),
     ] {
-        assert_eq!(get(at, path).status, status, "{path}");
+        let answer = get(at, path);
+        assert_eq!(answer.status, status, "{path}");
+        assert!(answer.body.contains("<h1>"), "{path}");
     }
     console.stop();
     axis.stop().await;
@@ -274,7 +366,10 @@ async fn every_page_reads_well_in_both_languages_at_every_width() {
         "poisoned": [{"algorithm": "rsa2048", "backend": "avx512", "bad_share": 0.01, "ratio_valid": 0.99}],
     });
     std::fs::write(reports.path().join("rates.json"), rates.to_string()).unwrap();
-    let console = console(&axis, Some(reports.path()));
+    let console = started(web::Parts {
+        reports: Some(reports.path().to_path_buf()),
+        ..parts(&axis)
+    });
     let host = console.address().to_string();
     let shots = std::env::var_os("DOCAXIS_SCREENSHOTS").map(std::path::PathBuf::from);
     let mut faults = Vec::new();
@@ -318,7 +413,7 @@ async fn a_document_is_found_from_the_table_and_its_subject_is_only_text() {
         return;
     };
     let axis = busy_axis().await;
-    let console = console(&axis, None);
+    let console = console(&axis);
     let host = console.address().to_string();
     browser.set_cookie("language", "en");
     browser.visit(&format!("http://{host}/document"));
@@ -460,7 +555,7 @@ fn live_numbers_move_and_end_equal_to_the_report() {
     assert_eq!(browser.text("[data-flag=balanced]"), "balanced");
     assert_eq!(browser.text("[data-percent=replayed]"), "100.0\u{a0}%");
     // The figures of the period stand beside the counted ones.
-    assert!(browser.text(".replay").contains("86\u{a0}000 sent"));
+    assert!(browser.text(".replay").contains("86\u{a0}000 documents sent"));
     assert!(browser.console_errors().is_empty());
 }
 

@@ -39,8 +39,8 @@
       line.setAttribute("stroke-width", width.toFixed(1));
       line.classList.toggle("moves", width > 0);
     };
-    each("up", flow(4));
-    each("down", flow(5));
+    each("up", flow(3));
+    each("down", flow(4));
   };
 
   // Puts a part of a page again, as the server writes it. What the reader opened stays open, and the
@@ -54,8 +54,8 @@
     const count = (selector) => element.querySelectorAll(selector).length;
     const growing = [".fly g", ".verdicts li"].map((selector) => [selector, count(selector)]);
     const held = document.activeElement && document.activeElement.id;
-    const open = [...element.querySelectorAll("details")].map((details) => details.open);
-    const same = part.querySelectorAll("details").length === open.length;
+    const summaries = element.querySelectorAll("details > summary[id]");
+    const open = [...summaries].map((summary) => [summary.id, summary.parentElement.open]);
     const step = element.querySelector("li.next, li.running");
     const stepBefore = step && step.textContent;
     element.replaceChildren(...part.childNodes);
@@ -63,13 +63,21 @@
       [...element.querySelectorAll(selector)].slice(before).forEach((added) => added.classList.add("new"));
     }
     const stepAfter = element.querySelector("li.next, li.running");
-    if (same && stepBefore === (stepAfter && stepAfter.textContent)) {
-      element.querySelectorAll("details").forEach((details, index) => { details.open = open[index]; });
+    if (stepBefore === (stepAfter && stepAfter.textContent)) {
+      for (const [id, wasOpen] of open) {
+        const summary = document.getElementById(id);
+        if (summary) summary.parentElement.open = wasOpen;
+      }
     }
     if (held && document.activeElement === document.body) {
       const place = document.getElementById(held);
       if (place) place.focus();
     }
+    // A place that stays, so that a screen reader hears what changed in the part that was put again.
+    each("speaks", (place, selector) => {
+      const said = document.querySelector(selector);
+      if (said) put(place, said.textContent.replace(/\s+/g, " ").trim());
+    });
   };
 
   // Buttons on a board act without leaving the page.
@@ -77,9 +85,14 @@
     const board = event.target.closest("#board");
     if (!board) return;
     event.preventDefault();
-    const answer = await fetch(event.target.action, { method: "POST", body: new URLSearchParams(new FormData(event.target)) });
-    if (answer.ok) await again(board);
-    else event.target.submit();
+    const body = new URLSearchParams(new FormData(event.target));
+    try {
+      const answer = await fetch(event.target.action, { method: "POST", body });
+      if (answer.ok) await again(board);
+      else event.target.submit();
+    } catch {
+      say(false);
+    }
   });
 
   document.addEventListener("click", (event) => {
@@ -94,15 +107,21 @@
   };
   let sources = [];
   let ticks = 0;
+  // A server that is slow is not asked again before it has answered.
+  const asked = new WeakSet();
   const listen = () => {
     const live = new EventSource("/events");
     live.onopen = () => say(true);
     live.onerror = () => say(false);
     live.onmessage = (event) => {
+      say(true);
       show(JSON.parse(event.data));
       ticks += 1;
       for (const element of document.querySelectorAll("[data-fetch]:not([data-events])")) {
-        if (ticks % 3 === 0) again(element).catch(() => say(false));
+        if (ticks % 3 !== 0 || asked.has(element)) continue;
+        asked.add(element);
+        // Where it fails, the next message but two tries again.
+        again(element).catch(() => {}).finally(() => asked.delete(element));
       }
     };
     sources = [live];
@@ -120,7 +139,6 @@
         }
         busy = false;
       };
-      changes.onerror = () => { if (changes.readyState === EventSource.CLOSED) changes.close(); };
       sources.push(changes);
     }
   };
@@ -128,9 +146,21 @@
     for (const source of sources) source.close();
     sources = [];
   };
+  const pause = document.getElementById("pause");
+  let paused = false;
+  pause.hidden = false;
+  pause.addEventListener("click", () => {
+    paused = !paused;
+    document.documentElement.classList.toggle("paused", paused);
+    put(pause, paused ? pause.dataset.resume : pause.dataset.pause);
+    if (!paused) return listen();
+    stop();
+    put(pulse, pulse.dataset.paused);
+    pulse.classList.remove("on");
+  });
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) stop();
-    else if (sources.length === 0) listen();
+    else if (!paused && sources.length === 0) listen();
   });
   window.addEventListener("pagehide", stop);
   if (!document.hidden) listen();

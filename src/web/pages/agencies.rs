@@ -5,13 +5,13 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::day;
 use super::moment;
+use super::question::Question;
 use super::shown;
 use super::state_phrase;
 use crate::hub::AgencyFigures;
@@ -126,7 +126,7 @@ impl Column {
             Self::Sent => P::Sent,
             Self::Received => P::Received,
             Self::Pending => P::Pending,
-            Self::Signed => P::SignedShare,
+            Self::Signed => P::SignedToOfficeShort,
             Self::Seen => P::LastSeen,
             Self::Certificate => P::CertificateUntil,
         }
@@ -181,7 +181,7 @@ impl Column {
 
 pub(in crate::web) async fn page(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    Question(asked): Question<Asked>,
     v: Visit,
 ) -> Response {
     let look = shared.live.now();

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -14,11 +13,15 @@ use super::agencies::largest;
 use super::complaint;
 use super::day;
 use super::moment;
+use super::question::Question;
 use super::refused;
 use super::short_name;
 use super::shown;
 use super::state_phrase;
+use super::stopping;
 use crate::hub::DayFigures;
+use crate::hub::Figures;
+use crate::hub::PairFigures;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::page::svg;
@@ -84,7 +87,7 @@ struct WaitingRow {
 
 pub(in crate::web) async fn page(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    Question(asked): Question<Asked>,
     v: Visit,
 ) -> Response {
     let Ok(organ) = asked.organ.parse::<OrganId>() else {
@@ -100,11 +103,15 @@ pub(in crate::web) async fn page(
         return refused(v, Place::Agencies, &Refusal::AgencyUnknown { organ });
     };
     let waits = agency.waiting();
-    let waiting = match shared.monitor.waiting(organ, LISTED) {
-        Ok(waiting) => waiting,
-        Err(refusal) => return refused(v, Place::Agencies, &refusal),
+    let asked = shared.ask(move |hub| {
+        let waiting = hub.waiting(organ, LISTED)?;
+        Ok::<_, Refusal>((waiting, hub.days_of(organ), hub.pairs_of(organ)))
+    });
+    let (waiting, days, pairs) = match asked.await {
+        Some(Ok(told)) => told,
+        Some(Err(refusal)) => return refused(v, Place::Agencies, &refusal),
+        None => return stopping(),
     };
-    let days = shared.monitor.days(Some(organ));
     let rows = days.iter().rev().map(|figures| DayRow {
         day: figures.day.strftime("%d/%m/%Y").to_string(),
         sent: figures.sent,
@@ -134,7 +141,7 @@ pub(in crate::web) async fn page(
             .map_or_else(|| "–".to_owned(), |seen| day(seen.certificate_ends)),
         chart: chart(&days, &v),
         days: rows.collect(),
-        partners: partners(&shared, organ, &look.figures),
+        partners: partners(&pairs, organ, &look.figures),
         waiting_more: waits.saturating_sub(waiting.len() as u64),
         waiting: waiting
             .into_iter()
@@ -185,9 +192,9 @@ fn chart(days: &[DayFigures], v: &Visit) -> String {
     svg::lines(&frame, &series)
 }
 
-fn partners(shared: &Shared, organ: OrganId, figures: &crate::hub::Figures) -> Vec<Partner> {
+fn partners(pairs: &[PairFigures], organ: OrganId, figures: &Figures) -> Vec<Partner> {
     let mut partners: BTreeMap<OrganId, (u64, u64)> = BTreeMap::new();
-    for pair in shared.monitor.pairs_of(organ) {
+    for pair in pairs {
         if pair.sender == organ {
             partners.entry(pair.recipient).or_default().0 += pair.counts.addressed;
         } else {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -14,9 +13,11 @@ use serde::Deserialize;
 
 use super::complaint;
 use super::moment;
+use super::question::Question;
 use super::refused;
 use super::short_name;
 use super::shown;
+use super::stopping;
 use crate::hub::DocumentSeen;
 use crate::hub::Figures;
 use crate::model::DocumentHeader;
@@ -28,6 +29,7 @@ use crate::procedure::document_journey;
 use crate::text::ConsolePhrase as P;
 use crate::text::business_type_name;
 use crate::text::status_name;
+use crate::text::wire_stage_name;
 use crate::trust::Engine;
 use crate::trust::Examiner;
 use crate::validation;
@@ -97,17 +99,20 @@ struct EventRow {
 
 pub(in crate::web) async fn page(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    Question(asked): Question<Asked>,
     v: Visit,
 ) -> Response {
     let figures = &shared.live.now().figures;
     let asked = asked.id.trim().to_owned();
     if asked.is_empty() {
-        let latest = shared.monitor.latest(LATEST).into_iter();
+        let Some(latest) = shared.ask(|hub| hub.latest(LATEST)).await else {
+            return stopping();
+        };
         let page = Document {
             place: Some(Place::Document),
             id: String::new(),
             latest: latest
+                .into_iter()
                 .map(|(id, from, at)| Latest {
                     href: format!("/document?id={}", encoded(&id.to_string())),
                     id: id.to_string(),
@@ -141,7 +146,7 @@ pub(in crate::web) async fn page(
 /// The validation report alone, as `docaxis verify --html` writes it.
 pub(in crate::web) async fn report(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    Question(asked): Question<Asked>,
     v: Visit,
 ) -> Response {
     match looked_up(&shared, asked.id.trim()).await {
@@ -167,23 +172,23 @@ enum Missing {
     Refused(Box<Refusal>),
 }
 
-/// The document, and what its signatures are worth now. Off the page's thread: it may wait for the disk.
+/// The document, and what its signatures are worth now: off the page's thread, for it takes its time.
 async fn looked_up(
     shared: &Arc<Shared>,
     id: &str,
 ) -> Result<(DocumentSeen, Result<Report, String>), Missing> {
     let id: DocumentId = id.parse().map_err(|_| Missing::NotAnIdentity)?;
+    let refused = |refusal: Refusal| Missing::Refused(Box::new(refusal));
+    let unavailable = |problem: String| refused(Refusal::StorageUnavailable { problem });
+    let asked = shared.ask(move |hub| hub.document(&id)).await;
+    let asked = asked.ok_or_else(|| unavailable("the console stops".to_owned()))?;
+    let seen = asked.map_err(refused)?;
     let shared = Arc::clone(shared);
-    let looked = tokio::task::spawn_blocking(move || {
-        let seen = shared.monitor.document(&id)?;
+    let judged = tokio::task::spawn_blocking(move || {
         let report = validated(&shared, &seen);
-        Ok((seen, report))
+        (seen, report)
     });
-    let problem = |error: tokio::task::JoinError| Refusal::StorageUnavailable {
-        problem: error.to_string(),
-    };
-    let found: Result<_, Refusal> = looked.await.unwrap_or_else(|error| Err(problem(error)));
-    found.map_err(|refusal| Missing::Refused(Box::new(refusal)))
+    judged.await.map_err(|error| unavailable(error.to_string()))
 }
 
 fn validated(shared: &Shared, seen: &DocumentSeen) -> Result<Report, String> {
@@ -284,7 +289,7 @@ fn row(recipient: &v1::RecipientJourney, figures: &Figures, v: &Visit) -> Recipi
     Recipient {
         name: organ.map_or_else(|_| String::new(), |organ| short_name(figures, organ)),
         organ: recipient.organ_id.clone(),
-        stage: recipient.stage.clone(),
+        stage: wire_stage_name(&recipient.stage, v.language),
         acknowledged: at(recipient.acknowledged_at.as_ref()),
         events: recipient
             .events

@@ -9,6 +9,10 @@ use axum::response::Response;
 use super::bytes;
 use super::moment;
 use super::shown;
+use super::stopping;
+use crate::hub;
+use crate::hub::Health;
+use crate::hub::Layers;
 use crate::hub::Queue;
 use crate::store::Durability;
 use crate::text::ConsolePhrase as P;
@@ -37,7 +41,10 @@ struct Check {
 }
 
 pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
-    let checks = checks(&shared, &v);
+    let Some(health) = shared.ask(hub::Monitor::health).await else {
+        return stopping();
+    };
+    let checks = checks(&health, &shared, &v);
     let page = HealthPage {
         place: Some(Place::Health),
         is_well: checks.iter().all(|check| check.is_well),
@@ -47,8 +54,7 @@ pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) ->
     shown(&page)
 }
 
-fn checks(shared: &Shared, v: &Visit) -> Vec<Check> {
-    let health = shared.monitor.health();
+fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
     let figures = &shared.live.now().figures;
     let now = shared.monitor.clock().now();
     let check = |label: P, figure: String, is_well: bool, remark: P| Check {
@@ -89,6 +95,12 @@ fn checks(shared: &Shared, v: &Visit) -> Vec<Check> {
             health.durability.to_string(),
             health.durability == Durability::Fsync,
             P::UnsafeHow,
+        ),
+        check(
+            P::Layers,
+            health.layers.as_str().to_owned(),
+            health.layers == Layers::All,
+            P::LayersHow,
         ),
         check(
             P::Journal,

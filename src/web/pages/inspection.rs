@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::extract::Query;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -20,6 +19,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::complaint;
+use super::question::Question;
 use super::refused;
 use super::shown;
 use crate::hub::AgencyFigures;
@@ -96,11 +96,11 @@ struct Ranked<'a> {
 
 pub(in crate::web) async fn page(
     State(shared): State<Arc<Shared>>,
-    Query(asked): Query<Asked>,
+    Question(asked): Question<Asked>,
     v: Visit,
 ) -> Response {
     let figures = &shared.live.now().figures;
-    let ranked = ranked(figures);
+    let ranked = ranked(figures, shared.monitor.operator());
     let sheets: Vec<Sheet> = if asked.organ.is_empty() {
         compared(&ranked)
             .into_iter()
@@ -127,8 +127,7 @@ pub(in crate::web) async fn page(
 
 /// Whoever is inspected: everybody but the operator, who does the inspecting. The least signed first;
 /// who sent nothing to the Government Office at the end.
-fn ranked(figures: &Figures) -> Vec<Ranked<'_>> {
-    let operator = OrganId::government_office();
+fn ranked(figures: &Figures, operator: OrganId) -> Vec<Ranked<'_>> {
     let mut agencies: Vec<&AgencyFigures> = figures
         .agencies
         .iter()
@@ -251,7 +250,7 @@ impl Clone for Line {
 pub(in crate::web) async fn csv(State(shared): State<Arc<Shared>>) -> Response {
     let figures = &shared.live.now().figures;
     let mut out = String::from("\u{feff}rank,organ,name");
-    let ranked = ranked(figures);
+    let ranked = ranked(figures, shared.monitor.operator());
     for (.., key, _, _) in ranked
         .first()
         .map_or(Vec::new(), |one| measures(one.agency).to_vec())
@@ -292,24 +291,26 @@ fn quoted(text: &str) -> String {
 /// The same for programs.
 pub(in crate::web) async fn json(State(shared): State<Arc<Shared>>) -> Response {
     let figures = &shared.live.now().figures;
-    let agencies = ranked(figures).into_iter().map(|one| {
-        let agency = one.agency;
-        let mut value = json!({
-            "organ": agency.organ.to_string(),
-            "name": agency.name,
-            "rank": one.rank,
-            "of": one.of,
-            "refusals": agency
-                .refused
-                .iter()
-                .map(|(reason, count)| (reason.as_str().to_owned(), Value::from(*count)))
-                .collect::<serde_json::Map<_, _>>(),
+    let agencies = ranked(figures, shared.monitor.operator())
+        .into_iter()
+        .map(|one| {
+            let agency = one.agency;
+            let mut value = json!({
+                "organ": agency.organ.to_string(),
+                "name": agency.name,
+                "rank": one.rank,
+                "of": one.of,
+                "refusals": agency
+                    .refused
+                    .iter()
+                    .map(|(reason, count)| (reason.as_str().to_owned(), Value::from(*count)))
+                    .collect::<serde_json::Map<_, _>>(),
+            });
+            for (_, _, key, part, whole) in measures(agency) {
+                value[key] = json!({"count": part, "of": whole});
+            }
+            value
         });
-        for (_, _, key, part, whole) in measures(agency) {
-            value[key] = json!({"count": part, "of": whole});
-        }
-        value
-    });
     let value = json!({
         "at": figures.at.to_string(),
         "agencies": agencies.collect::<Vec<_>>(),

@@ -75,29 +75,37 @@ struct Rates {
     href: Option<String>,
 }
 
+/// A past run of either kind.
+enum Past {
+    Run(Run),
+    Rates(Rates),
+}
+
 pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
     let directory = shared.reports.clone();
-    let found = match directory.clone() {
+    let has_directory = directory.is_some();
+    let reader = v.clone();
+    let found = match directory {
         None => Vec::new(),
-        Some(directory) => tokio::task::spawn_blocking(move || reports::of(&directory))
-            .await
-            .unwrap_or_default(),
+        Some(directory) => {
+            let read = move || reports::of(&directory, |report| past(report, &reader));
+            let read = tokio::task::spawn_blocking(read);
+            read.await.unwrap_or_default()
+        }
     };
-    let (rates, runs): (Vec<&Report>, Vec<&Report>) = found
-        .iter()
-        .partition(|report| report.figures.get("waterfall").is_some());
+    let (mut runs, mut rates) = (Vec::new(), Vec::new());
+    for past in found {
+        match past {
+            Past::Run(run) => runs.push(run),
+            Past::Rates(rate) => rates.push(rate),
+        }
+    }
     let page = Load {
         place: Some(Place::Load),
         work: work_shown(&shared, &v),
-        has_directory: directory.is_some(),
-        runs: runs
-            .into_iter()
-            .filter_map(|report| run(report, &v))
-            .collect(),
-        rates: rates
-            .into_iter()
-            .map(|report| rates_of(report, &v))
-            .collect(),
+        has_directory,
+        runs,
+        rates,
         v,
     };
     shown(&page)
@@ -114,10 +122,13 @@ pub(in crate::web) async fn report(
     Path(name): Path<String>,
     v: Visit,
 ) -> Response {
-    let found = shared.reports.as_deref();
-    let path = found.and_then(|directory| reports::page(directory, &name));
-    let read = path.map(std::fs::read_to_string);
-    let Some(Ok(page)) = read else {
+    let read = match shared.reports.clone() {
+        None => None,
+        Some(directory) => tokio::task::spawn_blocking(move || reports::page(&directory, &name))
+            .await
+            .unwrap_or_default(),
+    };
+    let Some(page) = read else {
         return complaint(v, StatusCode::NOT_FOUND, P::NoSuchPage, P::NoSuchPageRemedy);
     };
     let headers = [
@@ -208,6 +219,13 @@ fn ceiling(work: &Work, cores: u64, v: &Visit) -> String {
     v.f(what, v.decimal(share * 100.0, " %"))
 }
 
+fn past(report: &Report, v: &Visit) -> Option<Past> {
+    if report.figures.get("waterfall").is_some() {
+        return Some(Past::Rates(rates_of(report, v)));
+    }
+    run(report, v).map(Past::Run)
+}
+
 fn run(report: &Report, v: &Visit) -> Option<Run> {
     let figures = &report.figures;
     let rate = figures.get("docs_per_s")?.as_f64()?;
@@ -275,7 +293,7 @@ fn rates_of(report: &Report, v: &Visit) -> Rates {
             (
                 label,
                 ratio,
-                format!("{ratio:.2}"),
+                v.ratio(ratio),
                 if ratio < 0.9 { "missed" } else { "bar" },
             )
         })

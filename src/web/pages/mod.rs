@@ -9,6 +9,7 @@ pub(super) mod load;
 pub(super) mod overview;
 pub(super) mod pairs;
 pub(super) mod procedure;
+pub(super) mod question;
 pub(super) mod sign_in;
 
 use askama::Template;
@@ -87,6 +88,16 @@ fn complaint(v: Visit, status: StatusCode, what: P, remedy: P) -> Response {
 
 pub(super) async fn not_found(v: Visit) -> Response {
     complaint(v, StatusCode::NOT_FOUND, P::NoSuchPage, P::NoSuchPageRemedy)
+}
+
+pub(super) async fn wrong_method(v: Visit) -> Response {
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    complaint(v, status, P::NoSuchPage, P::NoSuchPageRemedy)
+}
+
+/// What a page says where the console stops before it is written.
+fn stopping() -> Response {
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
 }
 
 /// A moment as people in Viet Nam read it.

@@ -15,6 +15,7 @@ use crate::page::svg;
 use crate::store::Durability;
 use crate::text::ConsolePhrase as P;
 use crate::text::explain;
+use crate::text::filled;
 use crate::web::Shared;
 use crate::web::axis_picture;
 use crate::web::history::POINTS_MAX;
@@ -70,7 +71,7 @@ struct ReplayShown {
     answered: u64,
     planned: u64,
     percent: String,
-    reported: Option<(u64, u64)>,
+    reported: Option<String>,
 }
 
 struct RefusalRow {
@@ -84,7 +85,7 @@ pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) ->
     let look = shared.live.now();
     let figures = &look.figures;
     let totals = figures.totals;
-    let durability = shared.monitor.health().durability;
+    let durability = shared.monitor.durability();
     let page = Overview {
         place: Some(Place::Overview),
         now: calendar::local(figures.at)
@@ -148,9 +149,10 @@ fn replay(shared: &Shared, v: &Visit) -> Option<ReplayShown> {
         answered: standing.answered,
         planned: standing.planned,
         percent: v.share(standing.answered, standing.planned),
-        reported: standing
-            .reported
-            .map(|reported| (reported.sent, reported.received)),
+        reported: standing.reported.map(|reported| {
+            let facts = [v.n(reported.sent), v.n(reported.received)];
+            filled(v.t(P::ReportedThen), &facts)
+        }),
     })
 }
 

@@ -11,6 +11,8 @@ use axum::response::Response;
 use super::agencies::largest;
 use super::short_name;
 use super::shown;
+use super::stopping;
+use crate::hub;
 use crate::hub::PairFigures;
 use crate::model::OrganId;
 use crate::page::svg;
@@ -47,7 +49,9 @@ struct PairRow {
 
 pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
     let figures = &shared.live.now().figures;
-    let pairs = shared.monitor.pairs();
+    let Some(pairs) = shared.ask(hub::Monitor::pairs).await else {
+        return stopping();
+    };
     let names = |organ| short_name(figures, organ);
     let mut agencies: Vec<(OrganId, u64)> = figures
         .agencies

@@ -14,6 +14,7 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::complaint;
+use super::question::Question;
 use super::shown;
 use crate::text::ConsolePhrase as P;
 use crate::web::Shared;
@@ -53,10 +54,7 @@ pub(in crate::web) struct Pressed {
     form_code: String,
 }
 
-pub(in crate::web) async fn page(
-    axum::extract::Query(asked): axum::extract::Query<Asked>,
-    v: Visit,
-) -> Response {
+pub(in crate::web) async fn page(Question(asked): Question<Asked>, v: Visit) -> Response {
     shown(&SignIn {
         v,
         place: None,
@@ -71,7 +69,7 @@ pub(in crate::web) async fn take(
     headers: HeaderMap,
     Form(said): Form<Said>,
 ) -> Response {
-    if !is_own(&headers) {
+    if !is_own(&headers, shared.origin.as_ref()) {
         return foreign(v);
     }
     let back = local(&said.back).to_owned();
@@ -85,9 +83,11 @@ pub(in crate::web) async fn take(
         return (StatusCode::FORBIDDEN, shown(&page)).into_response();
     }
     let session = shared.token.session();
+    let is_secure = shared.origin.as_ref().is_some_and(|ours| ours.is_secure);
     let cookie = format!(
-        "{}={session}; Path=/; HttpOnly; SameSite=Strict",
-        visit::SESSION
+        "{}={session}; Path=/; HttpOnly; SameSite=Strict{}",
+        visit::SESSION,
+        if is_secure { "; Secure" } else { "" }
     );
     ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
 }
@@ -122,7 +122,7 @@ pub(in crate::web) fn may_act(
         let (what, remedy) = (P::SignInFirst, P::SignInFirstRemedy);
         return Err(Box::new(complaint(v, StatusCode::FORBIDDEN, what, remedy)));
     }
-    if !is_own(headers) || !shared.token.is_form_code(form_code) {
+    if !is_own(headers, shared.origin.as_ref()) || !shared.token.is_form_code(form_code) {
         return Err(Box::new(foreign(v)));
     }
     Ok(v)

@@ -1,6 +1,7 @@
 // An expression whose value is the list of faults of this page, in words:
 //
 // - no language on the root, not exactly one h1, an identifier twice
+// - a stop of the keyboard within an image, where a screen reader says nothing
 // - an image, button or link without a name; a field without a label (a placeholder is none)
 // - text with less contrast to what is behind it than WCAG 2.2 AA asks: 4.5:1, large text 3:1
 // - a page wider than its window
@@ -33,6 +34,11 @@
     for (const { id } of all("[id]")) counts.set(id, (counts.get(id) ?? 0) + 1);
     for (const [id, count] of counts) {
         if (count > 1) faults.push(`${count} elements have the id ${id}`);
+    }
+
+    // What is in an image is not there for a screen reader.
+    for (const stop of all("[role=img] a[href], [role=img] button, [role=img] [tabindex]")) {
+        if (stop.tabIndex >= 0) faults.push(`${describe(stop)} within an image`);
     }
 
     // Names. What is in the content counts where it is for everybody.

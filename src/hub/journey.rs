@@ -46,7 +46,7 @@ impl Arrived {
     }
 }
 
-/// The hub refuses a document that it admits to nothing, or that it decided against after it was verified.
+/// The hub refuses a document: at admission, or at the decision after it was verified.
 pub(super) fn refused(document: &DocumentId, reason: Reason, clock: &Clock) {
     tracing::event!(
         name: "hub.refuse",

@@ -7,6 +7,7 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::Request;
 use axum::extract::State;
@@ -19,6 +20,9 @@ use axum::response::IntoResponse as _;
 use axum::response::Response;
 
 use super::Shared;
+
+/// Within this time a request is whole and its answer begins; events may then go on.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 /// Only what we serve ourselves, nothing inline, no frame around it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
@@ -94,7 +98,8 @@ pub(super) async fn guard(
         let told = "this console answers to an address or `localhost`, not to another name\n";
         (StatusCode::MISDIRECTED_REQUEST, told).into_response()
     } else {
-        next.run(request).await
+        let answered = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
+        answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
     };
     for (name, value) in HEADERS {
         response

@@ -555,7 +555,11 @@ fn live_numbers_move_and_end_equal_to_the_report() {
     assert_eq!(browser.text("[data-flag=balanced]"), "balanced");
     assert_eq!(browser.text("[data-percent=replayed]"), "100.0\u{a0}%");
     // The figures of the period stand beside the counted ones.
-    assert!(browser.text(".replay").contains("86\u{a0}000 documents sent"));
+    assert!(
+        browser
+            .text(".replay")
+            .contains("86\u{a0}000 documents sent")
+    );
     assert!(browser.console_errors().is_empty());
 }
 

@@ -475,7 +475,15 @@ struct Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        let _ = self.process.kill();
+        // Asked to end, it takes its temporary data along.
+        let id = self.process.id().to_string();
+        if !Command::new("kill")
+            .arg(id)
+            .status()
+            .is_ok_and(|sent| sent.success())
+        {
+            let _ = self.process.kill();
+        }
         let _ = self.process.wait();
     }
 }

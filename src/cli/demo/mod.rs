@@ -119,15 +119,17 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
                 replay: watched.clone(),
             })?),
         };
-        let told = tokio::select! {
+        let mut told = tokio::select! {
             told = tell(&scenario, &plan, (&axis, &clock, &watched), &arguments, &data) => told,
             () = ended.cancelled() => {
                 Err(Failure::Input("ended from outside before the report was made".to_owned()))
             }
         };
         if told.is_ok() && arguments.keep_serving {
-            report::say_where(axis.address, console.as_ref(), language)?;
-            serve_until(&ended, &clock).await;
+            told = report::say_where(axis.address, console.as_ref(), language);
+            if told.is_ok() {
+                serve_until(&ended, &clock).await;
+            }
         }
         // Whatever came of it, what lies in temporary directories goes.
         console::stop(console).await;

@@ -16,7 +16,6 @@ use super::commit::Work;
 use super::config::MESSAGE_MAX;
 use super::core::Core;
 use super::listen;
-use super::metrics;
 use super::open::Hub;
 use super::pipeline::VerifyJob;
 use super::pipeline::spawn_verifiers;
@@ -102,7 +101,7 @@ impl Handle {
     /// `application/openmetrics-text; version=1.0.0; charset=utf-8`. Reads `/proc`; takes well under a
     /// millisecond with a hundred agencies.
     pub fn open_metrics(&self) -> String {
-        metrics::open_metrics(&self.0)
+        self.monitor().open_metrics()
     }
 
     /// Puts new revocation lists in force: for the next document, and for streams that are open.

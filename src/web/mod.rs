@@ -78,7 +78,6 @@ pub struct Parts {
 /// What every request sees.
 pub(in crate::web) struct Shared {
     monitor: hub::Monitor,
-    hub: hub::Handle,
     anchors: String,
     token: Token,
     replay: Replay,
@@ -151,7 +150,6 @@ impl Console {
         let looking = runtime()?;
         let shared = Arc::new(Shared {
             monitor: parts.hub.monitor(),
-            hub: parts.hub,
             anchors: parts.anchors,
             token: parts.token,
             replay: parts.replay,

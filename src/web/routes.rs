@@ -29,6 +29,7 @@ use super::pages;
 use super::pages::question::Question;
 use super::visit;
 use super::visit::Theme;
+use crate::hub;
 use crate::text::Language;
 
 /// Largest form.
@@ -116,8 +117,7 @@ fn stream(shared: &Shared, events: impl Stream<Item = Event> + Send + 'static) -
 /// OpenMetrics.
 async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    let hub = shared.hub.clone();
-    match shared.ask(move |_| hub.open_metrics()).await {
+    match shared.ask(hub::Monitor::open_metrics).await {
         Some(text) => ([(header::CONTENT_TYPE, media)], text).into_response(),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

@@ -20,6 +20,7 @@ use super::core::Core;
 use super::counters::Counters;
 use super::counters::Sender;
 use super::counters::date_of;
+use super::metrics;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
 use super::roll::Presence;
@@ -166,6 +167,11 @@ impl Monitor {
     /// Whether the hub takes new documents; it does not while it shuts down.
     pub fn is_serving(&self) -> bool {
         !self.0.draining.is_cancelled()
+    }
+
+    /// Every metric as `OpenMetrics` text, as [`Handle::open_metrics`](super::Handle::open_metrics).
+    pub fn open_metrics(&self) -> String {
+        metrics::open_metrics(&self.0)
     }
 
     /// The revocation lists in force, DER.

@@ -64,6 +64,14 @@ impl Clock {
         }
     }
 
+    /// Sets a manual clock, forward or back, as somebody sets a machine's that was wrong. Does nothing to
+    /// the system's.
+    pub fn jump_to(&self, instant: Timestamp) {
+        if let Source::Manual(micros) = &self.0 {
+            micros.store(instant.as_microsecond(), Ordering::Release);
+        }
+    }
+
     /// A monotonic instant in microseconds of Unix time by the machine's clock, whatever calendar this one
     /// keeps: a replay of 2019 takes place today.
     pub fn unix_micros(&self, instant: Instant) -> u64 {

@@ -35,7 +35,7 @@ pub(super) struct Admitted {
     pub(super) recipients: Vec<Addressee>,
     pub(super) payload: Payload,
     /// Gives the sender's place and the bytes back when the document is done with.
-    pub(super) place: Place,
+    pub(super) place: Arc<Place>,
 }
 
 /// A document's share of what may be under way.
@@ -43,7 +43,7 @@ pub(super) struct Admitted {
 pub(super) struct Place {
     agency: Arc<AtomicUsize>,
     since: Instant,
-    _bytes: OwnedSemaphorePermit,
+    _bytes: [OwnedSemaphorePermit; 2],
 }
 
 impl Place {
@@ -55,7 +55,7 @@ impl Place {
         organ: OrganId,
         agency: &Arc<AtomicUsize>,
         since: Instant,
-        bytes: OwnedSemaphorePermit,
+        bytes: [OwnedSemaphorePermit; 2],
     ) -> Result<Self, Refusal> {
         if agency.fetch_add(1, Ordering::AcqRel) >= AGENCY_WINDOW {
             agency.fetch_sub(1, Ordering::AcqRel);

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use prost::Message as _;
 
 use super::bytes::Writer;
@@ -29,6 +30,7 @@ use super::transaction::Transaction;
 use crate::model::BusinessType;
 use crate::model::LegalValue;
 use crate::model::Party;
+use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::model::calendar::is_sent_in_time;
 
@@ -165,16 +167,8 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
         else {
             continue;
         };
-        row.acknowledged_at = Some(at);
+        settle(&mut row, &document, by, at, tx);
         tx.put(rows::delivery_key(*sequence, by), row.encode());
-        tx.delete(rows::pending_key(by, document.priority, *sequence));
-        tx.effect(Effect::Acknowledged {
-            recipient: by,
-            sender: document.sender,
-            priority: document.priority,
-            sequence: *sequence,
-            day: day_of(at),
-        });
     }
     if status_cursor > 0 {
         let done = tx.notices_until(by, status_cursor)?;
@@ -187,6 +181,29 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
         }
     }
     Ok(())
+}
+
+/// Nothing is owed to the recipient any more.
+fn settle(
+    row: &mut DeliveryRow,
+    document: &DocumentRecord,
+    recipient: AgencyNo,
+    at: Timestamp,
+    tx: &mut Transaction<'_>,
+) {
+    if row.acknowledged_at.is_some() {
+        return;
+    }
+    row.acknowledged_at = Some(at);
+    let (sequence, priority) = (document.sequence, document.priority);
+    tx.delete(rows::pending_key(recipient, priority, sequence));
+    tx.effect(Effect::Acknowledged {
+        recipient,
+        sender: document.sender,
+        priority,
+        sequence,
+        day: day_of(at),
+    });
 }
 
 fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
@@ -218,6 +235,10 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
         }
         row.stage = stage;
         row.events.push(event.clone());
+        if stage == Stage::Recalled {
+            // One that was not delivered yet never is: its recipient agreed to have lost it.
+            settle(&mut row, &document, recipient, record.at, tx);
+        }
         tx.put(rows::delivery_key(sequence, recipient), row.encode());
         let other = match code.party() {
             Party::Recipient => document.sender,

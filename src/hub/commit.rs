@@ -5,17 +5,18 @@
 //! registry and the committed counters, so decisions need no lock and no second look.
 
 mod decide;
+mod queue;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use super::config::COMMIT_BATCH;
 use super::config::COMMIT_BATCH_BYTES;
+use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
 use super::joining::Change;
@@ -29,11 +30,13 @@ use super::recent::Stored;
 use super::record::DocumentRecord;
 use super::record::Payload;
 use super::registry::AgencyNo;
+use super::registry::AgencyState;
 use super::route;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::transaction::Transaction;
 use super::verify::Verified;
+use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
 use crate::store::AppendError;
@@ -41,6 +44,8 @@ use crate::store::Batch;
 use crate::store::Journal;
 use crate::store::Position;
 use crate::wire::v1;
+
+pub(super) use queue::Queued;
 
 /// What waits to be made durable.
 #[derive(Debug)]
@@ -59,26 +64,6 @@ pub(super) enum Work {
     },
     /// The registry changes: agencies, an application.
     Registry(Change),
-    /// What was put off may not wait any longer.
-    Tick,
-    /// Nothing comes after this.
-    Stop,
-}
-
-impl Work {
-    /// Whether nobody waits for it: it goes to the disk with the next thing somebody waits for, or
-    /// with the next tick. An acknowledgement lost in a crash is a redelivery, which is harmless.
-    fn can_wait(&self) -> bool {
-        match self {
-            Self::Refused { .. } => true,
-            Self::Acknowledge(acknowledge) => acknowledge.reply.is_none(),
-            Self::Document(..)
-            | Self::Statuses { .. }
-            | Self::Registry(..)
-            | Self::Tick
-            | Self::Stop => false,
-        }
-    }
 }
 
 /// Deliveries to acknowledge.
@@ -133,7 +118,7 @@ pub(super) struct Committer {
 
 /// What to answer once the batch is on disk, or once it is not.
 enum Answer {
-    Document(Reply, Arc<DocumentRecord>, super::admit::Place),
+    Document(Reply, Arc<DocumentRecord>, Arc<super::admit::Place>),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
@@ -147,6 +132,8 @@ struct Open<'a> {
     documents: Vec<(usize, u64, Payload)>,
     /// The registry as this batch leaves it, where it changes.
     registry: Option<View>,
+    /// Agencies it locks or takes off the axis: what is open of them ends.
+    ended: Vec<(OrganId, AgencyState)>,
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
     heads: Heads,
@@ -171,28 +158,17 @@ impl Committer {
         }
     }
 
-    /// Works until [`Work::Stop`], then leaves the index as it is on disk.
-    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Work>) {
-        let mut waiting = Vec::with_capacity(COMMIT_BATCH);
-        loop {
-            if queue.blocking_recv_many(&mut waiting, COMMIT_BATCH) == 0 {
-                return;
-            }
-            if waiting.len() < COMMIT_BATCH && waiting.iter().all(Work::can_wait) {
-                continue;
-            }
-            let mut work = waiting.drain(..).peekable();
-            while work.peek().is_some() {
-                if !self.step(&mut work) {
-                    self.write_out();
-                    return;
-                }
-            }
+    /// Works until the queue is closed and empty, then leaves the index as it is on disk.
+    pub(super) fn run(mut self) {
+        let core = Arc::clone(&self.core);
+        while core.commit.wait() {
+            self.step();
         }
+        self.write_out();
     }
 
-    /// Commits work up to the byte bound. `false` when it met [`Work::Stop`].
-    fn step(&mut self, work: &mut impl Iterator<Item = Work>) -> bool {
+    /// Commits what waits, in turns by organisation, up to a bound of bytes and of work.
+    fn step(&mut self) {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
@@ -203,19 +179,22 @@ impl Committer {
             answers: Vec::new(),
             documents: Vec::new(),
             registry: None,
+            ended: Vec::new(),
             of_limited: HashMap::new(),
             heads: self.heads,
         };
-        let mut goes_on = true;
-        for item in work {
-            if matches!(item, Work::Stop) {
-                goes_on = false;
-                break;
-            }
-            self.decide(item, &mut open);
-            if self.batch.bytes() >= COMMIT_BATCH_BYTES {
-                break;
-            }
+        let mut taken = 0;
+        while taken < COMMIT_BATCH
+            && self.batch.bytes() < COMMIT_BATCH_BYTES
+            && open.tx.work() < COMMIT_BATCH_ROWS
+            && let Some((lane, cost, queued)) = core.commit.take()
+        {
+            let before = open.tx.work();
+            self.decide(queued.work, &mut open);
+            let spent = open.tx.work() - before;
+            core.commit
+                .charge(lane, spent.saturating_sub(u64::from(cost)));
+            taken += 1;
         }
         let begun = core.stages.end(Stage::Commit, begun, &core.clock);
         let appended = self.journal.append(&self.batch);
@@ -232,7 +211,6 @@ impl Committer {
             self.write_out();
         }
         core.stages.end(Stage::Route, begun, &core.clock);
-        goes_on
     }
 
     fn written(&mut self, positions: &[Position]) {
@@ -253,6 +231,7 @@ impl Committer {
             documents,
             registry,
             heads,
+            ended,
             of_limited: _,
         } = open;
         self.heads = heads;
@@ -261,6 +240,9 @@ impl Committer {
         if let Some(registry) = registry {
             core.agencies.store(Arc::new(registry.agencies));
             core.applications.store(Arc::new(registry.applications));
+        }
+        for (organ, state) in ended {
+            core.connections.end(organ, state);
         }
         route::publish(core, tx.finish(), |fresh| {
             fresh

@@ -27,7 +27,8 @@ pub struct Config {
     pub journal_max_bytes: Option<u64>,
     /// Time for a TLS handshake; a client that says nothing holds one task this long.
     pub handshake_max: Duration,
-    /// Connections at once; the largest directory we plan for is 10,000 agencies.
+    /// Connections of agencies at once, where there are descriptors for them; the largest directory we
+    /// plan for is 10,000 agencies.
     pub connections_max: usize,
     /// Time a submission or status stream may stay silent.
     pub stream_idle_max: Duration,
@@ -73,24 +74,72 @@ impl Config {
 /// size. Larger contents go through `PutAttachment`.
 pub(super) const MESSAGE_MAX: usize = 5 * 1024 * 1024;
 
+/// Largest message of somebody who is nobody, in bytes: three signing requests of the largest size, or
+/// an application.
+pub(super) const STRANGER_MESSAGE_MAX: usize = 64 * 1024;
+
+/// Connections of strangers: a training room of localities that have no certificate yet, twice.
+pub(super) const STRANGERS_MAX: usize = 64;
+
+/// HTTP/2 streams of one stranger's connection.
+pub(super) const STRANGER_STREAMS_MAX: u32 = 8;
+
+/// How long a stranger's connection stays after the last call that was served.
+pub(super) const STRANGER_SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// How long an agency's connection stays when it calls nothing at all.
+pub(super) const FIRST_CALL_MAX: Duration = Duration::from_secs(60);
+
+/// Connections of one organisation: one does for most, a load generator that is not ours opens dozens.
+pub(super) const ORGAN_CONNECTIONS_MAX: usize = 64;
+
+/// KiB of unfinished messages of one organisation, over all its connections.
+pub(super) const ORGAN_RECEIVE_KIB: usize = 32 * 1024;
+
+/// KiB of unfinished messages on one connection: the largest, and one more waits.
+pub(super) const CONNECTION_RECEIVE_KIB: usize = 8 * 1024;
+
+/// KiB of unfinished messages of one stranger.
+pub(super) const STRANGER_RECEIVE_KIB: usize = 256;
+
 /// Documents of one stream under way: one round trip at 64 ms and 4,000 documents a second.
 pub(super) const STREAM_WINDOW: usize = 256;
 
-/// Documents waiting for verification, over all streams.
-pub(super) const VERIFY_QUEUE: usize = 1024;
+/// Cost of one agency's turn in front of verification, in microseconds of a core: about one document of
+/// ten kilobytes with two signatures.
+pub(super) const VERIFY_QUANTUM: u32 = 64;
 
-/// Work waiting for the commit thread.
-pub(super) const COMMIT_QUEUE: usize = 4096;
+/// Cost of one agency's turn in front of the commit thread, in rows of the index read or written: about
+/// one document to three recipients.
+pub(super) const COMMIT_QUANTUM: u32 = 16;
 
 /// Work taken into one commit. Beyond this the fsync is no longer what a sender waits for
 /// (`benches/commit.rs` has the curve).
 pub(super) const COMMIT_BATCH: usize = 512;
+
+/// Rows of the index read or written by one commit, at some 3 µs each: whoever comes next waits no
+/// longer than about a dozen milliseconds for what others asked for.
+pub(super) const COMMIT_BATCH_ROWS: u64 = 4096;
+
+/// Acknowledgements, statuses and counts of refusals that one agency may have waiting for the commit
+/// thread. Documents have [`AGENCY_WINDOW`].
+pub(super) const COMMIT_PLACES: usize = 64;
+
+/// Changes of the registry that may wait for the commit thread.
+pub(super) const REGISTRY_PLACES: usize = 256;
+
+/// Status reports in one piece of work of the commit thread, so that a batch of a thousand is taken in
+/// turns with others' work.
+pub(super) const REPORTS_AT_ONCE: usize = 32;
 
 /// Payload bytes taken into one commit, so that one batch of large documents stays bounded.
 pub(super) const COMMIT_BATCH_BYTES: usize = 16 * 1024 * 1024;
 
 /// Payload bytes under way between admission and receipt, in KiB, over all senders.
 pub(super) const UNDER_WAY_KIB: usize = 96 * 1024;
+
+/// Of these, what one sender may have: a quarter, so that no sender fills the path for others.
+pub(super) const AGENCY_UNDER_WAY_KIB: usize = UNDER_WAY_KIB / 4;
 
 /// Documents one agency may have under way, over all its streams.
 pub(super) const AGENCY_WINDOW: usize = 2048;
@@ -132,20 +181,20 @@ pub(super) const CHUNK_BYTES: usize = 256 * 1024;
 pub(super) const CLOCK_SKEW_MINUTES: i64 = 10;
 
 const _: () = assert!(
-    COMMIT_BATCH <= COMMIT_QUEUE,
-    "a full batch fits in the queue before it"
-);
-const _: () = assert!(
-    VERIFY_QUEUE <= COMMIT_QUEUE,
-    "what was verified fits in the queue after it"
-);
-const _: () = assert!(
     STREAM_WINDOW <= AGENCY_WINDOW,
     "one full stream is within the quota"
 );
 const _: () = assert!(
-    UNDER_WAY_KIB * 1024 >= 2 * MESSAGE_MAX,
+    AGENCY_UNDER_WAY_KIB * 1024 >= 2 * MESSAGE_MAX,
     "the largest message never waits for itself"
+);
+const _: () = assert!(
+    CONNECTION_RECEIVE_KIB <= ORGAN_RECEIVE_KIB && CONNECTION_RECEIVE_KIB * 1024 >= MESSAGE_MAX,
+    "the largest message never waits for itself"
+);
+const _: () = assert!(
+    STRANGER_RECEIVE_KIB * 1024 >= STRANGER_MESSAGE_MAX,
+    "a stranger's largest message never waits for itself"
 );
 const _: () = assert!(
     DELIVERY_BATCH <= CREDIT_MAX as usize,

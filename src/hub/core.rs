@@ -6,18 +6,23 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
-use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use arc_swap::ArcSwap;
 use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::commit::Work;
+use super::commit::Queued;
+use super::config::COMMIT_BATCH;
+use super::config::COMMIT_QUANTUM;
 use super::config::Config;
+use super::config::REGISTRY_PLACES;
+use super::config::VERIFY_QUANTUM;
+use super::connections::Connections;
 use super::counters::Counters;
+use super::descriptors::Descriptors;
+use super::fair_queue::FairQueue;
 use super::joining::Applications;
 use super::joining::Partners;
 use super::joining::Watch;
@@ -75,9 +80,16 @@ pub(super) struct Core {
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
-    pub(super) connections: AtomicUsize,
-    pub(super) verify: mpsc::Sender<VerifyJob>,
-    pub(super) commit: mpsc::Sender<Work>,
+    pub(super) connections: Arc<Connections>,
+    pub(super) descriptors: Descriptors,
+    /// Documents that wait for verification, by sender.
+    pub(super) verify: FairQueue<VerifyJob>,
+    /// Work that waits for the commit thread, by whoever asked for it.
+    pub(super) commit: FairQueue<Queued>,
+    /// Changes of the registry that may wait.
+    pub(super) registry_places: Arc<Semaphore>,
+    /// Files that transfers may hold open.
+    pub(super) open_files: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
     /// Set when no new work is taken.
@@ -138,8 +150,9 @@ impl Core {
             Mailboxes,
         ),
         offices: Option<Arc<dyn Offices>>,
-        (verify, commit): (mpsc::Sender<VerifyJob>, mpsc::Sender<Work>),
     ) -> Self {
+        let descriptors = Descriptors::of_this_process(config.connections_max);
+        let connections = Connections::new(descriptors.agencies, config.operator, clock.clone());
         Self {
             clock,
             trust,
@@ -167,9 +180,12 @@ impl Core {
             written: Written::default(),
             turned_away: TurnedAway::default(),
             shown: Shown::default(),
-            connections: AtomicUsize::new(0),
-            verify,
-            commit,
+            connections: Arc::new(connections),
+            verify: FairQueue::new(VERIFY_QUANTUM, 1),
+            commit: FairQueue::new(COMMIT_QUANTUM, COMMIT_BATCH),
+            registry_places: Arc::new(Semaphore::new(REGISTRY_PLACES)),
+            open_files: Arc::new(Semaphore::new(descriptors.files)),
+            descriptors,
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
             draining: CancellationToken::new(),
             config,

@@ -251,7 +251,11 @@ impl Deliveries {
         let begun = Begun::now(&clock);
         let began = begun.at();
         let credit = self.flow.state().credit as usize;
-        let taken = self.take(credit.min(DELIVERY_BATCH)).map_err(unavailable)?;
+        // Credit that is given without acknowledging gets nobody more than may be in flight.
+        let in_flight = self.flow.slot.queue().mailbox.in_flight();
+        let room = (CREDIT_MAX as usize).saturating_sub(in_flight);
+        let count = credit.min(room).min(DELIVERY_BATCH);
+        let taken = self.take(count).map_err(unavailable)?;
         if taken.is_empty() {
             return Ok(false);
         }

@@ -1,35 +1,43 @@
-//! Accepting connections: a handshake with a deadline in a task of its own, then the peer's identity.
+//! Accepting connections: a handshake with a deadline, then the peer's identity and a place.
+//!
+//! Handshakes have a thread of their own, which gives way to the path of documents: whoever comes to
+//! knock at the door as fast as it can keeps nobody inside waiting. One that is slow gives way to the next.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 
+use futures_util::StreamExt as _;
+use futures_util::future::AbortHandle;
+use futures_util::future::Abortable;
+use futures_util::stream::FuturesUnordered;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
-use tonic::transport::server::Connected;
 
 use super::core::Core;
 use super::layers::Layers;
 use super::peer::Peer;
 use super::stages::Stage;
 
+/// How much the thread of handshakes gives way to the path of documents.
+const HANDSHAKE_NICE: i32 = 10;
+
+/// Accepted sockets that wait for the thread of handshakes; the rest waits in the kernel.
+const ACCEPTED: usize = 64;
+
 /// A connection whose handshake is done.
 #[derive(Debug)]
 pub(super) struct Connection {
     stream: Wire,
-    peer: Arc<Peer>,
     core: Arc<Core>,
-    _place: OwnedSemaphorePermit,
 }
 
 /// What documents travel on.
@@ -56,65 +64,24 @@ macro_rules! on {
     };
 }
 
-/// Accepts until the hub drains. A client that is slow to shake hands delays nobody else.
+/// Accepts until the hub drains, and hands sockets to the thread of handshakes.
 pub(super) async fn accept(
     core: Arc<Core>,
     listener: TcpListener,
-    tls: Arc<rustls::ServerConfig>,
-    ready: mpsc::Sender<std::io::Result<Connection>>,
+    sockets: mpsc::Sender<TcpStream>,
 ) {
-    let acceptor = TlsAcceptor::from(tls);
-    let places = Arc::new(Semaphore::new(core.config.connections_max));
     loop {
-        let place = match Arc::clone(&places).acquire_owned().await {
-            Ok(place) => place,
-            Err(_closed) => return,
-        };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = core.draining.cancelled() => return,
         };
         match accepted {
-            Ok((socket, address)) => {
+            Ok((socket, _address)) => {
                 // Deliveries are small and wait for nobody.
                 let _ = socket.set_nodelay(true);
-                let (core, acceptor, ready) = (Arc::clone(&core), acceptor.clone(), ready.clone());
-                if core.config.layers == Layers::Plain {
-                    let peer = Arc::new(Peer::unknown(
-                        Arc::clone(&core.trust),
-                        core.clock.clone(),
-                        Arc::clone(&core.roll),
-                    ));
-                    let connection = Connection::new(Wire::Plain(socket), peer, core, place);
-                    let _ = ready.send(Ok(connection)).await;
-                    continue;
+                if sockets.send(socket).await.is_err() {
+                    return;
                 }
-                tokio::spawn(async move {
-                    let deadline = core.config.handshake_max;
-                    match tokio::time::timeout(deadline, acceptor.accept(socket)).await {
-                        Ok(Ok(stream)) => {
-                            let presented = stream.get_ref().1.peer_certificates();
-                            let certificates = presented.unwrap_or_default();
-                            let certificates = certificates
-                                .iter()
-                                .map(|c| c.clone().into_owned())
-                                .collect();
-                            let trust = Arc::clone(&core.trust);
-                            let roll = Arc::clone(&core.roll);
-                            let peer = Peer::new(certificates, trust, core.clock.clone(), roll);
-                            let peer = Arc::new(peer);
-                            let stream = Wire::Tls(Box::new(stream));
-                            let connection = Connection::new(stream, peer, core, place);
-                            let _ = ready.send(Ok(connection)).await;
-                        }
-                        Ok(Err(error)) => {
-                            tracing::debug!(%address, %error, "handshake failed");
-                        }
-                        Err(_elapsed) => {
-                            tracing::debug!(%address, "handshake took too long");
-                        }
-                    }
-                });
             }
             Err(error) => {
                 // Out of file descriptors, most likely: waiting lets some close.
@@ -125,35 +92,98 @@ pub(super) async fn accept(
     }
 }
 
-impl Connection {
-    fn new(stream: Wire, peer: Arc<Peer>, core: Arc<Core>, place: OwnedSemaphorePermit) -> Self {
-        core.connections.fetch_add(1, Ordering::Relaxed);
-        Self {
-            stream,
-            peer,
-            core,
-            _place: place,
+/// The two ends of what [`accept`] hands over.
+pub(super) fn accepted() -> (mpsc::Sender<TcpStream>, mpsc::Receiver<TcpStream>) {
+    mpsc::channel(ACCEPTED)
+}
+
+/// Shakes hands until the hub drains; the body of a thread. `serve` is called with each connection whose
+/// handshake is done, and must not wait.
+pub(super) async fn shake_hands(
+    core: Arc<Core>,
+    tls: Arc<rustls::ServerConfig>,
+    mut sockets: mpsc::Receiver<TcpStream>,
+    serve: impl Fn(Connection, Arc<Peer>),
+) {
+    let _ = rustix::process::nice(HANDSHAKE_NICE);
+    let acceptor = TlsAcceptor::from(tls);
+    let mut under_way = FuturesUnordered::new();
+    let mut slowest: VecDeque<(u64, AbortHandle)> = VecDeque::new();
+    let mut number = 0;
+    loop {
+        tokio::select! {
+            () = core.draining.cancelled() => return,
+            Some((done, connection)) = under_way.next(), if !under_way.is_empty() => {
+                slowest.retain(|(number, _)| *number != done);
+                if let Some((connection, peer)) = connection {
+                    serve(connection, peer);
+                }
+            }
+            socket = sockets.recv() => {
+                let Some(socket) = socket else {
+                    return;
+                };
+                if slowest.len() >= core.descriptors.handshakes
+                    && let Some((_, slow)) = slowest.pop_front()
+                {
+                    slow.abort();
+                }
+                number += 1;
+                let (abort, registration) = AbortHandle::new_pair();
+                slowest.push_back((number, abort));
+                let handshake = handshake(Arc::clone(&core), acceptor.clone(), socket);
+                let handshake = Abortable::new(handshake, registration);
+                under_way.push(async move { (number, handshake.await.ok().flatten()) });
+            }
         }
     }
+}
 
+/// One handshake; `None` when it fails or takes too long.
+async fn handshake(
+    core: Arc<Core>,
+    acceptor: TlsAcceptor,
+    socket: TcpStream,
+) -> Option<(Connection, Arc<Peer>)> {
+    let (trust, clock, roll) = (
+        Arc::clone(&core.trust),
+        core.clock.clone(),
+        Arc::clone(&core.roll),
+    );
+    if core.config.layers == Layers::Plain {
+        let peer = Arc::new(Peer::unknown(trust, clock, roll));
+        let stream = Wire::Plain(socket);
+        return Some((Connection { stream, core }, peer));
+    }
+    let deadline = core.config.handshake_max;
+    match tokio::time::timeout(deadline, acceptor.accept(socket)).await {
+        Ok(Ok(stream)) => {
+            let presented = stream.get_ref().1.peer_certificates();
+            let certificates = presented.unwrap_or_default();
+            let certificates = certificates
+                .iter()
+                .map(|c| c.clone().into_owned())
+                .collect();
+            let peer = Arc::new(Peer::new(certificates, trust, clock, roll));
+            let stream = Wire::Tls(Box::new(stream));
+            Some((Connection { stream, core }, peer))
+        }
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "handshake failed");
+            None
+        }
+        Err(_elapsed) => {
+            tracing::debug!("handshake took too long");
+            None
+        }
+    }
+}
+
+impl Connection {
     fn sending<T>(&mut self, send: impl FnOnce(&mut Wire) -> T) -> T {
-        let Self { stream, core, .. } = self;
+        let Self { stream, core } = self;
         core.stages
             .sampled(Stage::Send, &core.clock, || send(stream))
-    }
-}
-
-impl Drop for Connection {
-    fn drop(&mut self) {
-        self.core.connections.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = Arc<Peer>;
-
-    fn connect_info(&self) -> Self::ConnectInfo {
-        Arc::clone(&self.peer)
     }
 }
 
@@ -163,7 +193,7 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<std::io::Result<()>> {
-        let Self { stream, core, .. } = &mut *self;
+        let Self { stream, core } = &mut *self;
         let read = || on!(stream, stream => stream.poll_read(cx, buf));
         core.stages.sampled(Stage::Receive, &core.clock, read)
     }

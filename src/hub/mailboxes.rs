@@ -11,7 +11,10 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use tokio::sync::Notify;
+use tokio::sync::Semaphore;
 
+use super::config::AGENCY_UNDER_WAY_KIB;
+use super::config::COMMIT_PLACES;
 use super::config::MAILBOX_WINDOW;
 use super::registry::AgencyNo;
 use crate::store::Mailbox;
@@ -32,6 +35,10 @@ pub(super) struct Slot {
     pub(super) notices: AtomicU64,
     /// Documents this agency has under way as a sender.
     pub(super) under_way: Arc<AtomicUsize>,
+    /// KiB of payload it may have under way.
+    pub(super) under_way_kib: Arc<Semaphore>,
+    /// Places for its work other than documents in front of the commit thread.
+    pub(super) commit_places: Arc<Semaphore>,
 }
 
 /// A mailbox, and the sender of each delivery that is in flight.
@@ -75,6 +82,8 @@ impl Slot {
             subscription: AtomicU64::new(0),
             notices: AtomicU64::new(0),
             under_way: Arc::default(),
+            under_way_kib: Arc::new(Semaphore::new(AGENCY_UNDER_WAY_KIB)),
+            commit_places: Arc::new(Semaphore::new(COMMIT_PLACES)),
         }
     }
 

@@ -4,17 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use prost::Message as _;
-use tokio::sync::mpsc;
 
 use super::apply::apply;
 use super::bytes::Reader;
 use super::commit::Committer;
 use super::commit::Heads;
-use super::commit::Work;
-use super::config::COMMIT_QUEUE;
 use super::config::Config;
 use super::config::INDEX_DIRTY_MAX;
-use super::config::VERIFY_QUEUE;
 use super::core::Core;
 use super::counters::Counters;
 use super::joining::Applications;
@@ -22,7 +18,6 @@ use super::known::Known;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
 use super::offices::Offices;
-use super::pipeline::VerifyJob;
 use super::record::AgencyRecord;
 use super::record::Record;
 use super::registry::Agencies;
@@ -65,8 +60,6 @@ pub struct Hub {
     pub(super) core: Arc<Core>,
     pub(super) tls: Arc<rustls::ServerConfig>,
     pub(super) committer: Committer,
-    pub(super) verify_queue: mpsc::Receiver<VerifyJob>,
-    pub(super) commit_queue: mpsc::Receiver<Work>,
     pub(super) flush_queue: std::sync::mpsc::Receiver<()>,
     /// Held for the lock.
     pub(super) data: Option<DataDir>,
@@ -157,8 +150,6 @@ impl Hub {
         } = recovered;
         let mailboxes = Mailboxes::default();
         restore_pending(&index, &mailboxes, &mut counters)?;
-        let (verify, verify_queue) = mpsc::channel(VERIFY_QUEUE);
-        let (commit, commit_queue) = mpsc::channel(COMMIT_QUEUE);
         let (flush, flush_queue) = std::sync::mpsc::sync_channel(1);
         let core = Arc::new(Core::new(
             config,
@@ -167,15 +158,12 @@ impl Hub {
             (index, journal.reader(), attachments),
             (agencies, applications, counters, mailboxes),
             parts.offices,
-            (verify, commit),
         ));
         let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
         Ok(Self {
             core,
             tls: Arc::new(parts.tls),
             committer,
-            verify_queue,
-            commit_queue,
             flush_queue,
             data,
         })

@@ -4,6 +4,7 @@
 //! connection and again whenever the revocation lists change.
 
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use arc_swap::ArcSwap;
 use jiff::SignedDuration;
@@ -27,6 +28,10 @@ pub(super) struct Peer {
     clock: Clock,
     roll: Arc<Roll>,
     verdict: ArcSwap<Verdict>,
+    /// Why this connection ends, once it does.
+    ended: OnceLock<Refusal>,
+    /// Who it is believed to be without a certificate, where there is no TLS.
+    claimed: Option<OrganId>,
 }
 
 #[derive(Debug)]
@@ -36,7 +41,8 @@ struct Verdict {
     identity: Result<OrganId, Refusal>,
 }
 
-/// How long a verdict holds while nothing was revoked: certificates expire, lists grow stale.
+/// How long a verdict holds while nothing was revoked: certificates expire, lists grow stale. Also
+/// backwards: a clock that was ahead and is right again must leave nobody refused or believed.
 const VERDICT_AGE_MAX: SignedDuration = SignedDuration::from_secs(1);
 
 impl Peer {
@@ -54,6 +60,8 @@ impl Peer {
             clock,
             roll,
             verdict: ArcSwap::from_pointee(verdict),
+            ended: OnceLock::new(),
+            claimed: None,
         }
     }
 
@@ -64,25 +72,33 @@ impl Peer {
 
     /// A peer that is believed what it says of itself, where there is no TLS to prove it.
     pub(super) fn claimed(&self, organ: OrganId) -> Self {
-        let verdict = Verdict {
-            epoch: self.trust.epoch(),
-            at: Timestamp::MAX,
-            identity: Ok(organ),
-        };
+        let unknown = Self::unknown(
+            Arc::clone(&self.trust),
+            self.clock.clone(),
+            Arc::clone(&self.roll),
+        );
         Self {
-            certificates: Vec::new(),
-            trust: Arc::clone(&self.trust),
-            clock: self.clock.clone(),
-            roll: Arc::clone(&self.roll),
-            verdict: ArcSwap::from_pointee(verdict),
+            claimed: Some(organ),
+            ..unknown
         }
+    }
+
+    /// From now on every call and stream of this connection is refused so.
+    pub(super) fn end(&self, refusal: Refusal) {
+        let _ = self.ended.set(refusal);
     }
 
     /// The organisation, or why this peer speaks for none.
     pub(super) fn organ(&self) -> Result<OrganId, Refusal> {
+        if let Some(refusal) = self.ended.get() {
+            return Err(refusal.clone());
+        }
+        if let Some(organ) = self.claimed {
+            return Ok(organ);
+        }
         let verdict = self.verdict.load();
         let fresh = verdict.epoch == self.trust.epoch()
-            && self.clock.now().duration_since(verdict.at) <= VERDICT_AGE_MAX;
+            && self.clock.now().duration_since(verdict.at).abs() <= VERDICT_AGE_MAX;
         if fresh {
             return verdict.identity.clone();
         }

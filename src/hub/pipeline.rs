@@ -6,23 +6,25 @@
 //!      └────────────────────────────── reply ◀── route ◀── disk ◀────────────────────┘
 //! ```
 //!
-//! Every channel is bounded; a full one makes the stage before it wait, back to the sender's socket.
+//! Work is taken in turns by organisation. Every sender has so many places and bytes under way; beyond
+//! them it waits, back to its own socket, or is refused, and nobody else notices.
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::thread::JoinHandle;
 
-use tokio::sync::mpsc;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::Semaphore;
 use tokio::sync::oneshot;
 
 use super::admit;
 use super::admit::Admitted;
 use super::admit::Place;
-use super::commit::Work;
-use super::config::UNDER_WAY_KIB;
+use super::config::AGENCY_UNDER_WAY_KIB;
 use super::core::Core;
+use super::fair_queue::Entry;
+use super::fair_queue::Lane;
+use super::fair_queue::Waiting;
 use super::journey;
 use super::journey::Verifying;
 use super::registry::AgencyNo;
@@ -53,39 +55,37 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// What a verifying thread is given.
+/// What a verifying thread is given: a document, and where its outcome goes.
 #[derive(Debug)]
-pub(super) enum VerifyJob {
-    /// A document, and where its outcome goes.
-    Document(Box<Admitted>, Reply),
-    /// One thread has nothing more to do.
-    Stop,
-}
+pub(super) struct VerifyJob(Box<Admitted>, Reply);
 
 /// Documents a verifying thread takes at once, of what is waiting: two signatures each fill eight lanes
 /// four times, and the last of them still has its receipt in time.
 const TAKEN_AT_ONCE: usize = 16;
 
-/// Starts the verifying threads.
+/// Expected cost of one document in front of verification, in microseconds: parsing and two signatures
+/// of known signers.
+const DOCUMENT_US: usize = 32;
+
+/// KiB that are digested in a microsecond, about.
+const KIB_PER_US: usize = 3;
+
+/// Starts the verifying threads. They end when the queue is closed and empty.
 ///
 /// # Errors
 /// The system refuses a thread.
-pub(super) fn spawn_verifiers(
-    core: &Arc<Core>,
-    queue: mpsc::Receiver<VerifyJob>,
-) -> std::io::Result<Vec<JoinHandle<()>>> {
-    let queue = Arc::new(Mutex::new(queue));
+pub(super) fn spawn_verifiers(core: &Arc<Core>) -> std::io::Result<Vec<JoinHandle<()>>> {
     (0..core.config.verify_threads.max(1))
         .map(|number| {
-            let (core, queue) = (Arc::clone(core), Arc::clone(&queue));
+            let core = Arc::clone(core);
             std::thread::Builder::new()
                 .name(format!("hub-verify-{number}"))
-                .spawn(move || verify_until_closed(&core, &queue))
+                .spawn(move || verify_until_closed(&core))
         })
         .collect()
 }
 
-fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
+fn verify_until_closed(core: &Core) {
     let verifier = Verifier {
         trust: &core.trust,
         policy: &core.policy,
@@ -95,47 +95,32 @@ fn verify_until_closed(core: &Core, queue: &Mutex<mpsc::Receiver<VerifyJob>>) {
     };
     let mut taken = Vec::with_capacity(TAKEN_AT_ONCE);
     loop {
-        let mut open = queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = open.blocking_recv_many(&mut taken, TAKEN_AT_ONCE);
-        drop(open);
-        if count == 0 {
+        core.verify.take_many(TAKEN_AT_ONCE, &mut taken);
+        if taken.is_empty() {
             return;
         }
-        let (mut documents, mut replies, mut stops) = (Vec::new(), Vec::new(), 0);
-        for job in taken.drain(..) {
-            match job {
-                VerifyJob::Document(document, reply) => {
-                    replies.push((document.sender, reply));
-                    documents.push(*document);
-                }
-                VerifyJob::Stop => stops += 1,
-            }
+        let (mut documents, mut replies) = (Vec::new(), Vec::new());
+        for VerifyJob(document, reply) in taken.drain(..) {
+            replies.push((document.sender, Arc::clone(&document.place), reply));
+            documents.push(*document);
         }
         let followed = Verifying::begin(&documents, &core.clock);
         let outcomes = verifier.verify(documents);
         if let Some(followed) = followed {
             followed.end(&outcomes, &core.clock);
         }
-        for (outcome, (sender, reply)) in outcomes.into_iter().zip(replies) {
-            let work = match outcome {
-                Ok(verified) => Work::Document(Box::new(verified), reply),
+        for (outcome, (sender, place, reply)) in outcomes.into_iter().zip(replies) {
+            match outcome {
+                Ok(verified) => {
+                    drop(place);
+                    core.commit_document(verified, reply);
+                }
                 Err(refusal) => {
                     let reason = refusal.reason();
                     reply.send(Err(refusal));
-                    Work::Refused { sender, reason }
+                    core.commit_refused(sender, reason, place);
                 }
-            };
-            if core.commit.blocking_send(work).is_err() {
-                return;
             }
-        }
-        if stops > 0 {
-            // One is for this thread, the others' go back into the queue. It may be full; they who
-            // wait for theirs still empty it.
-            for _ in 1..stops {
-                let _ = core.verify.blocking_send(VerifyJob::Stop);
-            }
-            return;
         }
     }
 }
@@ -159,11 +144,16 @@ impl Core {
         let followed = journey::Arrived::of(&document);
         match self.admit(organ, number, document).await {
             Ok(document) => {
+                let us = DOCUMENT_US + document.payload.size() / 1024 / KIB_PER_US;
+                let entry = Entry {
+                    lane: Lane::Agency(number),
+                    urgency: document.header.priority,
+                    cost: u32::try_from(us).unwrap_or(u32::MAX),
+                    waiting: Waiting::Somebody,
+                    work: VerifyJob(Box::new(document), reply),
+                };
                 // Closed only when the hub is gone, and then nobody waits for the reply.
-                let _ = self
-                    .verify
-                    .send(VerifyJob::Document(Box::new(document), reply))
-                    .await;
+                let _ = self.verify.push(entry);
             }
             Err(refusal) => {
                 let reason = refusal.reason();
@@ -171,13 +161,7 @@ impl Core {
                 if let Some(followed) = followed {
                     followed.refused(reason, &self.clock);
                 }
-                let _ = self
-                    .commit
-                    .send(Work::Refused {
-                        sender: number,
-                        reason,
-                    })
-                    .await;
+                self.commit_refused_early(number, reason).await;
             }
         }
     }
@@ -219,21 +203,16 @@ impl Core {
         document: v1::SignedDocument,
     ) -> Result<Admitted, Refusal> {
         let begun = Begun::now(&self.clock);
-        let kib = u32::try_from(
-            admit::size(&document)
-                .div_ceil(1024)
-                .clamp(1, UNDER_WAY_KIB),
-        )
-        .unwrap_or(u32::MAX);
+        let kib = admit::size(&document).div_ceil(1024);
+        let kib = u32::try_from(kib.clamp(1, AGENCY_UNDER_WAY_KIB)).unwrap_or(u32::MAX);
         let agencies = self.agencies.load_full();
         let well_formed = admit::well_formed(&agencies, organ, document, self.clock.now());
         self.stages.end(Stage::Admit, begun, &self.clock);
         let well_formed = well_formed?;
-        let bytes = Arc::clone(&self.under_way)
-            .acquire_many_owned(kib)
-            .await
-            .map_err(|_closed| Refusal::ShuttingDown)?;
         let slot = self.mailboxes.slot(sender);
+        // Its own share first: whoever has used that up waits without keeping others waiting.
+        let own = share(&slot.under_way_kib, kib).await?;
+        let bytes = [own, share(&self.under_way, kib).await?];
         let place = Place::take(organ, &slot.under_way, begun.at(), bytes)?;
         let admit::WellFormed {
             header,
@@ -245,7 +224,12 @@ impl Core {
             header,
             recipients,
             payload,
-            place,
+            place: Arc::new(place),
         })
     }
+}
+
+async fn share(of: &Arc<Semaphore>, kib: u32) -> Result<OwnedSemaphorePermit, Refusal> {
+    let taken = Arc::clone(of).acquire_many_owned(kib).await;
+    taken.map_err(|_closed| Refusal::ShuttingDown)
 }

@@ -73,6 +73,11 @@ impl AgencyState {
         matches!(self, Self::Active | Self::Testing)
     }
 
+    /// Whether it was locked or taken off the axis: what is open of such an agency ends.
+    pub(super) fn is_off(self) -> bool {
+        matches!(self, Self::Suspended | Self::Revoked | Self::Merged)
+    }
+
     pub(super) fn to_byte(self) -> u8 {
         match self {
             Self::Active => 1,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::config::CREDIT_MAX;
 use super::core::Core;
 use super::counters::Count;
 use super::recent::Stored;
@@ -80,7 +81,11 @@ fn run(core: &Core, effect: Effect) {
             let mut queue = slot.queue();
             let from = queue.mailbox.acknowledge(priority, sequence);
             queue.in_flight.remove(&sequence);
+            let was_full = queue.mailbox.in_flight() + 1 >= CREDIT_MAX as usize;
             drop(queue);
+            if was_full {
+                slot.bell.notify_waiters();
+            }
             core.counters().count(match from {
                 Acknowledged::FromFlight => Count::AcknowledgedInFlight {
                     sender,

@@ -8,19 +8,18 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use tokio::net::TcpListener;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::transport::Server;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
 
-use super::commit::Work;
 use super::config::MESSAGE_MAX;
 use super::core::Core;
+use super::http2;
 use super::listen;
 use super::open::Hub;
-use super::pipeline::VerifyJob;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
-use super::service::ExplainLimits;
 use super::service::Monitor;
 use super::service::Registry;
 use super::stages::Begun;
@@ -33,18 +32,14 @@ use crate::wire::v1::exchange_server::ExchangeServer;
 use crate::wire::v1::monitor_server::MonitorServer;
 use crate::wire::v1::registry_server::RegistryServer;
 
-/// HTTP/2 window of one stream, in bytes: a full delivery batch without waiting for the peer.
-const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Largest answer, in bytes: the largest document with what goes along.
+const ANSWER_MAX: usize = 2 * MESSAGE_MAX;
 
-/// HTTP/2 window of one connection, in bytes.
-const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+/// How often connections are looked at: those overdue end, and those of revoked peers.
+const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Streams of one connection.
-const STREAMS_MAX: u32 = 128;
-
-/// Seconds between HTTP/2 pings to a silent peer, and how long its answer may take.
-const KEEPALIVE_EVERY_S: u64 = 20;
-const KEEPALIVE_MAX_S: u64 = 10;
+/// Of so many looks one judges every certificate, whether or not lists changed.
+const SWEEP_EVERYBODY: u64 = 20;
 
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
@@ -134,102 +129,138 @@ impl Hub {
             core,
             tls,
             committer,
-            verify_queue,
-            commit_queue,
             flush_queue,
             data,
         } = self;
-        let verifiers = spawn_verifiers(&core, verify_queue).map_err(ServeError::Thread)?;
-        let commit = spawn("hub-commit", move || committer.run(commit_queue))?;
+        let routes = routes(&core).await?;
+        let verifiers = spawn_verifiers(&core).map_err(ServeError::Thread)?;
+        let commit = spawn("hub-commit", move || committer.run())?;
         let flusher = Arc::clone(&core);
         let flush = spawn("hub-index", move || {
             flush_until_closed(&flusher, &flush_queue)
         })?;
+        let serving = TaskTracker::new();
+        let (sockets, handshakes) = listen::accepted();
+        let shaking = shake_hands(&core, tls, handshakes, serving.clone(), routes)?;
+        let background = [
+            tokio::spawn(listen::accept(Arc::clone(&core), listener, sockets)),
+            tokio::spawn(tick(Arc::clone(&core))),
+            tokio::spawn(sweep(Arc::clone(&core))),
+        ];
 
-        let (ready, connections) = mpsc::channel(64);
-        let accept = tokio::spawn(listen::accept(Arc::clone(&core), listener, tls, ready));
-        let (health, health_service) = tonic_health::server::health_reporter();
-        health.set_serving::<ExchangeServer<Exchange>>().await;
-        let reflection = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-            .build_v1()
-            .map_err(ServeError::Reflection)?;
-        let exchange = ExchangeServer::new(Exchange(Arc::clone(&core)))
-            .max_decoding_message_size(MESSAGE_MAX)
-            .max_encoding_message_size(2 * MESSAGE_MAX);
-        let router = Server::builder()
-            .layer(ExplainLimits)
-            .initial_stream_window_size(STREAM_WINDOW_BYTES)
-            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-            .max_concurrent_streams(STREAMS_MAX)
-            .http2_keepalive_interval(Some(std::time::Duration::from_secs(KEEPALIVE_EVERY_S)))
-            .http2_keepalive_timeout(Some(std::time::Duration::from_secs(KEEPALIVE_MAX_S)))
-            .add_service(exchange)
-            .add_service(RegistryServer::new(Registry(Arc::clone(&core))))
-            .add_service(MonitorServer::new(Monitor(Arc::clone(&core))))
-            .add_service(health_service)
-            .add_service(reflection);
-
-        let ticking = tokio::spawn(tick(core.commit.clone()));
-        let stopping = core.draining.clone();
-        let drained = stopping.clone();
-        let serving = router.serve_with_incoming_shutdown(
-            ReceiverStream::new(connections),
-            drained.cancelled_owned(),
-        );
-        tokio::pin!(serving, shutdown);
-        let outcome = tokio::select! {
-            outcome = &mut serving => outcome,
-            () = shutdown => {
-                stopping.cancel();
-                core.mailboxes.ring_all();
-                match tokio::time::timeout(core.config.drain_max, serving).await {
-                    Ok(outcome) => outcome,
-                    Err(_elapsed) => {
-                        tracing::warn!("connections were still open when the drain ended");
-                        Ok(())
-                    }
-                }
-            }
-        };
-        stopping.cancel();
-        accept.abort();
-        ticking.abort();
-        // Whoever holds bytes under way is still between admission and receipt.
-        let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
-        let finished = core.under_way.acquire_many(everything);
-        if tokio::time::timeout(core.config.drain_max, finished)
+        shutdown.await;
+        core.draining.cancel();
+        core.mailboxes.ring_all();
+        serving.close();
+        let drain_max = core.config.drain_max;
+        if tokio::time::timeout(drain_max, serving.wait())
             .await
             .is_err()
         {
+            tracing::warn!("connections were still open when the drain ended");
+        }
+        background.iter().for_each(tokio::task::JoinHandle::abort);
+        // Whoever holds bytes under way is still between admission and receipt.
+        let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
+        let finished = core.under_way.acquire_many(everything);
+        if tokio::time::timeout(drain_max, finished).await.is_err() {
             tracing::warn!("documents were still under way when the drain ended");
         }
-        for _ in &verifiers {
-            let _ = core.verify.send(VerifyJob::Stop).await;
-        }
-        let _ = core.commit.send(Work::Stop).await;
+        core.verify.close();
         let joined = tokio::task::spawn_blocking(move || {
+            let verified = verifiers.into_iter().try_for_each(JoinHandle::join);
+            core.commit.close();
             let committed = commit.join();
             // The commit thread is gone, and with it the flusher's other end.
             let flushed = flush.join();
-            let verified = verifiers.into_iter().try_for_each(JoinHandle::join);
+            let shaken = shaking.join();
             drop(data);
-            committed.and(flushed).and(verified)
+            committed.and(flushed).and(verified).and(shaken)
         });
         if !matches!(joined.await, Ok(Ok(()))) {
             tracing::error!("a thread of the hub did not end well");
         }
-        outcome.map_err(ServeError::Transport)
+        Ok(())
+    }
+}
+
+/// Every service, in front of which each connection has its gate.
+async fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    health.set_serving::<ExchangeServer<Exchange>>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(ServeError::Reflection)?;
+    let exchange = ExchangeServer::new(Exchange(Arc::clone(core)))
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(ANSWER_MAX);
+    let registry = RegistryServer::new(Registry(Arc::clone(core)))
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(ANSWER_MAX);
+    let monitor = MonitorServer::new(Monitor(Arc::clone(core)))
+        .max_decoding_message_size(MESSAGE_MAX)
+        .max_encoding_message_size(ANSWER_MAX);
+    let routes = Routes::new(exchange)
+        .add_service(registry)
+        .add_service(monitor)
+        .add_service(health_service)
+        .add_service(reflection);
+    Ok(routes.prepare())
+}
+
+/// Starts the thread of handshakes. Each connection that has a place is served by a task of the runtime
+/// this is called in.
+fn shake_hands(
+    core: &Arc<Core>,
+    tls: Arc<rustls::ServerConfig>,
+    sockets: mpsc::Receiver<TcpStream>,
+    serving: TaskTracker,
+    routes: Routes,
+) -> Result<JoinHandle<()>, ServeError> {
+    let (core, runtime) = (Arc::clone(core), tokio::runtime::Handle::current());
+    spawn("hub-io-tls", move || {
+        let serve = |connection, peer| {
+            if let Some(place) = core.connections.admit(peer) {
+                let served = http2::serve(Arc::clone(&core), place, routes.clone(), connection);
+                serving.spawn_on(served, &runtime);
+            }
+        };
+        let shaking = listen::shake_hands(Arc::clone(&core), tls, sockets, serve);
+        runtime.block_on(shaking);
+    })
+}
+
+/// Ends connections that are overdue, and those of peers that were revoked.
+async fn sweep(core: Arc<Core>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut looks, mut epoch) = (0u64, core.trust.epoch());
+    loop {
+        ticks.tick().await;
+        looks += 1;
+        let now = core.trust.epoch();
+        let everybody = now != epoch || looks.is_multiple_of(SWEEP_EVERYBODY);
+        epoch = now;
+        let swept = Arc::clone(&core);
+        let sweeping = tokio::task::spawn_blocking(move || swept.connections.sweep(everybody));
+        if sweeping.await.is_err() {
+            return;
+        }
+        if everybody {
+            core.mailboxes.ring_all();
+        }
     }
 }
 
 /// Ends the waiting of what was put off.
-async fn tick(commit: mpsc::Sender<Work>) {
+async fn tick(core: Arc<Core>) {
     let mut ticks = tokio::time::interval(TICK_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    while commit.send(Work::Tick).await.is_ok() {
+    loop {
         ticks.tick().await;
+        core.commit.flush();
     }
 }
 

@@ -3,6 +3,7 @@
 //! Decisions read through a [`Transaction`], so that the second of two equal documents in one batch
 //! finds the first; if the disk refuses, the transaction is dropped and nothing has happened.
 
+use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::collections::HashMap;
@@ -22,6 +23,9 @@ use crate::store::Change;
 use crate::store::Index;
 use crate::store::IndexError;
 
+/// Notices one acknowledgement ends, at most: some times the largest batch that is out at once.
+const NOTICES_DONE_MAX: usize = 4096;
+
 /// Pending changes over the index.
 #[derive(Debug)]
 pub(super) struct Transaction<'a> {
@@ -33,6 +37,8 @@ pub(super) struct Transaction<'a> {
     fresh: BTreeMap<u64, Arc<DocumentRecord>>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
+    /// Rows asked for so far; with those changed it is what the transaction cost.
+    asked: Cell<u64>,
 }
 
 /// What others see once the batch is on disk.
@@ -88,10 +94,18 @@ impl<'a> Transaction<'a> {
             fresh: BTreeMap::new(),
             counts: Vec::new(),
             effects: Vec::new(),
+            asked: Cell::new(0),
         }
     }
 
+    /// Rows read and written so far, and counts moved: what bounds a batch and what its callers are
+    /// charged for.
+    pub(super) fn work(&self) -> u64 {
+        self.asked.get() + self.rows.len() as u64 + self.counts.len() as u64
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+        self.asked.set(self.asked.get() + 1);
         match self.rows.get(key) {
             Some(Change::Insert(row) | Change::Put(row)) => Ok(Some(row.clone())),
             Some(Change::Delete) => Ok(None),
@@ -187,7 +201,8 @@ impl<'a> Transaction<'a> {
             .ok_or(ReadError::Malformed('D'))
     }
 
-    /// Every status notice of `agency` up to `cursor`, within the last committed state.
+    /// Status notices of `agency` up to `cursor`, the oldest first, at most [`NOTICES_DONE_MAX`], within
+    /// the last committed state.
     pub(super) fn notices_until(
         &self,
         agency: AgencyNo,
@@ -197,7 +212,8 @@ impl<'a> Transaction<'a> {
             rows::notice_key(agency, 0),
             rows::notice_key(agency, cursor.saturating_add(1)),
         );
-        let found = self.index.range(range.0..range.1, usize::MAX)?;
+        let found = self.index.range(range.0..range.1, NOTICES_DONE_MAX)?;
+        self.asked.set(self.asked.get() + found.len() as u64);
         Ok(found.into_iter().map(|(key, _)| key).collect())
     }
 

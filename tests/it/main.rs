@@ -10,6 +10,7 @@ mod command_line;
 mod console;
 mod doctor;
 mod exchange;
+mod gate;
 mod interrupted;
 mod join;
 mod load;

@@ -43,7 +43,6 @@ impl Committer {
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
-            Work::Tick | Work::Stop => Ok(()),
         };
         if let Err(error) = decided {
             // The caller's reply was dropped, which it reads as a failure of the hub.
@@ -180,13 +179,18 @@ impl Committer {
             status_cursor,
             reply,
         } = acknowledge;
-        let mut fresh = Vec::with_capacity(sequences.len());
-        for sequence in sequences {
-            let row = open.tx.delivery(sequence, by)?;
-            if row.is_some_and(|row| row.acknowledged_at.is_none()) && !fresh.contains(&sequence) {
-                fresh.push(sequence);
+        let mut fresh = sequences;
+        fresh.sort_unstable();
+        fresh.dedup();
+        let mut unread = Ok(());
+        fresh.retain(|sequence| match open.tx.delivery(*sequence, by) {
+            Ok(row) => row.is_some_and(|row| row.acknowledged_at.is_none()),
+            Err(error) => {
+                unread = Err(error);
+                false
             }
-        }
+        });
+        unread?;
         let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         open.answers.push(Answer::Acknowledge(reply, count));
         if fresh.is_empty() && status_cursor == 0 {
@@ -255,6 +259,9 @@ impl Committer {
         let at = self.core.clock.now();
         for agency in decision.agencies {
             let record = agency.record(&view.agencies, at);
+            if record.state.is_off() {
+                open.ended.push((record.organ, record.state));
+            }
             view.agencies.set(&record);
             self.enter(&Record::Agency(record), None, open)?;
         }

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::applications::Applications;
-use crate::hub::commit::Work;
 use crate::hub::core::Core;
 use crate::hub::record::AgencyRecord;
 use crate::hub::registry::Agencies;
@@ -109,7 +108,6 @@ pub(super) async fn change(
         decide: Box::new(decide),
         reply,
     };
-    let sent = core.commit.send(Work::Registry(change)).await;
-    sent.map_err(|_closed| Refusal::ShuttingDown)?;
+    core.commit_change(change).await?;
     decided.await.unwrap_or(Err(Refusal::ShuttingDown))
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::clock::process_cpu;
+use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::UNDER_WAY_KIB;
 use crate::hub::core::Core;
 use crate::hub::counters::Counters;
@@ -197,9 +198,6 @@ impl Look {
             (stage, spent)
         });
         let [_, _, signatures, commits] = core.stages.counts();
-        let waits_in = |capacity: usize, free: usize| (capacity.saturating_sub(free), capacity);
-        let verify = waits_in(core.verify.max_capacity(), core.verify.capacity());
-        let commit = waits_in(core.commit.max_capacity(), core.commit.capacity());
         let under_way_kib = UNDER_WAY_KIB.saturating_sub(core.under_way.available_permits());
         let states = AgencyState::ALL.map(|state| {
             let count = agencies.iter().filter(|agency| agency.state == state);
@@ -215,11 +213,11 @@ impl Look {
             commits,
             receipts: core.stages.receipt_times(),
             queues: [
-                ("verify", verify.0, verify.1),
-                ("commit", commit.0, commit.1),
+                ("verify", core.verify.len(), AGENCY_WINDOW),
+                ("commit", core.commit.len(), AGENCY_WINDOW),
             ],
             under_way_bytes: 1024 * under_way_kib as u64,
-            connections: core.connections.load(Ordering::Relaxed),
+            connections: core.connections.count(),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
             process_cpu: process_cpu(),
             resident_bytes: resident_bytes(),

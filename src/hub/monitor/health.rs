@@ -1,14 +1,12 @@
 //! What an operator looks at to know that a hub is well.
 
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
 use jiff::Timestamp;
 
 use super::Monitor;
-use crate::hub::config::COMMIT_QUEUE;
+use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::UNDER_WAY_KIB;
-use crate::hub::config::VERIFY_QUEUE;
 use crate::hub::layers::Layers;
 use crate::hub::metrics::resident_bytes;
 use crate::store::Durability;
@@ -32,13 +30,13 @@ pub struct Health {
     pub index_dirty: usize,
     /// Free and all bytes of the file system of the data, where the system tells.
     pub disk: Option<(u64, u64)>,
-    /// Documents waiting to be verified.
+    /// Documents waiting to be verified, beside what one sender may have under way.
     pub verify_queue: Queue,
-    /// Work waiting for the commit thread.
+    /// Work waiting for the commit thread, beside the same.
     pub commit_queue: Queue,
     /// KiB of documents between admission and receipt.
     pub under_way_kib: Queue,
-    /// Connections that are open.
+    /// Connections of agencies that are open.
     pub connections: Queue,
     /// When the next revocation list is due, where there is one.
     pub lists_due: Option<Timestamp>,
@@ -59,6 +57,8 @@ impl Monitor {
     /// The hub's health now. Asks the file system.
     pub fn health(&self) -> Health {
         let core = &self.0;
+        let (used, room) = core.connections.places();
+        let connections = Queue { used, room };
         let under_way = UNDER_WAY_KIB - core.under_way.available_permits().min(UNDER_WAY_KIB);
         Health {
             durability: self.durability(),
@@ -69,26 +69,22 @@ impl Monitor {
             newest_document: core.written.newest(),
             index_dirty: core.index.dirty(),
             disk: core.config.data.as_deref().and_then(disk),
-            verify_queue: waiting(&core.verify, VERIFY_QUEUE),
-            commit_queue: waiting(&core.commit, COMMIT_QUEUE),
+            verify_queue: Queue {
+                used: core.verify.len(),
+                room: AGENCY_WINDOW,
+            },
+            commit_queue: Queue {
+                used: core.commit.len(),
+                room: AGENCY_WINDOW,
+            },
             under_way_kib: Queue {
                 used: under_way,
                 room: UNDER_WAY_KIB,
             },
-            connections: Queue {
-                used: core.connections.load(Ordering::Relaxed),
-                room: core.config.connections_max,
-            },
+            connections,
             lists_due: core.trust.lists_due(),
             memory_bytes: resident_bytes(),
         }
-    }
-}
-
-fn waiting<T>(sender: &tokio::sync::mpsc::Sender<T>, room: usize) -> Queue {
-    Queue {
-        used: room - sender.capacity().min(room),
-        room,
     }
 }
 

@@ -19,7 +19,6 @@ use super::caller;
 use super::limits::too_large;
 use super::peer;
 use crate::hub::commit::Acknowledge;
-use crate::hub::commit::Work;
 use crate::hub::config::DESCRIPTION_MAX;
 use crate::hub::config::REPORTS_MAX;
 use crate::hub::config::STREAM_WINDOW;
@@ -276,7 +275,7 @@ async fn follow(
                 status_cursor,
                 reply: None,
             };
-            send(core, Work::Acknowledge(work)).await?;
+            core.commit_acknowledge(work).await?;
             if status_cursor > 0 {
                 flow.notices_done(status_cursor);
             }
@@ -305,7 +304,7 @@ async fn acknowledge(
         status_cursor,
         reply: Some(reply),
     };
-    send(core, Work::Acknowledge(work)).await?;
+    core.commit_acknowledge(work).await?;
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
 }
 
@@ -315,7 +314,7 @@ async fn report_one(
     request: v1::StatusReport,
 ) -> Result<v1::ReportStatusResponse, Refusal> {
     let by = agency(core, organ)?;
-    let outcomes = commit_reports(core, by, vec![report(request)?]).await?;
+    let outcomes = core.commit_statuses(by, vec![report(request)?]).await?;
     let outcome = outcomes.into_iter().next();
     let at = outcome.ok_or_else(|| unavailable(std::io::Error::other("no outcome")))??;
     Ok(v1::ReportStatusResponse {
@@ -338,7 +337,7 @@ async fn report_many(
         .iter()
         .filter_map(|parsed| parsed.as_ref().ok().cloned())
         .collect();
-    let mut committed = commit_reports(core, by, well_formed).await?.into_iter();
+    let mut committed = core.commit_statuses(by, well_formed).await?.into_iter();
     let outcomes = parsed.into_iter().map(|parsed| {
         let outcome = parsed.and_then(|_| committed.next().unwrap_or(Err(Refusal::ShuttingDown)));
         match outcome {
@@ -355,23 +354,6 @@ async fn report_many(
     Ok(v1::ReportStatusBatchResponse {
         outcomes: outcomes.collect(),
     })
-}
-
-async fn commit_reports(
-    core: &Core,
-    by: AgencyNo,
-    reports: Vec<Report>,
-) -> Result<Vec<Result<jiff::Timestamp, Refusal>>, Refusal> {
-    let (reply, receive) = oneshot::channel();
-    send(core, Work::Statuses { by, reports, reply }).await?;
-    receive.await.unwrap_or(Err(Refusal::ShuttingDown))
-}
-
-async fn send(core: &Core, work: Work) -> Result<(), Refusal> {
-    core.commit
-        .send(work)
-        .await
-        .map_err(|_closed| Refusal::ShuttingDown)
 }
 
 fn report(request: v1::StatusReport) -> Result<Report, Refusal> {

@@ -20,7 +20,6 @@ use crate::model::Refusal;
 use crate::wire;
 
 pub(super) use exchange::Exchange;
-pub(super) use limits::ExplainLimits;
 pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;
 

@@ -2,6 +2,7 @@
 //! Beside it, a browser.
 
 pub(crate) mod browser;
+pub(crate) mod raw;
 pub(crate) mod webdriver;
 
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub(crate) struct Party {
     pub(crate) connection: Connection,
     pub(crate) signer: DocumentSigner,
     pub(crate) serials: Vec<Vec<u8>>,
+    /// The connection's certificate chain and key, PEM.
+    pub(crate) identity: (String, String),
 }
 
 pub(crate) fn organ(code: &str) -> OrganId {
@@ -209,6 +212,7 @@ pub(crate) fn party_of(
         connection: axis.connect(Some((&certificates, &key))),
         signer: DocumentSigner::new(credential(&person), credential(&seal)),
         serials,
+        identity: (certificates, key),
     }
 }
 

@@ -11,7 +11,6 @@ use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
 use crate::hub::commit::Acknowledge;
-use crate::hub::commit::Work;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::joining::change::AgencyChange;
@@ -248,9 +247,7 @@ pub(super) async fn inject(
     let reply = Reply::new(move |outcome| {
         let _ = send.send(outcome);
     });
-    let work = Work::Document(Box::new(verified), reply);
-    let sent = core.commit.send(work).await;
-    sent.map_err(|_closed| Refusal::ShuttingDown)?;
+    core.commit_document(verified, reply);
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
 }
 
@@ -285,11 +282,7 @@ pub(in crate::hub::joining) async fn take_in(core: &Core) {
                 status_cursor: cursor.unwrap_or(0),
                 reply: Some(reply),
             };
-            if core
-                .commit
-                .send(Work::Acknowledge(acknowledge))
-                .await
-                .is_err()
+            if core.commit_acknowledge(acknowledge).await.is_err()
                 || !matches!(done.await, Ok(Ok(_)))
             {
                 return;

@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::Span;
 use jiff::civil::Date;
 use tokio::sync::mpsc;
-use tokio::sync::oneshot;
 use tonic::Status;
 use tonic::Streaming;
 
@@ -14,7 +13,6 @@ use super::partners::Flaw;
 use super::partners::Partner;
 use super::partners::Partners;
 use super::partners::inject;
-use crate::hub::commit::Work;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::progress::Report;
@@ -258,15 +256,7 @@ impl Session {
             code: StatusCode::RecallRequested,
             description: String::new(),
         };
-        let (reply, done) = oneshot::channel();
-        let work = Work::Statuses {
-            by,
-            reports: vec![report],
-            reply,
-        };
-        let sent = self.core.commit.send(work).await;
-        sent.map_err(|_closed| Refusal::ShuttingDown)?;
-        let outcomes = done.await.unwrap_or(Err(Refusal::ShuttingDown))?;
+        let outcomes = self.core.commit_statuses(by, vec![report]).await?;
         for outcome in outcomes {
             outcome?;
         }

@@ -1,0 +1,225 @@
+//! The ways into the queue in front of the commit thread: what each piece of work is expected to cost,
+//! and the place its caller waits for.
+
+use std::sync::Arc;
+
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::oneshot;
+
+use super::Acknowledge;
+use super::StatusReply;
+use super::Work;
+use crate::hub::admit::Place;
+use crate::hub::config::REPORTS_AT_ONCE;
+use crate::hub::core::Core;
+use crate::hub::fair_queue::Entry;
+use crate::hub::fair_queue::Lane;
+use crate::hub::fair_queue::Waiting;
+use crate::hub::joining::Change;
+use crate::hub::pipeline::Reply;
+use crate::hub::progress::Report;
+use crate::hub::registry::AgencyNo;
+use crate::hub::verify::Verified;
+use crate::model::Party;
+use crate::model::Priority;
+use crate::model::Reason;
+use crate::model::Refusal;
+
+/// Rows of a document beside those of its recipients: identity, record.
+const DOCUMENT_ROWS: usize = 2;
+
+/// Rows of each recipient: delivery, pending, pair.
+const RECIPIENT_ROWS: usize = 3;
+
+/// Rows of one status: document, delivery, notice.
+const STATUS_ROWS: usize = 3;
+
+/// Rows of an acknowledgement beside those of its sequences.
+const ACKNOWLEDGE_ROWS: usize = 1;
+
+/// Rows of a change of the registry: what a record of some kilobytes costs.
+const CHANGE_ROWS: u32 = 16;
+
+/// Work, with the place it holds until it is taken.
+#[derive(Debug)]
+pub(in crate::hub) struct Queued {
+    pub(in crate::hub) work: Work,
+    _held: Held,
+}
+
+/// What bounds the work of one caller that waits.
+#[derive(Debug)]
+enum Held {
+    /// A document under way; an accepted one keeps its place for longer by itself.
+    Document { _place: Option<Arc<Place>> },
+    /// A place in front of the commit thread.
+    Queue {
+        _place: Option<OwnedSemaphorePermit>,
+    },
+}
+
+impl Core {
+    /// Hands a document over, which holds its place itself. Never waits.
+    pub(in crate::hub) fn commit_document(&self, verified: Verified, reply: Reply) {
+        let (by, urgency) = (verified.document.sender, verified.document.header.priority);
+        let rows = DOCUMENT_ROWS + RECIPIENT_ROWS * verified.document.recipients.len();
+        let entry = Entry {
+            lane: Lane::Agency(by),
+            urgency,
+            cost: u32::try_from(rows).unwrap_or(u32::MAX),
+            waiting: Waiting::Somebody,
+            work: Queued {
+                work: Work::Document(Box::new(verified), reply),
+                _held: Held::Document { _place: None },
+            },
+        };
+        // Closed only when the hub is gone, and then the reply's end tells.
+        let _ = self.commit.push(entry);
+    }
+
+    /// Has a document counted that was refused after it had been given its place. Never waits.
+    pub(in crate::hub) fn commit_refused(
+        &self,
+        sender: AgencyNo,
+        reason: Reason,
+        place: Arc<Place>,
+    ) {
+        let entry = Entry {
+            lane: Lane::Agency(sender),
+            urgency: Priority::Normal,
+            cost: 1,
+            waiting: Waiting::Nobody,
+            work: Queued {
+                work: Work::Refused { sender, reason },
+                _held: Held::Document {
+                    _place: Some(place),
+                },
+            },
+        };
+        let _ = self.commit.push(entry);
+    }
+
+    /// Has a document counted that was refused before it had a place, once there is one for the count.
+    pub(in crate::hub) async fn commit_refused_early(&self, sender: AgencyNo, reason: Reason) {
+        let work = Work::Refused { sender, reason };
+        let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
+    }
+
+    /// Hands acknowledgements over, once the agency has a place for them.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`.
+    pub(in crate::hub) async fn commit_acknowledge(
+        &self,
+        acknowledge: Acknowledge,
+    ) -> Result<(), Refusal> {
+        let rows = ACKNOWLEDGE_ROWS + acknowledge.sequences.len();
+        let waiting = if acknowledge.reply.is_some() {
+            Waiting::Somebody
+        } else {
+            Waiting::Nobody
+        };
+        self.commit_of(
+            acknowledge.by,
+            rows,
+            waiting,
+            Work::Acknowledge(acknowledge),
+        )
+        .await
+    }
+
+    /// Has statuses decided and waits until they are on disk; one outcome for each, in order.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`, or what the journal says.
+    pub(in crate::hub) async fn commit_statuses(
+        &self,
+        by: AgencyNo,
+        reports: Vec<Report>,
+    ) -> Result<Vec<Result<jiff::Timestamp, Refusal>>, Refusal> {
+        let mut waiting = Vec::new();
+        for part in parts(reports) {
+            let (reply, outcomes): (StatusReply, _) = oneshot::channel();
+            let rows = STATUS_ROWS * part.len();
+            let work = Work::Statuses {
+                by,
+                reports: part,
+                reply,
+            };
+            self.commit_of(by, rows, Waiting::Somebody, work).await?;
+            waiting.push(outcomes);
+        }
+        let mut all = Vec::new();
+        for outcomes in waiting {
+            all.extend(outcomes.await.unwrap_or(Err(Refusal::ShuttingDown))?);
+        }
+        Ok(all)
+    }
+
+    /// Hands a change of the registry over.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`.
+    pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
+        let place = Arc::clone(&self.registry_places).acquire_owned().await;
+        let entry = Entry {
+            lane: Lane::Registry,
+            urgency: Priority::Normal,
+            cost: CHANGE_ROWS,
+            waiting: Waiting::Somebody,
+            work: Queued {
+                work: Work::Registry(change),
+                _held: Held::Queue { _place: place.ok() },
+            },
+        };
+        let pushed = self.commit.push(entry);
+        pushed.map_err(|_closed| Refusal::ShuttingDown)
+    }
+
+    async fn commit_of(
+        &self,
+        by: AgencyNo,
+        rows: usize,
+        waiting: Waiting,
+        work: Work,
+    ) -> Result<(), Refusal> {
+        let places = Arc::clone(&self.mailboxes.slot(by).commit_places);
+        let place = places.acquire_owned().await;
+        let entry = Entry {
+            lane: Lane::Agency(by),
+            urgency: Priority::Normal,
+            cost: u32::try_from(rows).unwrap_or(u32::MAX),
+            waiting,
+            work: Queued {
+                work,
+                _held: Held::Queue { _place: place.ok() },
+            },
+        };
+        let pushed = self.commit.push(entry);
+        pushed.map_err(|_closed| Refusal::ShuttingDown)
+    }
+}
+
+/// Reports in the order they came, in parts of bounded work: one by a sender may be about every recipient
+/// of its document.
+fn parts(reports: Vec<Report>) -> Vec<Vec<Report>> {
+    let mut parts: Vec<Vec<Report>> = Vec::new();
+    let mut room = 0;
+    for report in reports {
+        let weight = match report.code.party() {
+            Party::Sender => REPORTS_AT_ONCE,
+            Party::Recipient => 1,
+        };
+        match parts.last_mut().filter(|_| weight <= room) {
+            Some(part) => {
+                part.push(report);
+                room -= weight;
+            }
+            None => {
+                parts.push(vec![report]);
+                room = REPORTS_AT_ONCE - weight;
+            }
+        }
+    }
+    parts
+}

@@ -1,0 +1,166 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const A: Lane = Lane::Agency(AgencyNo(1));
+const B: Lane = Lane::Agency(AgencyNo(2));
+
+fn entry(lane: Lane, cost: u32, work: u32) -> Entry<u32> {
+    Entry {
+        lane,
+        urgency: Priority::Normal,
+        cost,
+        waiting: Waiting::Somebody,
+        work,
+    }
+}
+
+#[test]
+fn a_backlog_delays_nobody_but_its_owner() {
+    let queue = FairQueue::new(10, 512);
+    for number in 0..10_000 {
+        queue.push(entry(A, 10, number)).unwrap();
+    }
+    queue.push(entry(B, 10, 77)).unwrap();
+    let first: Vec<u32> = (0..3).filter_map(|_| Some(queue.take()?.2)).collect();
+    assert!(first.contains(&77), "B's only work was not among {first:?}");
+}
+
+#[test]
+fn dear_work_gets_fewer_turns_than_cheap_work() {
+    let queue = FairQueue::new(10, 512);
+    for number in 0..100 {
+        queue.push(entry(A, 100, number)).unwrap();
+        queue.push(entry(B, 10, number)).unwrap();
+    }
+    let mut taken = [0, 0];
+    while taken[1] < 100 {
+        let (lane, ..) = queue.take().unwrap();
+        taken[usize::from(lane == B)] += 1;
+    }
+    assert!(
+        (9..=11).contains(&taken[0]),
+        "a tenth of the turns: {taken:?}"
+    );
+}
+
+#[test]
+fn what_was_not_foreseen_is_paid_later() {
+    let queue = FairQueue::new(10, 512);
+    for number in 0..100 {
+        queue.push(entry(A, 1, number)).unwrap();
+        queue.push(entry(B, 1, number)).unwrap();
+    }
+    let (first, ..) = queue.take().unwrap();
+    queue.charge(first, 70);
+    let other_first: Vec<Lane> = (0..70).map(|_| queue.take().unwrap().0).collect();
+    let again = other_first.iter().filter(|lane| **lane == first).count();
+    assert!(again <= 20, "{again} of 70 turns went to a lane in debt");
+    // With nobody else waiting, debt keeps nobody from work.
+    let rest = std::iter::from_fn(|| queue.take()).count();
+    assert_eq!(rest, 200 - 71);
+}
+
+#[test]
+fn urgent_work_goes_first_and_does_not_starve_the_rest() {
+    let queue = FairQueue::new(10, 512);
+    let mut old = entry(A, 1, 0);
+    old.work = 999;
+    queue.push(old).unwrap();
+    for number in 0..100 {
+        let urgent = Entry {
+            urgency: Priority::Express,
+            ..entry(A, 1, number)
+        };
+        queue.push(urgent).unwrap();
+    }
+    let order: Vec<u32> = std::iter::from_fn(|| queue.take())
+        .map(|(_, _, work)| work)
+        .collect();
+    assert_eq!(order[0], 0);
+    let at = order.iter().position(|work| *work == 999).unwrap();
+    assert!(at < 8, "the oldest came {at}th");
+}
+
+#[test]
+fn what_nobody_waits_for_goes_along_or_with_a_flush() {
+    let queue = FairQueue::new(10, 4);
+    let idle = |work| Entry {
+        waiting: Waiting::Nobody,
+        ..entry(A, 1, work)
+    };
+    queue.push(idle(1)).unwrap();
+    queue.flush();
+    assert!(queue.wait(), "flushed");
+    assert_eq!(queue.take().map(|(_, _, work)| work), Some(1));
+    for work in 0..4 {
+        queue.push(idle(work)).unwrap();
+    }
+    assert!(queue.wait(), "a batch is enough");
+    queue.push(entry(B, 1, 9)).unwrap();
+    assert!(queue.wait(), "somebody waits");
+    queue.close();
+    assert_eq!(queue.push(idle(5)), Err(Closed));
+    assert_eq!(std::iter::from_fn(|| queue.take()).count(), 5);
+    assert!(!queue.wait(), "closed and empty");
+}
+
+#[test]
+fn a_sleeping_consumer_is_woken() {
+    let queue = FairQueue::new(10, 512);
+    std::thread::scope(|scope| {
+        let taken = scope.spawn(|| {
+            let mut taken = Vec::new();
+            queue.take_many(16, &mut taken);
+            taken
+        });
+        queue.push(entry(A, 1, 5)).unwrap();
+        assert_eq!(taken.join().unwrap(), [5]);
+        let ended = scope.spawn(|| queue.wait());
+        queue.close();
+        assert!(!ended.join().unwrap());
+    });
+}
+
+proptest! {
+    /// Everything that goes in comes out once, within a lane and an urgency in its order.
+    #[test]
+    fn nothing_is_lost_or_reordered(
+        pieces in prop::collection::vec((0u32..4, 0u32..5, 0u32..200, 0u64..300), 1..200),
+    ) {
+        let queue = FairQueue::new(16, 8);
+        let mut out: Vec<(Lane, u32)> = Vec::new();
+        let mut pushed = 0u32;
+        for (agency, urgency, cost, beyond) in &pieces {
+            let urgent = Entry {
+                urgency: Priority::from_level(*urgency).unwrap(),
+                ..entry(Lane::Agency(AgencyNo(*agency)), *cost, pushed)
+            };
+            queue.push(urgent).unwrap();
+            pushed += 1;
+            if pushed.is_multiple_of(3) {
+                let (lane, _, work) = queue.take().unwrap();
+                queue.charge(lane, *beyond);
+                out.push((lane, work));
+            }
+        }
+        out.extend(std::iter::from_fn(|| queue.take()).map(|(lane, _, work)| (lane, work)));
+        let mut seen: Vec<u32> = out.iter().map(|(_, work)| *work).collect();
+        for agency in 0..4 {
+            for urgency in 0..5 {
+                let mine: Vec<u32> = out
+                    .iter()
+                    .map(|(_, work)| *work)
+                    .filter(|work| {
+                        let piece = pieces[*work as usize];
+                        (piece.0, piece.1) == (agency, urgency)
+                    })
+                    .collect();
+                prop_assert!(mine.is_sorted());
+            }
+        }
+        seen.sort_unstable();
+        prop_assert_eq!(seen, (0..pushed).collect::<Vec<_>>());
+        prop_assert_eq!(queue.len(), 0);
+    }
+}

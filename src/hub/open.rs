@@ -121,7 +121,12 @@ impl Hub {
             (Some(path), _) if config.layers < Layers::All && path.join("VERSION").exists() => {
                 return Err(OpenError::NotEmpty);
             }
-            (Some(path), _) => Some(DataDir::open(path).map_err(OpenError::DataDir)?),
+            (Some(path), _) => {
+                let data = DataDir::open(path).map_err(OpenError::DataDir)?;
+                data.bind_to(parts.trust.fingerprints())
+                    .map_err(OpenError::DataDir)?;
+                Some(data)
+            }
             (None, durability) => return Err(OpenError::DataDirMissing(durability)),
         };
         let attachments = match &data {
@@ -169,6 +174,7 @@ impl Hub {
             parts.offices,
             (verify, commit),
         ));
+        core.lists.recall(&core.trust);
         let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
         Ok(Self {
             core,

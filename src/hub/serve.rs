@@ -16,6 +16,7 @@ use super::commit::Work;
 use super::config::MESSAGE_MAX;
 use super::core::Core;
 use super::listen;
+use super::lists;
 use super::open::Hub;
 use super::pipeline::VerifyJob;
 use super::pipeline::spawn_verifiers;
@@ -109,9 +110,7 @@ impl Handle {
     /// # Errors
     /// [`RevocationError`]; the lists in force stay.
     pub fn replace_crls(&self, crls: &[Vec<u8>]) -> Result<(), RevocationError> {
-        self.0.trust.replace_crls(crls)?;
-        self.0.mailboxes.ring_all();
-        Ok(())
+        self.0.replace_crls(crls)
     }
 }
 
@@ -172,6 +171,7 @@ impl Hub {
             .add_service(reflection);
 
         let ticking = tokio::spawn(tick(core.commit.clone()));
+        let watching = tokio::spawn(lists::watch(Arc::clone(&core)));
         let stopping = core.draining.clone();
         let drained = stopping.clone();
         let serving = router.serve_with_incoming_shutdown(
@@ -196,6 +196,7 @@ impl Hub {
         stopping.cancel();
         accept.abort();
         ticking.abort();
+        watching.abort();
         // Whoever holds bytes under way is still between admission and receipt.
         let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
         let finished = core.under_way.acquire_many(everything);

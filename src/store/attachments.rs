@@ -17,6 +17,8 @@ use aws_lc_rs::digest;
 
 use super::Durability;
 use super::data_dir::sync_dir;
+use crate::files;
+use crate::files::Readers;
 use crate::model::Digest;
 
 /// All attachments of one hub.
@@ -108,7 +110,7 @@ impl Attachments {
     pub fn begin(&self) -> Result<Upload, AttachmentError> {
         let number = self.dir.uploads.fetch_add(1, Ordering::Relaxed);
         let path = self.dir.path.join("unfinished").join(number.to_string());
-        let file = File::create_new(&path)?;
+        let file = files::create(&path, Readers::Owner)?;
         let context = digest::Context::new(&digest::SHA256);
         Ok(Upload {
             attachments: self.clone(),

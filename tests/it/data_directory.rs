@@ -12,6 +12,17 @@ use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
 
+use docaxis::hub;
+use docaxis::model::Reason;
+use docaxis::store::Durability;
+
+use crate::support::Axis;
+use crate::support::HANOI;
+use crate::support::PHU_THO;
+use crate::support::document;
+use crate::support::reason;
+use crate::support::start;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_docaxis");
 
 const HUB: [&str; 7] = [
@@ -174,6 +185,27 @@ fn lists_of_before_a_revocation_put_back_over_a_restart_are_not_taken() {
     let began = until(&mut said, "hub listening");
     assert!(began.contains("older than this hub has seen"), "{began}");
     assert!(kept().contains(&after) && !kept().contains(&before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seal_revoked_before_a_restart_stays_refused_under_older_lists() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = hub::Config::new(Some(directory.path().into()), Durability::Fsync);
+    let axis = Axis::start_with(config.clone()).await;
+    let hanoi = axis.party(HANOI);
+    let before = document(1, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+    hanoi.submit(before).await.unwrap();
+    axis.revoke(&hanoi.serials[2..]);
+    let after = document(2, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+    drop(hanoi);
+    let authority = axis.stop().await;
+    // It is given the lists of before the revocation, which name nobody.
+    let axis = Axis::start_under(authority, config).await;
+    let refused = axis.party(HANOI).submit(after).await;
+    assert_eq!(reason(refused), Reason::CertificateRevoked);
+    let hanoi = axis.party(HANOI);
+    let good = document(3, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+    hanoi.submit(good).await.unwrap();
 }
 
 #[test]

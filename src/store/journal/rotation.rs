@@ -69,9 +69,11 @@ impl Journal {
             }
         };
         // First of all, so that where it cannot be made a smaller batch still fits into the old one.
-        let prepared = match self.ahead.prepared.take() {
-            Some(prepared) if prepared.reserved() >= whole => prepared,
-            _ => prepare(
+        // One too small goes before another of its name is made.
+        let ahead = self.ahead.prepared.take();
+        let prepared = match ahead.filter(|prepared| prepared.reserved() >= whole) {
+            Some(prepared) => prepared,
+            None => prepare(
                 &self.segments,
                 &self.config,
                 self.next_number(),

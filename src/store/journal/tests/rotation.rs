@@ -139,6 +139,18 @@ fn the_next_segment_is_made_ahead_and_a_moment_without_descriptors_is_not_notice
 }
 
 #[test]
+fn a_batch_too_large_for_the_segment_made_ahead_gets_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let (mut journal, _, _) = open(dir.path(), flushed(1024));
+    let count = until_made_ahead(&mut journal, dir.path());
+    let position = journal.append(&batch(&[&[8; 5000]])).unwrap()[0];
+    assert_eq!(position.segment(), 2);
+    assert_eq!(journal.reader().read(position).unwrap(), [8; 5000]);
+    drop(journal);
+    goes_on(dir.path(), count + 1);
+}
+
+#[test]
 fn a_segment_made_ahead_goes_with_the_journal() {
     let dir = tempfile::tempdir().unwrap();
     let (mut journal, _, _) = open(dir.path(), flushed(1024));

@@ -94,7 +94,7 @@ impl Attachments {
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished)?;
         }
-        fs::create_dir_all(&unfinished)?;
+        files::create_private_directory(&unfinished)?;
         let dir = Arc::new(Directory {
             path,
             keeping,
@@ -170,7 +170,7 @@ impl Upload {
             .parent()
             .unwrap_or(&self.attachments.dir.path)
             .to_owned();
-        fs::create_dir_all(&shelf)?;
+        files::create_private_directory(&shelf)?;
         let durable = self.attachments.durability == Durability::Fsync;
         if durable {
             self.file.sync_all()?;

@@ -66,7 +66,6 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "axis",
             "clock",
-            "files",
             "hub",
             "load",
             "model",

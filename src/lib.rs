@@ -8,7 +8,7 @@
 //! ```
 //!
 //! The rooms, from the bottom up; each uses only those before it (`tests/it/tidy.rs` keeps it so):
-//! [`clock`] reads time, [`telemetry`] tells the log and traces, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
+//! [`clock`] reads time, [`files`] keeps files private, [`telemetry`] tells the log and traces, [`model`] has the nouns, [`text`] the prose, [`trust`] the signatures,
 //! [`store`] the disk, [`wire`] the protocol; [`node`] is a participant and [`hub`] the hub, who meet
 //! on the wire only; [`load`] plans and drives traffic, [`procedure`] is an agency's way onto the axis,
 //! [`axis`] puts a whole axis into one process.
@@ -18,6 +18,7 @@
 pub mod axis;
 pub mod cli;
 pub mod clock;
+pub mod files;
 pub mod hub;
 pub mod load;
 pub mod model;

@@ -3,7 +3,6 @@
 use std::fs;
 use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -12,6 +11,8 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 
 use super::AxisError;
+use crate::files;
+use crate::files::Readers;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::node::Identity;
@@ -127,7 +128,8 @@ impl Papers {
         [&self.person.serial, &self.seal.serial]
     }
 
-    /// Writes them as `docaxis ca issue` does.
+    /// Writes them as `docaxis ca issue` does, into a directory that is not there yet. Not flushed: they
+    /// can be made again.
     pub(super) fn write(&self, directory: &Path) -> io::Result<()> {
         fs::create_dir_all(directory)?;
         fs::write(directory.join("ca.pem"), &self.anchors)?;
@@ -138,15 +140,13 @@ impl Papers {
         ] {
             let file = |extension: &str| directory.join(format!("{}.{extension}", usage.as_str()));
             fs::write(file("pem"), &paper.certificates)?;
-            write_secret(&file("key"), &paper.key)?;
+            write_new_secret(&file("key"), &paper.key)?;
         }
         Ok(())
     }
 }
 
-/// Writes a private key, readable by its owner only.
-pub(super) fn write_secret(path: &Path, content: &str) -> io::Result<()> {
-    let mut options = fs::File::options();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    options.open(path)?.write_all(content.as_bytes())
+/// Writes a private key into a file that must not be there yet, readable by its owner only.
+pub(super) fn write_new_secret(path: &Path, content: &str) -> io::Result<()> {
+    files::create(path, Readers::Owner)?.write_all(content.as_bytes())
 }

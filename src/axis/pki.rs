@@ -18,6 +18,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::files;
+use crate::files::Readers;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::trust::Authority;
@@ -34,6 +36,9 @@ pub const LIST_DAYS: i32 = 30;
 
 /// File names of the revocation lists.
 const LISTS: [&str; 2] = ["root.crl", "issuing.crl"];
+
+/// Largest revocation list, in bytes: a million certificates, ten times what the law's axis has.
+const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -315,8 +320,13 @@ impl Pki {
 
 fn lock(directory: &Path) -> Result<fs::File, PkiError> {
     let path = directory.join("lock");
-    let locked = fs::File::create(&path).and_then(|file| file.lock().map(|()| file));
+    let locked = files::open_private(&path).and_then(|file| file.lock().map(|()| file));
     locked.map_err(|error| PkiError::new(&format!("lock {}", path.display()), error))
+}
+
+/// Where a CA directory has its revocation lists.
+pub fn list_paths(directory: &Path) -> [PathBuf; 2] {
+    LISTS.map(|name| directory.join(name))
 }
 
 /// The revocation lists of a CA directory, DER.
@@ -324,14 +334,28 @@ fn lock(directory: &Path) -> Result<fs::File, PkiError> {
 /// # Errors
 /// [`PkiError`].
 pub fn read_lists(directory: &Path) -> Result<Vec<Vec<u8>>, PkiError> {
-    LISTS
-        .into_iter()
-        .map(|name| {
-            let path = directory.join(name);
-            fs::read(&path)
-                .map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
-        })
-        .collect()
+    let paths = list_paths(directory).into_iter();
+    paths.map(|path| read_list(&path)).collect()
+}
+
+/// A revocation list, DER. Only a file is read, of at most [`LIST_BYTES_MAX`]: a pipe would be waited
+/// for.
+///
+/// # Errors
+/// [`PkiError`].
+pub fn read_list(path: &Path) -> Result<Vec<u8>, PkiError> {
+    let read = || {
+        let metadata = fs::metadata(path)?;
+        if !metadata.is_file() {
+            return Err(io::Error::other("it is not a file"));
+        }
+        if metadata.len() > LIST_BYTES_MAX {
+            let problem = format!("it has more than {LIST_BYTES_MAX} bytes");
+            return Err(io::Error::other(problem));
+        }
+        fs::read(path)
+    };
+    read().map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
 }
 
 /// Reads a text file.
@@ -348,29 +372,20 @@ pub fn read_text(path: &Path) -> Result<String, PkiError> {
 /// # Errors
 /// [`PkiError`].
 pub fn write_file(path: &Path, content: &[u8]) -> Result<(), PkiError> {
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, content)
-        .and_then(|()| fs::rename(&unfinished, path))
-        .map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
+    write(path, content, Readers::Everybody)
 }
 
-/// Writes a private key, readable by its owner only.
+/// Writes a private key into a new file, readable by its owner only.
 ///
 /// # Errors
 /// [`PkiError`].
 pub fn write_secret_file(path: &Path, content: &str) -> Result<(), PkiError> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let write = || -> io::Result<()> {
-        let mut options = fs::File::options();
-        let mut file = options
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(path)?;
-        io::Write::write_all(&mut file, content.as_bytes())
-    };
-    write().map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
+    write(path, content.as_bytes(), Readers::Owner)
+}
+
+fn write(path: &Path, content: &[u8], readers: Readers) -> Result<(), PkiError> {
+    files::replace(path, content, readers)
+        .map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

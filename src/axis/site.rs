@@ -23,7 +23,9 @@ use jiff::Timestamp;
 
 use super::AxisError;
 use super::people;
-use super::people::write_secret;
+use super::people::write_new_secret;
+use crate::files;
+use crate::files::Readers;
 use crate::model::OrganId;
 use crate::node::Identity;
 use crate::trust::Authority;
@@ -118,7 +120,10 @@ fn make(
 ) -> Result<(), AxisError> {
     let place = directory;
     let directory = &place.with_extension(format!("unfinished-{}", std::process::id()));
-    fs::create_dir_all(directory)?;
+    fs::create_dir_all(files::parent(place))?;
+    // Left there by a process of this number that was killed.
+    let _ = fs::remove_dir_all(directory);
+    fs::create_dir(directory)?;
     let not_before = now - DAY * BEGUN_BEFORE_DAYS;
     let validity = Validity {
         not_before,
@@ -130,14 +135,14 @@ fn make(
         ("issuing", authority.issuing_pem()),
     ] {
         fs::write(directory.join(format!("{name}.pem")), certificate)?;
-        write_secret(&directory.join(format!("{name}.key")), &key)?;
+        write_new_secret(&directory.join(format!("{name}.key")), &key)?;
     }
     fs::write(directory.join("ca.pem"), authority.anchors_pem())?;
     let key = KeyPair::generate(KeyKind::EcdsaP256)?;
     let addresses = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
     let server = authority.issue_server(&key, &["localhost"], &addresses, validity)?;
     fs::write(directory.join("hub.pem"), server.pem_with_chain)?;
-    write_secret(&directory.join("hub.key"), &key.to_pkcs8_pem())?;
+    write_new_secret(&directory.join("hub.key"), &key.to_pkcs8_pem())?;
 
     for (organ, papers) in people::issue(&authority, agencies, key_kind, validity, made)? {
         papers.write(&directory.join("agencies").join(organ.as_str()))?;
@@ -191,8 +196,10 @@ fn renew_lists(directory: &Path, now: Timestamp) -> Result<(), AxisError> {
         readers.push(entry?.path());
     }
     for reader in readers {
-        fs::write(reader.join("root.crl"), &lists.root)?;
-        fs::write(reader.join("issuing.crl"), &lists.issuing)?;
+        for (name, list) in [("root.crl", &lists.root), ("issuing.crl", &lists.issuing)] {
+            // Not waited for: there may be thousands of readers, and lists can be made again.
+            files::replace_unflushed(&reader.join(name), list, Readers::Everybody)?;
+        }
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use serde::Deserialize;
 
 use super::console;
 use super::exit::Failure;
+use super::lists;
+use super::lists::Followed;
 use super::output;
 use super::telemetry;
 use crate::axis::DirectoryOffices;
@@ -27,9 +29,6 @@ use crate::trust::Engine;
 use crate::trust::TrustStore;
 use crate::trust::server_config;
 use crate::web::Replay;
-
-/// How often the revocation lists on disk are looked at.
-const LISTS_EVERY: Duration = Duration::from_millis(500);
 
 /// Arguments of `docaxis hub`. What a flag leaves open, the file says; what both leave open has a
 /// default.
@@ -209,6 +208,9 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     trust
         .replace_crls(&lists)
         .map_err(|error| Failure::input("use the revocation lists", error))?;
+    let followed = pki::list_paths(&pki).into_iter().zip(lists);
+    let followed = followed.map(|(path, list)| Followed::new(path, list));
+    let followed = followed.collect();
     let tls = server_config(
         &pki::read_text(&pki.join("hub.pem"))?,
         &pki::read_text(&pki.join("hub.key"))?,
@@ -233,7 +235,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .local_addr()
             .map_err(|error| Failure::input("learn the address", error))?;
         let handle = hub.handle();
-        tokio::spawn(follow_lists(pki.clone(), lists, handle.clone()));
+        tokio::spawn(lists::follow(followed, handle.clone()));
         let unsafe_mark = if durability == Durability::Fsync && layers == Layers::All {
             ""
         } else {
@@ -266,23 +268,4 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 
 fn write_ready(path: &Path, address: SocketAddr) -> Result<(), Failure> {
     Ok(pki::write_file(path, address.to_string().as_bytes())?)
-}
-
-/// Puts revocation lists in force when the files change.
-async fn follow_lists(pki: PathBuf, mut in_force: Vec<Vec<u8>>, hub: hub::Handle) {
-    let mut look = tokio::time::interval(LISTS_EVERY);
-    loop {
-        look.tick().await;
-        match pki::read_lists(&pki) {
-            Ok(lists) if lists != in_force => {
-                match hub.replace_crls(&lists) {
-                    Ok(()) => tracing::info!("revocation lists replaced"),
-                    Err(error) => tracing::warn!(%error, "new revocation lists are not believed"),
-                }
-                in_force = lists;
-            }
-            Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "revocation lists cannot be read"),
-        }
-    }
 }

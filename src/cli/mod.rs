@@ -12,6 +12,7 @@ mod host;
 mod hub;
 mod join;
 mod journal;
+mod lists;
 mod load;
 mod node;
 mod operator;

@@ -27,6 +27,7 @@ use super::joining::Applications;
 use super::joining::Partners;
 use super::joining::Watch;
 use super::layers::Layers;
+use super::lists::Lists;
 use super::mailboxes::Mailboxes;
 use super::metrics::Shown;
 use super::offices::Offices;
@@ -58,6 +59,8 @@ pub(super) struct Core {
     pub(super) config: Config,
     pub(super) clock: Clock,
     pub(super) trust: Arc<TrustStore>,
+    /// The revocation lists as they are remembered over a restart.
+    pub(super) lists: Lists,
     pub(super) policy: Policy,
     pub(super) agencies: ArcSwap<Agencies>,
     pub(super) applications: ArcSwap<Applications>,
@@ -156,6 +159,7 @@ impl Core {
         Self {
             clock,
             trust,
+            lists: Lists::of(&config),
             policy: Policy {
                 path: if config.layers >= Layers::Chain {
                     PathCheck::Full

@@ -27,6 +27,7 @@ mod journey;
 mod known;
 mod layers;
 mod listen;
+mod lists;
 mod mailboxes;
 mod metrics;
 mod monitor;

@@ -108,15 +108,7 @@ impl Hub {
     /// # Errors
     /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
-        let data = match (&config.data, config.durability) {
-            // Nothing of it would survive, so nothing of it goes to the disk.
-            (_, store::Durability::Memory) => None,
-            (Some(path), _) if config.layers < Layers::All && path.join("VERSION").exists() => {
-                return Err(OpenError::NotEmpty);
-            }
-            (Some(path), _) => Some(DataDir::open(path).map_err(OpenError::DataDir)?),
-            (None, durability) => return Err(OpenError::DataDirMissing(durability)),
-        };
+        let data = open_data(&config, &parts.trust)?;
         let attachments = match &data {
             Some(data) => Attachments::open(&data.attachments(), config.durability),
             None => Attachments::temporary(),
@@ -159,6 +151,7 @@ impl Hub {
             (agencies, applications, counters, mailboxes),
             parts.offices,
         ));
+        core.lists.recall(&core.trust);
         let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
         Ok(Self {
             core,
@@ -167,6 +160,24 @@ impl Hub {
             flush_queue,
             data,
         })
+    }
+}
+
+/// The data directory, bound to this axis; none where nothing is to survive.
+fn open_data(config: &Config, trust: &TrustStore) -> Result<Option<DataDir>, OpenError> {
+    match (&config.data, config.durability) {
+        // Nothing of it would survive, so nothing of it goes to the disk.
+        (_, store::Durability::Memory) => Ok(None),
+        (Some(path), _) if config.layers < Layers::All && path.join("VERSION").exists() => {
+            Err(OpenError::NotEmpty)
+        }
+        (Some(path), _) => {
+            let data = DataDir::open(path).map_err(OpenError::DataDir)?;
+            data.bind_to(trust.fingerprints())
+                .map_err(OpenError::DataDir)?;
+            Ok(Some(data))
+        }
+        (None, durability) => Err(OpenError::DataDirMissing(durability)),
     }
 }
 

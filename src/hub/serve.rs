@@ -17,6 +17,7 @@ use super::config::MESSAGE_MAX;
 use super::core::Core;
 use super::http2;
 use super::listen;
+use super::lists;
 use super::open::Hub;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
@@ -104,9 +105,7 @@ impl Handle {
     /// # Errors
     /// [`RevocationError`]; the lists in force stay.
     pub fn replace_crls(&self, crls: &[Vec<u8>]) -> Result<(), RevocationError> {
-        self.0.trust.replace_crls(crls)?;
-        self.0.mailboxes.ring_all();
-        Ok(())
+        self.0.replace_crls(crls)
     }
 }
 
@@ -146,6 +145,7 @@ impl Hub {
             tokio::spawn(listen::accept(Arc::clone(&core), listener, sockets)),
             tokio::spawn(tick(Arc::clone(&core))),
             tokio::spawn(sweep(Arc::clone(&core))),
+            tokio::spawn(lists::watch(Arc::clone(&core))),
         ];
 
         shutdown.await;

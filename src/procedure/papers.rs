@@ -10,11 +10,11 @@
 
 use std::fs;
 use std::io;
-use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
+use crate::files;
+use crate::files::Readers;
 use crate::model::CertificateUse;
 use crate::model::Digest;
 use crate::node::Identity;
@@ -68,7 +68,7 @@ impl Papers {
         let papers = Self {
             directory: directory.to_owned(),
         };
-        fs::create_dir_all(directory).map_err(|source| papers.failed("", source))?;
+        files::create_private_directory(directory).map_err(|source| papers.failed("", source))?;
         Ok(papers)
     }
 
@@ -241,21 +241,13 @@ impl Papers {
 
     /// Replaces a file as a whole: whoever is killed in between finds the old one.
     fn write(&self, name: &str, content: &[u8]) -> Result<(), PapersError> {
-        let unfinished = self.path(&format!("{name}.unfinished"));
-        fs::write(&unfinished, content)
-            .and_then(|()| fs::rename(&unfinished, self.path(name)))
+        files::replace(&self.path(name), content, Readers::Everybody)
             .map_err(|source| self.failed(name, source))
     }
 
     /// The same, readable by its owner only.
     fn write_secret(&self, name: &str, content: &[u8]) -> Result<(), PapersError> {
-        let unfinished = self.path(&format!("{name}.unfinished"));
-        let mut options = fs::File::options();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        options
-            .open(&unfinished)
-            .and_then(|mut file| file.write_all(content))
-            .and_then(|()| fs::rename(&unfinished, self.path(name)))
+        files::replace(&self.path(name), content, Readers::Owner)
             .map_err(|source| self.failed(name, source))
     }
 }

@@ -17,6 +17,8 @@ use aws_lc_rs::digest;
 
 use super::Durability;
 use super::data_dir::sync_dir;
+use crate::files;
+use crate::files::Readers;
 use crate::model::Digest;
 
 /// All attachments of one hub.
@@ -92,7 +94,7 @@ impl Attachments {
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished)?;
         }
-        fs::create_dir_all(&unfinished)?;
+        files::create_private_directory(&unfinished)?;
         let dir = Arc::new(Directory {
             path,
             keeping,
@@ -108,7 +110,7 @@ impl Attachments {
     pub fn begin(&self) -> Result<Upload, AttachmentError> {
         let number = self.dir.uploads.fetch_add(1, Ordering::Relaxed);
         let path = self.dir.path.join("unfinished").join(number.to_string());
-        let file = File::create_new(&path)?;
+        let file = files::create(&path, Readers::Owner)?;
         let context = digest::Context::new(&digest::SHA256);
         Ok(Upload {
             attachments: self.clone(),
@@ -168,7 +170,7 @@ impl Upload {
             .parent()
             .unwrap_or(&self.attachments.dir.path)
             .to_owned();
-        fs::create_dir_all(&shelf)?;
+        files::create_private_directory(&shelf)?;
         let durable = self.attachments.durability == Durability::Fsync;
         if durable {
             self.file.sync_all()?;

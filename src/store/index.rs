@@ -22,6 +22,7 @@ use redb::ReadableDatabase as _;
 use redb::ReadableTable as _;
 
 use super::journal::Position;
+use crate::files;
 
 const ROWS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("rows");
 const APPLIED: redb::TableDefinition<'_, (), [u8; 16]> = redb::TableDefinition::new("applied");
@@ -107,6 +108,8 @@ impl Index {
     pub fn open(path: &Path) -> Result<Self, IndexError> {
         let mut builder = redb::Database::builder();
         builder.set_cache_size(CACHE_BYTES);
+        // A new one is for its owner only: redb would make it as open as the process' umask allows.
+        drop(files::open_private(path).map_err(redb::Error::Io)?);
         Self::over(builder.create(path).map_err(redb::Error::from)?)
     }
 

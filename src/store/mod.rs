@@ -19,6 +19,7 @@ mod data_dir;
 mod durability;
 mod index;
 pub mod journal;
+mod kept_lists;
 mod mailbox;
 
 pub use attachments::AttachmentError;
@@ -42,6 +43,7 @@ pub use journal::JournalReader;
 pub use journal::OpenError as OpenJournalError;
 pub use journal::Position;
 pub use journal::ReadError;
+pub use kept_lists::KeptLists;
 pub use mailbox::Acknowledged;
 pub use mailbox::Mailbox;
 pub use mailbox::Refill;

@@ -12,6 +12,7 @@ mod der;
 mod engine;
 mod examine;
 mod facts;
+mod fingerprint;
 mod key;
 mod path;
 mod policy;

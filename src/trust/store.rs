@@ -30,15 +30,20 @@ use super::certified::Verdicts;
 use super::certified::certify;
 use super::engine::Engine;
 use super::engine::PublicKey;
+use super::fingerprint;
 use super::policy::CRL_GRACE;
 use super::revocation;
 use super::revocation::CrlEpoch;
 use super::revocation::RevocationError;
 use super::revocation::RevocationList;
+use super::sha256;
+use crate::model::Digest;
 use crate::model::Refusal;
 
 /// Anchors, authorities, lists, verdicts. Shared through an `Arc`.
 pub struct TrustStore {
+    /// SHA-256 of each anchor's certificate.
+    fingerprints: Vec<Digest>,
     anchors: Vec<TrustAnchor<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     /// Key of each authority by its raw name.
@@ -157,6 +162,7 @@ impl TrustStore {
             return Err(TrustError::NoRoot);
         }
         Ok(Self {
+            fingerprints: fingerprint::of_roots(pem),
             anchors,
             intermediates,
             authority_keys,
@@ -205,6 +211,25 @@ impl TrustStore {
     /// The revocation lists in force, DER: what a participant needs to check for itself.
     pub fn revocation_lists(&self) -> Vec<Vec<u8>> {
         self.lists.load().as_they_came.values().cloned().collect()
+    }
+
+    /// SHA-256 of the anchors' certificates: whose axis this is.
+    pub fn fingerprints(&self) -> &[Digest] {
+        &self.fingerprints
+    }
+
+    /// The lists in force and their number, each DER and with the SHA-256 of its issuer's name.
+    pub fn lists_by_issuer(&self) -> (CrlEpoch, Vec<(Digest, Vec<u8>)>) {
+        let lists = self.lists.load();
+        let all = lists.as_they_came.iter();
+        let all = all.map(|(issuer, der)| (sha256(issuer), der.clone()));
+        (lists.epoch, all.collect())
+    }
+
+    /// Until when the first of the lists to be replaced is believed; `None` without lists.
+    pub fn lists_believed_until(&self) -> Option<Timestamp> {
+        let due = self.lists_due()?;
+        Some(due.saturating_add(CRL_GRACE).unwrap_or(Timestamp::MAX))
     }
 
     /// When the first of the lists in force is to be replaced; `None` without lists.

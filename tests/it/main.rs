@@ -8,6 +8,7 @@ mod browser;
 mod certificates;
 mod command_line;
 mod console;
+mod data_directory;
 mod doctor;
 mod exchange;
 mod gate;

@@ -13,11 +13,12 @@ use docaxis::model::Reason;
 /// Rooms from the bottom up, each with the rooms it may use (ARCHITECTURE.md has the reasons).
 const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &[]),
+    ("files", &[]),
     ("telemetry", &[]),
     ("model", &["clock"]),
     ("text", &["model"]),
     ("trust", &["model"]),
-    ("store", &["model"]),
+    ("store", &["files", "model"]),
     ("wire", &["model", "text"]),
     ("page", &[]),
     ("pdf", &["model", "trust"]),
@@ -34,7 +35,9 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("load", &["clock", "model", "node", "page", "text", "trust"]),
     (
         "procedure",
-        &["clock", "model", "node", "page", "text", "trust", "wire"],
+        &[
+            "clock", "files", "model", "node", "page", "text", "trust", "wire",
+        ],
     ),
     (
         "web",
@@ -54,8 +57,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "axis",
         &[
-            "clock", "hub", "load", "model", "node", "page", "pdf", "store", "text", "trust",
-            "wire",
+            "clock", "files", "hub", "load", "model", "node", "page", "pdf", "store", "text",
+            "trust", "wire",
         ],
     ),
     (

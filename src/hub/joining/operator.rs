@@ -324,8 +324,7 @@ pub(in crate::hub) async fn revoke(
     let now = core.clock.now();
     let lists = tokio::task::spawn_blocking(move || offices.revoke(organ, now)).await;
     let lists = lists.map_err(unavailable)?.map_err(unavailable)?;
-    core.trust.replace_crls(&lists).map_err(unavailable)?;
-    core.mailboxes.ring_all();
+    core.replace_crls(&lists).map_err(unavailable)?;
     Ok(())
 }
 

@@ -102,7 +102,9 @@ pub(super) fn write_chunk<'a>(
 ) -> io::Result<()> {
     // Two runs may make the same chunk: each its own file, the last name stays.
     let unfinished = path.with_extension(format!("unfinished-{}", std::process::id()));
-    let mut file = io::BufWriter::with_capacity(1 << 20, File::create(&unfinished)?);
+    // Left there by a process of this number that was killed.
+    let _ = std::fs::remove_file(&unfinished);
+    let mut file = io::BufWriter::with_capacity(1 << 20, File::create_new(&unfinished)?);
     file.write_all(MAGIC)?;
     let count = u32::try_from(documents.len()).map_err(io::Error::other)?;
     file.write_all(&count.to_le_bytes())?;

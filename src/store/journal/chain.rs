@@ -120,7 +120,7 @@ pub enum AuditError {
 /// [`AuditError::Corrupt`] with the place of the first record that does not verify.
 pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
     let unreadable = |source| AuditError::Io { segment: 0, source };
-    let segments = Segments::on_disk(dir);
+    let segments = Segments::on_disk(dir).map_err(unreadable)?;
     let numbers = segments.numbers().map_err(unreadable)?;
     let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, _, _| {
         Ok::<(), ()>(())

@@ -5,9 +5,11 @@
 //! One owner appends whole batches; anyone reads records back by [`Position`].
 
 mod chain;
+mod faults;
 mod format;
 mod reader;
 mod recovery;
+mod rotation;
 mod segment;
 mod segment_reader;
 #[cfg(test)]

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use rustix::io::Errno;
+
 use super::format::Position;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
@@ -18,6 +20,14 @@ use super::segment::Segments;
 
 /// Segment files held open for reading.
 const OPEN_MAX: usize = 64;
+
+/// Whether a file cannot be opened because too many are.
+fn is_out_of_files(error: &io::Error) -> bool {
+    let errno = error.raw_os_error();
+    [Errno::MFILE, Errno::NFILE]
+        .map(|errno| Some(errno.raw_os_error()))
+        .contains(&errno)
+}
 
 /// Bytes above which a read asks for the length of the file first.
 const LOOK_FIRST: usize = 1 << 20;
@@ -102,7 +112,13 @@ impl JournalReader {
         if let Some(opened) = open.iter().find(|opened| opened.number == number) {
             return Ok(Ok(opened.clone()));
         }
-        let segment = self.segments.open(number)?;
+        // Of those kept open the oldest makes way where the process has no descriptor left.
+        let segment = loop {
+            match self.segments.open(number) {
+                Err(error) if is_out_of_files(&error) && open.pop_front().is_some() => {}
+                opened => break opened?,
+            }
+        };
         let mut bytes = [0; SEGMENT_HEADER];
         segment.read(0, &mut bytes)?;
         let seed = match SegmentHeader::decode(&bytes) {

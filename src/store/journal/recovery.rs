@@ -8,10 +8,12 @@
 use std::io;
 use std::path::Path;
 
+use crate::files;
 use crate::store::Durability;
 
 use super::format::Position;
 use super::format::Problem;
+use super::rotation::at_rotation;
 use super::segment::Segments;
 use super::segment::is_full;
 use super::walk::Start;
@@ -95,8 +97,8 @@ impl Journal {
         let segments = if config.durability == Durability::Memory {
             Segments::in_memory()
         } else {
-            std::fs::create_dir_all(dir).map_err(unreadable)?;
-            Segments::on_disk(dir)
+            files::create_private_directory(dir).map_err(unreadable)?;
+            Segments::on_disk(dir).map_err(unreadable)?
         };
         segments.remove_unfinished().map_err(unreadable)?;
         let numbers = segments.numbers().map_err(unreadable)?;
@@ -161,10 +163,7 @@ impl Journal {
         let number = end.header.number;
         let at = |error| (number, error);
         // Even at level `os`: records replayed now will be acted on, so they count as settled.
-        let level = match config.durability {
-            Durability::Fsync | Durability::Os => Durability::Fsync,
-            Durability::Memory => Durability::Memory,
-        };
+        let level = at_rotation(config.durability);
         let segment = segments.open_for_writing(number).map_err(at)?;
         if walked.torn.is_some_and(|torn| torn.offset > 0) {
             segment.cut(end.offset).map_err(at)?;

@@ -1,8 +1,11 @@
 //! The medium under the journal: numbered segments on disk or in memory.
 //!
 //! A segment gets its final name only once it is preallocated and its header is written (and, with
-//! [`Durability::Fsync`], on disk): it is made as `00000002.new` and renamed. Nothing here knows
-//! records.
+//! [`Durability::Fsync`], on disk): it is made as `00000002.new`, ahead of need, and renamed when it is
+//! begun. Nothing here knows records.
+//!
+//! The directory and the newest segment stay open: going on in a segment that was made ahead, and
+//! reading what was written last, take no descriptor.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,22 +16,62 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
+use crate::files;
+use crate::files::Readers;
 use crate::store::Durability;
-use crate::store::data_dir::sync_dir;
 
+use super::faults;
 use super::format::SEGMENT_HEADER;
 
 /// All segments of one journal.
 #[derive(Debug)]
 pub(super) enum Segments {
-    Disk(PathBuf),
+    Disk(Directory),
     Memory(Mutex<BTreeMap<u32, Arc<Segment>>>),
+}
+
+/// A directory of segments.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    /// The directory itself, open, for making names durable.
+    names: File,
+    /// The segment that was opened for writing last.
+    newest: Mutex<Option<(u32, Arc<Segment>)>>,
+}
+
+/// A segment made ahead of need: its space is taken, it has neither header nor name. Dropped, it
+/// leaves nothing behind.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    number: u32,
+    segment: Arc<Segment>,
+    reserved: u64,
+    /// Its file, until it is renamed.
+    unfinished: Option<PathBuf>,
+}
+
+impl Prepared {
+    /// Bytes it has space for.
+    pub(super) fn reserved(&self) -> u64 {
+        self.reserved
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        if let Some(path) = &self.unfinished {
+            // Opening the journal removes such files as well.
+            let _ = fs::remove_file(path);
+        }
+    }
 }
 
 /// One segment's bytes. Written by the journal's owner only, read by anyone.
@@ -39,8 +82,12 @@ pub(super) enum Segment {
 }
 
 impl Segments {
-    pub(super) fn on_disk(dir: &Path) -> Self {
-        Self::Disk(dir.to_owned())
+    pub(super) fn on_disk(dir: &Path) -> io::Result<Self> {
+        Ok(Self::Disk(Directory {
+            path: dir.to_owned(),
+            names: File::open(dir)?,
+            newest: Mutex::default(),
+        }))
     }
 
     pub(super) fn in_memory() -> Self {
@@ -50,7 +97,7 @@ impl Segments {
     /// Numbers of the segments that exist, ascending.
     pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
         let dir = match self {
-            Self::Disk(dir) => dir,
+            Self::Disk(dir) => &dir.path,
             Self::Memory(segments) => {
                 let segments = segments.lock().unwrap_or_else(PoisonError::into_inner);
                 return Ok(segments.keys().copied().collect());
@@ -71,17 +118,23 @@ impl Segments {
     /// Bytes of a segment's file.
     pub(super) fn len(&self, number: u32) -> io::Result<u64> {
         match self {
-            Self::Disk(dir) => Ok(fs::metadata(dir.join(file_name(number)))?.len()),
+            Self::Disk(dir) => Ok(fs::metadata(dir.file(number))?.len()),
             Self::Memory(_) => self.open(number)?.len(),
         }
     }
 
-    /// Opens a segment for reading.
+    /// Opens a segment for reading. The one being written is open already.
     pub(super) fn open(&self, number: u32) -> io::Result<Arc<Segment>> {
         match self {
-            Self::Disk(dir) => Ok(Arc::new(Segment::Disk(File::open(
-                dir.join(file_name(number)),
-            )?))),
+            Self::Disk(dir) => {
+                if let Some((newest, segment)) = &*dir.newest()
+                    && *newest == number
+                {
+                    return Ok(Arc::clone(segment));
+                }
+                faults::check(faults::Operation::Open)?;
+                Ok(Arc::new(Segment::Disk(File::open(dir.file(number))?)))
+            }
             Self::Memory(segments) => {
                 let segments = segments.lock().unwrap_or_else(PoisonError::into_inner);
                 segments
@@ -96,56 +149,71 @@ impl Segments {
     pub(super) fn open_for_writing(&self, number: u32) -> io::Result<Arc<Segment>> {
         match self {
             Self::Disk(dir) => {
-                let file = File::options()
-                    .read(true)
-                    .write(true)
-                    .open(dir.join(file_name(number)))?;
-                Ok(Arc::new(Segment::Disk(file)))
+                let path = dir.file(number);
+                // It must be there.
+                fs::metadata(&path)?;
+                let segment = Arc::new(Segment::Disk(files::open_private(&path)?));
+                *dir.newest() = Some((number, Arc::clone(&segment)));
+                Ok(segment)
             }
             Self::Memory(_) => self.open(number),
         }
     }
 
-    /// Makes a segment with this header and space for `bytes` in all. A failure leaves nothing
-    /// that the next opening would take for a segment.
-    pub(super) fn create(
+    /// Takes space for a segment of `bytes` in all. A failure leaves nothing behind.
+    pub(super) fn prepare(&self, number: u32, bytes: u64) -> io::Result<Prepared> {
+        let (segment, unfinished) = match self {
+            Self::Disk(dir) => {
+                faults::check(faults::Operation::Create)?;
+                let path = dir.path.join(unfinished_name(number));
+                match fs::remove_file(&path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+                let file = files::create(&path, Readers::Owner)?;
+                (Segment::Disk(file), Some(path))
+            }
+            Self::Memory(_) => (Segment::Memory(RwLock::default()), None),
+        };
+        let prepared = Prepared {
+            number,
+            segment: Arc::new(segment),
+            reserved: bytes,
+            unfinished,
+        };
+        prepared.segment.reserve(bytes)?;
+        Ok(prepared)
+    }
+
+    /// Gives a prepared segment its header and its name, durably so with [`Durability::Fsync`]. A
+    /// failure leaves no segment behind: it may be tried again with another one.
+    pub(super) fn begin(
         &self,
-        number: u32,
+        mut prepared: Prepared,
         header: &[u8; SEGMENT_HEADER],
-        bytes: u64,
         durability: Durability,
     ) -> io::Result<Arc<Segment>> {
-        let segment = match self {
+        let (number, segment) = (prepared.number, Arc::clone(&prepared.segment));
+        segment.write(0, header)?;
+        match self {
             Self::Disk(dir) => {
-                let unfinished = dir.join(unfinished_name(number));
-                let file = File::options()
-                    .create(true)
-                    .truncate(true)
-                    .read(true)
-                    .write(true)
-                    .open(&unfinished)?;
-                let segment = Segment::Disk(file);
-                let filled = segment
-                    .reserve(bytes)
-                    .and_then(|()| segment.write(0, header))
-                    .and_then(|()| segment.sync(durability));
-                if let Err(error) = filled {
-                    // The first failure is what matters; opening removes such files as well.
-                    let _ = fs::remove_file(&unfinished);
-                    return Err(error);
+                segment.sync(durability)?;
+                let path = dir.file(number);
+                if let Some(unfinished) = &prepared.unfinished {
+                    faults::check(faults::Operation::Rename)?;
+                    fs::rename(unfinished, &path)?;
                 }
-                fs::rename(&unfinished, dir.join(file_name(number)))?;
-                Arc::new(segment)
+                // Were its name not durable, it would be gone after a power cut with what is in it.
+                prepared.unfinished = Some(path);
+                self.sync_names(durability)?;
+                prepared.unfinished = None;
+                *dir.newest() = Some((number, Arc::clone(&segment)));
             }
             Self::Memory(segments) => {
-                let segment = Arc::new(Segment::Memory(RwLock::default()));
-                segment.reserve(bytes)?;
-                segment.write(0, header)?;
                 let mut segments = segments.lock().unwrap_or_else(PoisonError::into_inner);
                 segments.insert(number, Arc::clone(&segment));
-                segment
             }
-        };
+        }
         Ok(segment)
     }
 
@@ -154,15 +222,20 @@ impl Segments {
         match self {
             Self::Disk(dir) if durability == Durability::Fsync => {
                 faults::check(faults::Operation::SyncNames)?;
-                sync_dir(dir)
+                dir.names.sync_all()
             }
             Self::Disk(_) | Self::Memory(_) => Ok(()),
         }
     }
 
+    /// Whether a segment made ahead is worth its while: taking it from a disk may fail.
+    pub(super) fn may_fail(&self) -> bool {
+        matches!(self, Self::Disk(_))
+    }
+
     pub(super) fn remove(&self, number: u32) -> io::Result<()> {
         match self {
-            Self::Disk(dir) => fs::remove_file(dir.join(file_name(number))),
+            Self::Disk(dir) => fs::remove_file(dir.file(number)),
             Self::Memory(segments) => {
                 segments
                     .lock()
@@ -173,17 +246,27 @@ impl Segments {
         }
     }
 
-    /// Removes what a crash during [`Segments::create`] left.
+    /// Removes segments that were made ahead and not begun: a crash leaves one.
     pub(super) fn remove_unfinished(&self) -> io::Result<()> {
         let Self::Disk(dir) = self else { return Ok(()) };
-        for entry in fs::read_dir(dir)? {
+        for entry in fs::read_dir(&dir.path)? {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "new") {
-                tracing::warn!(path = %path.display(), "unfinished journal segment removed");
+                tracing::info!(path = %path.display(), "journal segment that was never begun removed");
                 fs::remove_file(path)?;
             }
         }
         Ok(())
+    }
+}
+
+impl Directory {
+    fn file(&self, number: u32) -> PathBuf {
+        self.path.join(file_name(number))
+    }
+
+    fn newest(&self) -> MutexGuard<'_, Option<(u32, Arc<Segment>)>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -261,6 +344,7 @@ impl Segment {
 
     /// Drops everything from `offset` on.
     pub(super) fn cut(&self, offset: u64) -> io::Result<()> {
+        faults::check(faults::Operation::Cut)?;
         match self {
             Self::Disk(file) => file.set_len(offset),
             Self::Memory(bytes) => {
@@ -300,51 +384,4 @@ fn file_name(number: u32) -> String {
 
 fn unfinished_name(number: u32) -> String {
     format!("{number:08}.new")
-}
-
-/// Failures on demand, for tests; nothing at all in a build without them.
-pub(super) mod faults {
-    use std::io;
-
-    #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-    pub(in crate::store::journal) enum Operation {
-        Reserve,
-        Sync,
-        SyncNames,
-        Write,
-    }
-
-    #[cfg(not(test))]
-    pub(super) fn check(_: Operation) -> io::Result<()> {
-        Ok(())
-    }
-
-    #[cfg(test)]
-    std::thread_local! {
-        static NEXT: std::cell::Cell<Option<(Operation, io::ErrorKind)>> =
-            const { std::cell::Cell::new(None) };
-    }
-
-    #[cfg(test)]
-    pub(super) fn check(operation: Operation) -> io::Result<()> {
-        match NEXT.get() {
-            Some((failing, kind)) if failing == operation => {
-                NEXT.set(None);
-                Err(kind.into())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The next such operation of this thread fails once.
-    #[cfg(test)]
-    pub(in crate::store::journal) fn fail_next(operation: Operation, kind: io::ErrorKind) {
-        NEXT.set(Some((operation, kind)));
-    }
-
-    /// Takes back a failure that was not met.
-    #[cfg(test)]
-    pub(in crate::store::journal) fn fail_none() {
-        NEXT.set(None);
-    }
 }

@@ -14,6 +14,7 @@ use super::*;
 mod damage;
 mod full;
 mod lost_pages;
+mod rotation;
 
 type Found = Vec<(Position, u8, Vec<u8>)>;
 type Opened = (Journal, Recovery, Found);

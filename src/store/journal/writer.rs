@@ -1,8 +1,9 @@
 //! Appending: one batch, one write, one flush.
 //!
-//! A batch lies in one segment as a whole, so that it is there or it is not. A flush that failed
-//! leaves nobody knowing what is on the disk: the journal is poisoned and takes nothing more
-//! (what the kernel reports once it may not report again).
+//! A batch lies in one segment as a whole, so that it is there or it is not. A write or flush of records
+//! that failed leaves nobody knowing what is on the disk: the journal is poisoned and takes nothing more
+//! (what the kernel reports once it may not report again). Going on in another segment
+//! ([`super::rotation`]) touches no record, and is tried again.
 
 use std::io;
 use std::sync::Arc;
@@ -14,12 +15,13 @@ use super::format::BODY_MAX;
 use super::format::Order;
 use super::format::Position;
 use super::format::RECORD_HEADER;
-use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
 use super::format::record_bytes;
 use super::format::seal;
 use super::format::seal_unchained;
 use super::reader::JournalReader;
+use super::rotation::Ahead;
+use super::rotation::begin_first;
 use super::segment::Segment;
 use super::segment::Segments;
 use super::segment::is_full;
@@ -118,6 +120,10 @@ pub enum AppendError {
     /// The file system failed; the journal is poisoned from now on.
     #[error("cannot write to the journal")]
     Io(#[source] io::Error),
+    /// The next segment cannot be begun, for want of a descriptor as a rule. The journal is whole and
+    /// the next append tries again.
+    #[error("cannot begin the journal's next segment for now: {0}")]
+    Segment(io::Error),
     /// An earlier failure left the journal in doubt.
     #[error("the journal was poisoned by an earlier failure; restart the hub")]
     Poisoned,
@@ -133,18 +139,19 @@ enum Chaining {
 /// The journal's one owner.
 #[derive(Debug)]
 pub struct Journal {
-    segments: Arc<Segments>,
-    config: Config,
-    current: Current,
+    pub(super) segments: Arc<Segments>,
+    pub(super) config: Config,
+    pub(super) current: Current,
     chaining: Chaining,
-    chain: ChainHash,
-    next_sequence: u64,
+    pub(super) chain: ChainHash,
+    pub(super) next_sequence: u64,
     /// Every record before this one is on disk, so a hole before a record that says so is damage.
-    settled: u64,
-    used: u64,
+    pub(super) settled: u64,
+    pub(super) used: u64,
     last: Option<Position>,
     scratch: Vec<u8>,
     state: State,
+    pub(super) ahead: Ahead,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -195,7 +202,7 @@ impl Journal {
             first_sequence: 1,
             chain,
         };
-        let current = begin_segment(&segments, &config, header, 0, 0)?;
+        let current = begin_first(&segments, &config, header)?;
         let used = current.offset;
         let standing = Standing {
             current,
@@ -218,6 +225,7 @@ impl Journal {
         Self {
             segments: Arc::new(segments),
             config,
+            ahead: Ahead::of(&current),
             current,
             chaining: Chaining::On,
             chain,
@@ -300,6 +308,7 @@ impl Journal {
         self.current.offset += needed;
         self.used += needed;
         self.last = positions.last().copied();
+        self.make_ahead();
         Ok(positions)
     }
 
@@ -328,67 +337,8 @@ impl Journal {
             .map_err(|error| self.poison(error))
     }
 
-    fn poison(&mut self, error: io::Error) -> AppendError {
+    pub(super) fn poison(&mut self, error: io::Error) -> AppendError {
         self.state = State::Poisoned;
         AppendError::Io(error)
     }
-
-    /// Goes on in a new segment that has room for `needed` bytes.
-    fn rotate(&mut self, needed: u64) -> Result<(), AppendError> {
-        let whole = needed + SEGMENT_HEADER as u64;
-        if whole > self.config.room(self.used) {
-            return Err(AppendError::Full { needed });
-        }
-        let header = SegmentHeader {
-            number: self.current.header.number + 1,
-            first_sequence: self.next_sequence,
-            chain: self.chain,
-        };
-        // The old segment first, also at level `os`: a new segment on disk says that the one before
-        // it is complete.
-        let level = at_rotation(self.config.durability);
-        let sealed = self.current.segment.cut(self.current.offset);
-        self.current.reserved = self.current.offset;
-        sealed
-            .and_then(|()| self.current.segment.sync(level))
-            .map_err(|error| self.poison(error))?;
-        match begin_segment(&self.segments, &self.config, header, needed, self.used) {
-            Ok(current) => {
-                self.used += current.offset;
-                self.current = current;
-                self.settled = self.next_sequence;
-                Ok(())
-            }
-            Err(error) if is_full(&error) => Err(AppendError::Full { needed }),
-            Err(error) => Err(self.poison(error)),
-        }
-    }
-}
-
-fn at_rotation(durability: Durability) -> Durability {
-    match durability {
-        Durability::Fsync | Durability::Os => Durability::Fsync,
-        Durability::Memory => Durability::Memory,
-    }
-}
-
-/// Makes a segment with room for `needed` bytes, and its name durable.
-fn begin_segment(
-    segments: &Segments,
-    config: &Config,
-    header: SegmentHeader,
-    needed: u64,
-    used: u64,
-) -> io::Result<Current> {
-    let level = at_rotation(config.durability);
-    let least = needed + SEGMENT_HEADER as u64;
-    let wanted = config.segment_bytes.min(config.room(used)).max(least);
-    let segment = segments.create(header.number, &header.encode(), wanted, level)?;
-    segments.sync_names(level)?;
-    Ok(Current {
-        header,
-        segment,
-        offset: SEGMENT_HEADER as u64,
-        reserved: wanted,
-    })
 }

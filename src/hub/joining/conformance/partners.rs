@@ -123,7 +123,7 @@ impl Partners {
             Ok::<_, crate::hub::offices::OfficeError>(([first?, second?, revoked?], lists))
         });
         let (signers, lists) = made.await.map_err(unavailable)?.map_err(unavailable)?;
-        core.trust.replace_crls(&lists).map_err(unavailable)?;
+        core.replace_crls(&lists).map_err(unavailable)?;
         let operator = core.config.operator;
         change(core, move |view| {
             let missing = test_agencies().into_iter().filter(|organ| {

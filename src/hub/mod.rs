@@ -17,6 +17,7 @@ mod config;
 mod core;
 mod counters;
 mod deliver;
+mod fit;
 mod joining;
 mod journey;
 mod known;

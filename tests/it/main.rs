@@ -12,6 +12,7 @@ mod doctor;
 mod exchange;
 mod interrupted;
 mod join;
+mod limits;
 mod load;
 mod memory;
 mod rates;

@@ -21,6 +21,7 @@ use crate::wire;
 
 pub(super) use exchange::Exchange;
 pub(super) use limits::ExplainLimits;
+pub(super) use limits::said_by_caller;
 pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;
 

@@ -19,10 +19,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         descriptors.encode_to_vec(),
     )?;
     // Bytes instead of Vec: a document's header, signature and attachments stay slices of the frame
-    // they arrived in.
+    // they arrived in. The codec looks up a message's limits by its name.
+    let mut config = tonic_prost_build::Config::new();
+    config.enable_type_names();
     tonic_prost_build::configure()
         .bytes(".docaxis.v1")
-        .compile_fds(descriptors)?;
+        .codec_path("crate::wire::LimitedCodec")
+        .compile_fds_with_config(descriptors, config)?;
     let revision = std::process::Command::new("git")
         .args(["describe", "--always", "--dirty", "--abbrev=12"])
         .output()

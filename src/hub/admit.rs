@@ -11,7 +11,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::config::AGENCY_WINDOW;
 use super::config::CLOCK_SKEW_MINUTES;
-use super::config::MESSAGE_MAX;
+use super::config::DOCUMENT_MAX;
 use super::record::Addressee;
 use super::record::Payload;
 use super::record::Standing;
@@ -24,6 +24,8 @@ use crate::model::INLINE_MAX;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::calendar::local;
+use crate::wire::HEADER_MAX;
+use crate::wire::SIGNATURE_MAX;
 use crate::wire::decode_header;
 use crate::wire::v1;
 
@@ -165,8 +167,16 @@ fn within_limits(document: &v1::SignedDocument) -> Result<(), Refusal> {
         limit: limit as u64,
     };
     let whole = size(document);
-    if whole > MESSAGE_MAX {
-        return Err(too_large("document", whole, MESSAGE_MAX));
+    if whole > DOCUMENT_MAX {
+        return Err(too_large("document", whole, DOCUMENT_MAX));
+    }
+    for (what, found, limit) in [
+        ("header", document.header.len(), HEADER_MAX),
+        ("signature", document.signature.len(), SIGNATURE_MAX),
+    ] {
+        if found > limit {
+            return Err(too_large(what, found, limit));
+        }
     }
     for attachment in &document.attachments {
         if attachment.content.len() as u64 > INLINE_MAX {

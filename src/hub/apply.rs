@@ -12,6 +12,7 @@ use super::conduct::deeds_of;
 use super::counters::Count;
 use super::counters::Signing;
 use super::counters::day_of;
+use super::progress::asked_by_document;
 use super::record::Acknowledged;
 use super::record::AgencyRecord;
 use super::record::Change;
@@ -126,15 +127,8 @@ fn ask_for_change(
         let Some(mut row) = tx.delivery(*earlier, recipient)? else {
             continue;
         };
-        let asked = match document.business_type {
-            BusinessType::Recall => row
-                .stage
-                .after(StatusCode::RecallRequested, Party::Sender, "")
-                .ok(),
-            BusinessType::Update => row.stage.after_update(),
-            BusinessType::New | BusinessType::Replace => None,
-        };
-        let Some(stage) = asked.filter(|stage| *stage != row.stage) else {
+        // Asked too often: the committer refused it, unless it can be asked of another recipient.
+        let Ok(Some(stage)) = asked_by_document(&row, document.business_type) else {
             continue;
         };
         row.stage = stage;

@@ -4,8 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::layers::Layers;
+use crate::model::INLINE_TOTAL_MAX;
 use crate::model::OrganId;
+use crate::model::Recipients;
 use crate::store::Durability;
+use crate::wire;
 
 /// What a hub is told before it starts.
 #[derive(Clone, Debug)]
@@ -70,8 +73,9 @@ impl Config {
     }
 }
 
-/// Largest message, in bytes: a header, a signature and sixteen inline attachments of the largest
-/// size. Larger contents go through `PutAttachment`.
+/// Largest message, in bytes: the largest document, and what a stream says around it, so that one that is
+/// a little too large is refused with its reason and the stream goes on. Larger contents go through
+/// `PutAttachment`.
 pub(super) const MESSAGE_MAX: usize = 5 * 1024 * 1024;
 
 /// Largest message of somebody who is nobody, in bytes: three signing requests of the largest size, or
@@ -101,6 +105,10 @@ pub(super) const CONNECTION_RECEIVE_KIB: usize = 8 * 1024;
 
 /// KiB of unfinished messages of one stranger.
 pub(super) const STRANGER_RECEIVE_KIB: usize = 256;
+/// Header, signature and inline attachments of one document, in bytes: it is delivered as one message, a
+/// client refuses more than 4 MiB unless it was told otherwise, and a document that its recipient cannot
+/// take would end every subscription of it.
+pub(super) const DOCUMENT_MAX: usize = 4 * 1024 * 1024 - 32 * 1024;
 
 /// Documents of one stream under way: one round trip at 64 ms and 4,000 documents a second.
 pub(super) const STREAM_WINDOW: usize = 256;
@@ -162,9 +170,6 @@ pub(super) const DELIVERY_BATCH_BYTES: usize = 1024 * 1024;
 /// Status notices in one delivery.
 pub(super) const NOTICE_BATCH: usize = 512;
 
-/// Reports in one status batch.
-pub(super) const REPORTS_MAX: usize = 1000;
-
 /// Characters of a status description.
 pub(super) const DESCRIPTION_MAX: usize = 500;
 
@@ -199,4 +204,17 @@ const _: () = assert!(
 const _: () = assert!(
     DELIVERY_BATCH <= CREDIT_MAX as usize,
     "a batch fits in the credits"
+);
+const _: () = assert!(
+    CREDIT_MAX as usize <= wire::ACKNOWLEDGED_MAX,
+    "what is under way can be acknowledged at once"
+);
+const _: () = assert!(
+    wire::HEADER_MAX + wire::SIGNATURE_MAX + INLINE_TOTAL_MAX as usize <= DOCUMENT_MAX,
+    "what our own writers carry inline fits beside the largest header and signature"
+);
+const _: () = assert!(
+    Recipients::MAX <= super::progress::CONCERNED_MAX
+        && wire::REPORTS_MAX <= super::progress::CONCERNED_MAX,
+    "one report for everybody fits in a batch, and a batch of reports for one recipient each"
 );

@@ -22,6 +22,7 @@ mod descriptors;
 mod fair_queue;
 mod gate;
 mod http2;
+mod fit;
 mod joining;
 mod journey;
 mod known;

@@ -3,15 +3,31 @@
 use super::record::Change;
 use super::record::Standing;
 use super::registry::AgencyNo;
+use super::rows::DeliveryRow;
 use super::transaction::ReadError;
 use super::transaction::Transaction;
+use crate::model::BusinessType;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Party;
 use crate::model::Refusal;
 use crate::model::Stage;
 use crate::model::StatusCode;
-use crate::model::TransitionError;
+
+/// Changes (recalls and updates) of one document that one recipient answers. Everything before a change is
+/// reported once each and only forward, so this alone bounds the history of a delivery. A document that is
+/// asked back a dozen times is a quarrel that statuses do not settle.
+pub(super) const CHANGES_MAX: usize = 12;
+
+/// Of these, updates: the last places are the sender's to ask the document back.
+pub(super) const UPDATES_MAX: usize = 8;
+
+/// Events of one delivery: 01 to 06, and two for each change. Every status rewrites them all.
+pub(super) const EVENTS_MAX: usize = 6 + 2 * CHANGES_MAX;
+
+/// Deliveries that the statuses of one batch may concern: the commit thread looks at each, and a sender's
+/// status may concern every recipient of its document.
+pub(super) const CONCERNED_MAX: usize = 4096;
 
 /// A status as a caller reports it, well formed.
 #[derive(Clone, Debug)]
@@ -23,15 +39,67 @@ pub(super) struct Report {
     pub(super) description: String,
 }
 
-/// The changes a report makes. None when it repeats what is known already.
+/// The stage of a delivery after a document asks for a change of the one delivered; `None` where it asks
+/// for nothing, or for nothing new.
+///
+/// # Errors
+/// [`TooOften`]; the stage stays as it was.
+pub(super) fn asked_by_document(
+    row: &DeliveryRow,
+    kind: BusinessType,
+) -> Result<Option<Stage>, TooOften> {
+    let (asked, most) = match kind {
+        BusinessType::New | BusinessType::Replace => return Ok(None),
+        BusinessType::Recall => {
+            let asked = row
+                .stage
+                .after(StatusCode::RecallRequested, Party::Sender, "");
+            (asked.ok(), CHANGES_MAX)
+        }
+        BusinessType::Update => (row.stage.after_update(), UPDATES_MAX),
+    };
+    let Some(stage) = asked.filter(|stage| *stage != row.stage) else {
+        return Ok(None);
+    };
+    not_too_often(row, most)?;
+    Ok(Some(stage))
+}
+
+/// A recipient has answered as many requests for a change of one document as there may be.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error(
+    "a change of this document was asked for and answered {answered} times, at most {most} are taken"
+)]
+pub(super) struct TooOften {
+    answered: usize,
+    most: usize,
+}
+
+fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TooOften> {
+    let answers = [StatusCode::ChangeAccepted, StatusCode::ChangeRejected];
+    let answered = row
+        .events
+        .iter()
+        .filter(|event| answers.contains(&event.code));
+    let answered = answered.count();
+    if answered < most {
+        return Ok(());
+    }
+    Err(TooOften { answered, most })
+}
+
+/// The changes a report makes. None when it repeats what is known already. `room` is how many
+/// more deliveries may be looked at.
 ///
 /// # Errors
 /// The outer error is the store's. The inner one is the caller's: `DOCUMENT_UNKNOWN` for a document
-/// the caller neither sent nor got, `TRANSITION_NOT_ALLOWED` otherwise.
+/// the caller neither sent nor got, `QUOTA_EXCEEDED` where it concerns too many deliveries beside those
+/// before it, `TRANSITION_NOT_ALLOWED` otherwise.
 pub(super) fn decide(
     tx: &Transaction<'_>,
     by: AgencyNo,
     report: &Report,
+    room: &mut usize,
     organ: impl Fn(AgencyNo) -> OrganId,
 ) -> Result<Result<Vec<Change>, Refusal>, ReadError> {
     let unknown = || Refusal::DocumentUnknown {
@@ -66,11 +134,18 @@ pub(super) fn decide(
             .filter(|agency| report.recipient.is_none_or(|named| named == organ(*agency)))
             .collect(),
     };
-    let refused = |from: Stage, error: TransitionError| Refusal::TransitionNotAllowed {
+    let Some(left) = room.checked_sub(concerned.len()) else {
+        return Ok(Err(Refusal::QuotaExceeded {
+            organ: organ(by),
+            what: format!("the statuses of one batch may concern {CONCERNED_MAX} deliveries"),
+        }));
+    };
+    *room = left;
+    let refused = |from: Stage, problem: String| Refusal::TransitionNotAllowed {
         document_id: report.document_id.clone(),
         from,
         to: report.code,
-        problem: error.to_string(),
+        problem,
     };
     let mut changes = Vec::new();
     let mut first_refusal = None;
@@ -79,7 +154,7 @@ pub(super) fn decide(
         let Some(row) = tx.delivery(sequence, recipient)? else {
             continue;
         };
-        match row.stage.after(report.code, party, &report.description) {
+        match after(&row, report, party) {
             Ok(stage) if stage == row.stage => repeated = true,
             Ok(_) => changes.push(Change {
                 sequence,
@@ -87,8 +162,8 @@ pub(super) fn decide(
                 code: report.code,
                 description: report.description.clone(),
             }),
-            Err(error) => {
-                first_refusal.get_or_insert_with(|| refused(row.stage, error));
+            Err(problem) => {
+                first_refusal.get_or_insert_with(|| refused(row.stage, problem));
             }
         }
     }
@@ -97,4 +172,62 @@ pub(super) fn decide(
         return Ok(Err(first_refusal.unwrap_or_else(unknown)));
     }
     Ok(Ok(changes))
+}
+
+/// The stage of a delivery after a report, or what stands against it.
+fn after(row: &DeliveryRow, report: &Report, party: Party) -> Result<Stage, String> {
+    let stage = row.stage.after(report.code, party, &report.description);
+    let stage = stage.map_err(|error| error.to_string())?;
+    if report.code == StatusCode::RecallRequested && stage != row.stage {
+        not_too_often(row, CHANGES_MAX).map_err(|error| error.to_string())?;
+    }
+    Ok(stage)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::hub::rows::Event;
+
+    fn row(answers: usize) -> DeliveryRow {
+        let mut row = DeliveryRow::new();
+        let answer = Event {
+            code: StatusCode::ChangeRejected,
+            at: Timestamp::UNIX_EPOCH,
+            description: "no".to_owned(),
+        };
+        row.events = vec![answer; answers];
+        row
+    }
+
+    #[test]
+    fn updates_leave_the_last_changes_to_a_recall() {
+        let asked = |answers, kind| asked_by_document(&row(answers), kind);
+        assert!(matches!(
+            asked(UPDATES_MAX - 1, BusinessType::Update),
+            Ok(Some(_))
+        ));
+        assert_eq!(
+            asked(UPDATES_MAX, BusinessType::Update),
+            Err(TooOften {
+                answered: UPDATES_MAX,
+                most: UPDATES_MAX
+            })
+        );
+        assert!(matches!(
+            asked(UPDATES_MAX, BusinessType::Recall),
+            Ok(Some(_))
+        ));
+        assert!(asked(CHANGES_MAX, BusinessType::Recall).is_err());
+        assert_eq!(asked(CHANGES_MAX, BusinessType::New), Ok(None));
+    }
+
+    #[test]
+    fn what_is_asked_already_is_not_asked_too_often() {
+        let mut waiting = row(CHANGES_MAX);
+        waiting.stage = Stage::RecallRequested(crate::model::Settled::Sent);
+        assert_eq!(asked_by_document(&waiting, BusinessType::Recall), Ok(None));
+    }
 }

@@ -6,6 +6,7 @@ use super::core::Core;
 use super::core::unavailable;
 use super::deliver::document_delivery;
 use super::deliver::waiting_notices;
+use super::fit::fit;
 use super::record::Standing;
 use super::registry::AgencyNo;
 use super::route::receipt;
@@ -190,6 +191,11 @@ pub(super) fn journey(
                 .retain(|recipient| recipient.organ_id == own);
         }
     }
+    let events = journey
+        .recipients
+        .iter_mut()
+        .flat_map(|recipient| &mut recipient.events);
+    fit(events.map(|event| &mut event.description).collect());
     Ok(journey)
 }
 

@@ -83,5 +83,9 @@ pub struct AttachmentRef {
 /// Largest attachment carried inside a message, in bytes; larger ones go through `PutAttachment`.
 pub const INLINE_MAX: u64 = 256 * 1024;
 
+/// Bytes of all attachments carried inside one message by a writer of ours; header and signature have the
+/// rest of what a client takes. Others go through `PutAttachment`, however small.
+pub const INLINE_TOTAL_MAX: u64 = 3 * 1024 * 1024;
+
 /// Largest attachment at all, in bytes. Ours: the real axis' limit is not published.
 pub const ATTACHMENT_MAX: u64 = 1024 * 1024 * 1024;

@@ -327,4 +327,15 @@ pub mod length {
     pub const ATTACHMENTS: usize = 256;
     /// `response_for` entries; ours, for the same reason.
     pub const RESPONSE_FOR: usize = 64;
+    /// Deliveries one recall or update may concern, documents times recipients: each is looked at by the
+    /// one thread that commits.
+    pub const CHANGED: usize = 4096;
+}
+
+/// Whether a character has no place in a text that people read: control characters but for the end of a
+/// line and the tabulator, and those that turn the direction of what follows, so that a text reads
+/// otherwise than it is written.
+pub fn is_misleading(c: char) -> bool {
+    let turns = matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    turns || (c.is_control() && c != '\n' && c != '\t')
 }

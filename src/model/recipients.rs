@@ -23,7 +23,7 @@ pub enum InvalidRecipients {
     #[error("no recipient")]
     Empty,
     /// More than [`Recipients::MAX`].
-    #[error("{found} recipients, at most 20000")]
+    #[error("{found} recipients, at most 1000")]
     TooMany {
         /// Recipients found.
         found: usize,
@@ -31,8 +31,10 @@ pub enum InvalidRecipients {
 }
 
 impl Recipients {
-    /// Most recipients of one document: twice the largest directory we plan for (10,000 agencies).
-    pub const MAX: usize = 20_000;
+    /// Most recipients of one document. The axis of 2019 has 95 agencies, and a circular to them all and
+    /// to every unit of one of them has less; each recipient is a row, a mailbox entry and a place in the
+    /// journal, all made by one thread.
+    pub const MAX: usize = 1000;
 
     /// The organisations, in order.
     pub fn as_slice(&self) -> &[OrganId] {

@@ -8,6 +8,7 @@ use super::identity::Identity;
 use crate::model::AttachmentRef;
 use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
+use crate::model::INLINE_TOTAL_MAX;
 use crate::model::Secrecy;
 use crate::trust::SignError;
 use crate::trust::sha256;
@@ -100,6 +101,7 @@ pub fn write(
         return Err(WriteError::Secret(header.secrecy.as_str()));
     }
     let mut inline = Vec::new();
+    let mut carried = 0;
     let mut uploads = Vec::new();
     header.attachments = Vec::with_capacity(attachments.len());
     for (name, content_type, content) in attachments {
@@ -110,9 +112,10 @@ pub fn write(
             size,
             sha256,
         });
-        if size > INLINE_MAX {
+        if size > INLINE_MAX || carried + size > INLINE_TOTAL_MAX {
             uploads.push(content.into());
         } else {
+            carried += size;
             inline.push(attachment(content));
         }
     }

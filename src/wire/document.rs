@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use prost::Message as _;
 
+use super::limits;
 use super::v1;
 use crate::model::ATTACHMENT_MAX;
 use crate::model::AttachmentRef;
@@ -30,6 +31,7 @@ use crate::model::parse_date;
 /// `HEADER_INVALID` with every rule that is broken, `SECRET_REFUSED` for a document marked secret,
 /// `TOO_LARGE` for an attachment above [`ATTACHMENT_MAX`].
 pub fn decode_header(bytes: &[u8]) -> Result<DocumentHeader, Refusal> {
+    limits::check_header(bytes)?;
     let header = v1::DocumentHeader::decode(bytes).map_err(|error| {
         Refusal::field(
             "header",
@@ -95,6 +97,16 @@ pub fn decode_header(bytes: &[u8]) -> Result<DocumentHeader, Refusal> {
             "response_for",
             "a recall, update or replacement names its document",
         );
+    }
+    let changes = matches!(
+        business_type,
+        Some(BusinessType::Recall | BusinessType::Update)
+    );
+    let changed = header.response_for.len() * header.to.len();
+    if changes && changed > length::CHANGED {
+        let most = length::CHANGED;
+        let problem = format!("concerns {changed} deliveries, at most {most} are taken");
+        check.broken::<()>("response_for", problem);
     }
     let due_date = match header.due_date.as_str() {
         "" => None,
@@ -219,12 +231,6 @@ pub fn legal_value_from_wire(value: v1::LegalValue) -> Option<LegalValue> {
 }
 
 fn recipients(check: &mut Check, to: &[String]) -> Option<Recipients> {
-    if to.len() > Recipients::MAX {
-        return check.broken(
-            "to",
-            format!("{} recipients, at most {}", to.len(), Recipients::MAX),
-        );
-    }
     let organs: Option<Vec<OrganId>> = to
         .iter()
         .enumerate()
@@ -237,17 +243,6 @@ fn recipients(check: &mut Check, to: &[String]) -> Option<Recipients> {
 }
 
 fn response_for(check: &mut Check, earlier: &[v1::ResponseFor]) -> Vec<ResponseFor> {
-    if earlier.len() > length::RESPONSE_FOR {
-        check.broken::<()>(
-            "response_for",
-            format!(
-                "{} entries, at most {}",
-                earlier.len(),
-                length::RESPONSE_FOR
-            ),
-        );
-        return Vec::new();
-    }
     let mut found = Vec::with_capacity(earlier.len());
     for (index, entry) in earlier.iter().enumerate() {
         let organ = check.parsed(&format!("response_for[{index}].organ_id"), &entry.organ_id);
@@ -266,17 +261,6 @@ fn attachments(
     check: &mut Check,
     named: Vec<v1::AttachmentRef>,
 ) -> Result<Vec<AttachmentRef>, Refusal> {
-    if named.len() > length::ATTACHMENTS {
-        check.broken::<()>(
-            "attachments",
-            format!(
-                "{} attachments, at most {}",
-                named.len(),
-                length::ATTACHMENTS
-            ),
-        );
-        return Ok(Vec::new());
-    }
     let mut found = Vec::with_capacity(named.len());
     for (index, entry) in named.into_iter().enumerate() {
         let path = |field: &str| format!("attachments[{index}].{field}");

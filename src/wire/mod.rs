@@ -1,11 +1,15 @@
 //! The only meeting of protobuf and `model`: generated code, conversions both ways, and the one place
 //! where a [`Refusal`](crate::model::Refusal) becomes a gRPC status.
 
+mod codec;
 mod conformance;
 mod document;
 mod joining;
+mod limits;
 mod status;
 
+pub use codec::LimitedCodec;
+pub use codec::LimitedDecoder;
 pub use conformance::task;
 pub use conformance::verdict;
 pub use document::decode_header;
@@ -18,8 +22,15 @@ pub use joining::certificate_use;
 pub use joining::certificate_use_to_wire;
 pub use joining::joining_state;
 pub use joining::joining_state_to_wire;
+pub use limits::ACKNOWLEDGED_MAX;
+pub use limits::ATTACHMENT_MESSAGES_MAX;
+pub use limits::HEADER_MAX;
+pub use limits::REPORTS_MAX;
+pub use limits::SIGNATURE_MAX;
+pub use limits::request_max;
 pub use status::Explained;
 pub use status::reason_of;
+pub use status::refusal_of;
 pub use status::refused;
 pub use status::status;
 

@@ -1,6 +1,8 @@
 //! The only place where a [`Refusal`] becomes a gRPC status, and where a status is read back.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tonic::Code;
 use tonic::Status;
@@ -17,6 +19,14 @@ use crate::text::explain;
 
 /// Domain of every `ErrorInfo` this hub sends.
 const DOMAIN: &str = "docaxis";
+
+/// Violations told of one message, and letters of each of their two texts. A status travels in headers:
+/// clients take 8 KiB of them at least, and lose the whole answer where there are more.
+const VIOLATIONS_TOLD: usize = 16;
+const VIOLATION_LETTERS: usize = 120;
+
+/// Letters of a sentence told; what callers wrote may stand in it.
+const SENTENCE_LETTERS: usize = 600;
 
 /// A refusal as a client reads it back.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -46,6 +56,7 @@ impl Explained {
 /// The gRPC status of a refusal: code, `ErrorInfo`, `BadRequest` for broken fields, and
 /// `LocalizedMessage` in Vietnamese; the English sentence is the status' own message.
 pub fn status(refusal: &Refusal) -> Status {
+    let refusal = &*told(refusal);
     let reason = refusal.reason();
     let english = explain(reason, Language::En);
     let vietnamese = explain(reason, Language::Vi);
@@ -61,17 +72,70 @@ pub fn status(refusal: &Refusal) -> Status {
     for violation in violations(refusal) {
         details.add_bad_request_violation(&violation.field, &violation.problem);
     }
-    details.set_localized_message("vi", describe(refusal, Language::Vi));
-    Status::with_error_details(code(refusal), describe(refusal, Language::En), details)
+    details.set_localized_message("vi", sentence(refusal, Language::Vi));
+    Status::with_error_details(code(refusal), sentence(refusal, Language::En), details)
+}
+
+/// The same with the refusal itself inside, for [`refusal_of`] in this process.
+pub(super) fn of_refusal(refusal: Refusal) -> Status {
+    let mut status = status(&refusal);
+    status.set_source(Arc::new(Inside(refusal)));
+    status
+}
+
+/// The refusal that the decoder of this process made a status of; `None` for any other status.
+pub fn refusal_of(status: &Status) -> Option<&Refusal> {
+    let source = std::error::Error::source(status)?;
+    source
+        .downcast_ref::<Inside>()
+        .map(|Inside(refusal)| refusal)
+}
+
+/// A refusal on its way through tonic.
+#[derive(Debug, thiserror::Error)]
+#[error("refused")]
+struct Inside(Refusal);
+
+/// As much of a refusal as is told: a message of megabytes may break a rule in every line.
+fn told(refusal: &Refusal) -> Cow<'_, Refusal> {
+    let Refusal::HeaderInvalid { violations } = refusal else {
+        return Cow::Borrowed(refusal);
+    };
+    let mut short: Vec<FieldViolation> = violations
+        .iter()
+        .take(VIOLATIONS_TOLD)
+        .map(|violation| {
+            let field = cut(&violation.field, VIOLATION_LETTERS);
+            FieldViolation::new(field, cut(&violation.problem, VIOLATION_LETTERS))
+        })
+        .collect();
+    let others = violations.len() - short.len();
+    if let Some(last) = short.last_mut().filter(|_| others > 0) {
+        last.problem = format!("{}; and {others} more", last.problem);
+    }
+    Cow::Owned(Refusal::HeaderInvalid { violations: short })
+}
+
+fn sentence(refusal: &Refusal, language: Language) -> String {
+    cut(&describe(refusal, language), SENTENCE_LETTERS)
+}
+
+/// A text of at most so many letters.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// The same facts for an answer inside a stream.
 pub fn refused(refusal: &Refusal) -> v1::Refused {
+    let refusal = &*told(refusal);
     let reason = refusal.reason();
     v1::Refused {
         reason: reason.as_str().to_owned(),
-        message: describe(refusal, Language::En),
-        message_vi: describe(refusal, Language::Vi),
+        message: sentence(refusal, Language::En),
+        message_vi: sentence(refusal, Language::Vi),
         remedy: explain(reason, Language::En).what_to_do.to_owned(),
         remedy_vi: explain(reason, Language::Vi).what_to_do.to_owned(),
         violations: violations(refusal)

@@ -14,6 +14,7 @@ mod exchange;
 mod gate;
 mod interrupted;
 mod join;
+mod limits;
 mod load;
 mod memory;
 mod rates;

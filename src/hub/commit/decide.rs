@@ -30,6 +30,7 @@ use crate::hub::transaction::ReadError;
 use crate::hub::verify::Verified;
 use crate::model::BusinessType;
 use crate::model::Refusal;
+use crate::model::StatusCode;
 
 impl Committer {
     /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
@@ -134,7 +135,8 @@ impl Committer {
         self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
     }
 
-    /// The documents a recall or update is about: they must be the sender's own.
+    /// The documents a recall or update is about: they must be the sender's own, and one of them still
+    /// open to a change at one recipient.
     fn earlier(
         &self,
         document: &Admitted,
@@ -148,6 +150,8 @@ impl Committer {
             return Ok(Ok(Vec::new()));
         }
         let mut found = Vec::with_capacity(header.response_for.len());
+        let mut too_often = None;
+        let mut is_asked = false;
         for earlier in &header.response_for {
             let id = &earlier.document_id;
             let unknown = || Refusal::DocumentUnknown {
@@ -163,9 +167,31 @@ impl Committer {
                 let problem = format!("{id} is a document of another organisation");
                 return Ok(Err(Refusal::field("response_for", problem)));
             }
+            if found.contains(&sequence) {
+                continue;
+            }
             found.push(sequence);
+            for addressee in &document.recipients {
+                let Some(row) = open.tx.delivery(sequence, addressee.agency)? else {
+                    continue;
+                };
+                match progress::asked_by_document(&row, header.business_type) {
+                    Ok(asked) => is_asked |= asked.is_some(),
+                    Err(error) => {
+                        too_often.get_or_insert_with(|| Refusal::TransitionNotAllowed {
+                            document_id: id.clone(),
+                            from: row.stage,
+                            to: StatusCode::RecallRequested,
+                            problem: error.to_string(),
+                        });
+                    }
+                }
+            }
         }
-        Ok(Ok(found))
+        match too_often.filter(|_| !is_asked) {
+            Some(refusal) => Ok(Err(refusal)),
+            None => Ok(Ok(found)),
+        }
     }
 
     fn acknowledge(
@@ -179,9 +205,8 @@ impl Committer {
             status_cursor,
             reply,
         } = acknowledge;
+        // In order and each once: the service sees to it.
         let mut fresh = sequences;
-        fresh.sort_unstable();
-        fresh.dedup();
         let mut unread = Ok(());
         fresh.retain(|sequence| match open.tx.delivery(*sequence, by) {
             Ok(row) => row.is_some_and(|row| row.acknowledged_at.is_none()),
@@ -215,9 +240,10 @@ impl Committer {
     ) -> Result<(), ReadError> {
         let at = self.core.clock.now();
         let mut outcomes = Vec::with_capacity(reports.len());
+        let mut room = progress::CONCERNED_MAX;
         for report in reports {
             let organ = |agency| self.core.organ(agency);
-            match progress::decide(&open.tx, by, report, organ)? {
+            match progress::decide(&open.tx, by, report, &mut room, organ)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
                     let first_cursor = open.heads.cursor + 1;

@@ -7,7 +7,6 @@ use futures_util::Stream;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::Code;
 use tonic::Request;
 use tonic::Response;
 use tonic::Status;
@@ -16,11 +15,10 @@ use tonic::Streaming;
 use super::agency;
 use super::attachments;
 use super::caller;
-use super::limits::too_large;
+use super::limits::said_by_caller;
 use super::peer;
 use crate::hub::commit::Acknowledge;
 use crate::hub::config::DESCRIPTION_MAX;
-use crate::hub::config::REPORTS_MAX;
 use crate::hub::config::STREAM_WINDOW;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
@@ -34,6 +32,7 @@ use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::StatusCode;
+use crate::model::is_misleading;
 use crate::wire;
 use crate::wire::timestamp;
 use crate::wire::v1;
@@ -48,14 +47,7 @@ pub(in crate::hub) struct Exchange(pub(in crate::hub) Arc<Core>);
 pub(super) async fn next<T>(core: &Core, stream: &mut Streaming<T>) -> Result<Option<T>, Refusal> {
     let limit = core.config.stream_idle_max;
     match tokio::time::timeout(limit, stream.message()).await {
-        Ok(Ok(message)) => Ok(message),
-        Ok(Err(status)) if status.code() == Code::OutOfRange => Err(too_large()),
-        Ok(Err(status)) if status.code() == Code::Internal => Err(Refusal::field(
-            "message",
-            format!("cannot be decoded: {}", status.message()),
-        )),
-        // The client went away: nobody reads an answer.
-        Ok(Err(_gone)) => Ok(None),
+        Ok(said) => said_by_caller(said),
         Err(_elapsed) => Err(Refusal::StreamIdle {
             limit_s: limit.as_secs(),
         }),
@@ -263,7 +255,7 @@ async fn follow(
     mut stream: Streaming<v1::SubscribeRequest>,
 ) -> Result<(), Refusal> {
     // A subscriber may be silent for as long as it likes: HTTP/2 keep-alive finds the dead.
-    while let Ok(Some(request)) = stream.message().await {
+    while let Some(request) = said_by_caller(stream.message().await)? {
         if let Some(v1::Acknowledgement {
             hub_sequences,
             status_cursor,
@@ -271,7 +263,7 @@ async fn follow(
         {
             let work = Acknowledge {
                 by,
-                sequences: hub_sequences,
+                sequences: each_once(hub_sequences),
                 status_cursor,
                 reply: None,
             };
@@ -300,12 +292,19 @@ async fn acknowledge(
     let (reply, receive) = oneshot::channel();
     let work = Acknowledge {
         by,
-        sequences: hub_sequences,
+        sequences: each_once(hub_sequences),
         status_cursor,
         reply: Some(reply),
     };
     core.commit_acknowledge(work).await?;
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+}
+
+/// The numbers in order, each once: the commit thread looks up every one.
+fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
+    sequences.sort_unstable();
+    sequences.dedup();
+    sequences
 }
 
 async fn report_one(
@@ -328,10 +327,6 @@ async fn report_many(
     requests: Vec<v1::StatusReport>,
 ) -> Result<v1::ReportStatusBatchResponse, Refusal> {
     let by = agency(core, organ)?;
-    if requests.len() > REPORTS_MAX {
-        let problem = format!("{} reports, at most {REPORTS_MAX}", requests.len());
-        return Err(Refusal::field("reports", problem));
-    }
     let parsed: Vec<Result<Report, Refusal>> = requests.into_iter().map(report).collect();
     let well_formed = parsed
         .iter()
@@ -368,6 +363,10 @@ fn report(request: v1::StatusReport) -> Result<Report, Refusal> {
     };
     if request.description.chars().count() > DESCRIPTION_MAX {
         let problem = format!("is longer than {DESCRIPTION_MAX} characters");
+        return Err(Refusal::field("description", problem));
+    }
+    if let Some(found) = request.description.chars().find(|c| is_misleading(*c)) {
+        let problem = format!("has the control character U+{:04X}", u32::from(found));
         return Err(Refusal::field("description", problem));
     }
     let document_id = document_id(&request.document_id)?;

@@ -20,6 +20,7 @@ use crate::model::Refusal;
 use crate::wire;
 
 pub(super) use exchange::Exchange;
+pub(super) use limits::said_by_caller;
 pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;
 

@@ -15,8 +15,9 @@ use super::peer;
 use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::Approvals;
 use crate::hub::config::CLOCK_SKEW_MINUTES;
-use crate::hub::config::MESSAGE_MAX;
+use crate::hub::config::DOCUMENT_MAX;
 use crate::hub::core::Core;
+use crate::hub::fit::fit;
 use crate::hub::joining;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
@@ -47,7 +48,11 @@ impl v1::registry_server::Registry for Registry {
         request: Request<v1::ListAgenciesRequest>,
     ) -> Result<Response<v1::ListAgenciesResponse>, Status> {
         caller(&self.0, &request)?;
-        let agencies = self.0.agencies.load().iter().map(encode).collect();
+        let mut agencies: Vec<v1::Agency> = self.0.agencies.load().iter().map(encode).collect();
+        let names = agencies
+            .iter_mut()
+            .flat_map(|agency| [&mut agency.name, &mut agency.short_name]);
+        fit(names.collect());
         Ok(Response::new(v1::ListAgenciesResponse { agencies }))
     }
 
@@ -70,7 +75,7 @@ impl v1::registry_server::Registry for Registry {
             now: Some(timestamp(core.clock.now())),
             approves_by_itself: core.config.approvals == Approvals::Automatic,
             clock_skew_s: u32::try_from(CLOCK_SKEW_MINUTES * 60).unwrap_or(u32::MAX),
-            message_max: MESSAGE_MAX as u64,
+            message_max: DOCUMENT_MAX as u64,
             attachment_max: ATTACHMENT_MAX,
             disk_free: core.config.data.as_deref().and_then(disk_free),
             quota: u32::try_from(AGENCY_WINDOW).unwrap_or(u32::MAX),

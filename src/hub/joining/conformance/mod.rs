@@ -27,6 +27,7 @@ use super::steps::noted;
 use super::steps::shown;
 use super::steps::step;
 use crate::hub::core::Core;
+use crate::hub::service::said_by_caller;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::conformance::ConformanceTest;
@@ -160,7 +161,7 @@ fn perform(session: &mut Session, before: [u64; 3]) -> BoxFuture<'_, Result<(), 
 async fn wanted(
     requests: &mut Streaming<v1::ConformanceRequest>,
 ) -> Result<Vec<ConformanceTest>, Refusal> {
-    let first = requests.message().await.ok().flatten();
+    let first = said_by_caller(requests.message().await)?;
     let Some(v1::conformance_request::Request::Start(start)) =
         first.and_then(|request| request.request)
     else {

@@ -17,6 +17,7 @@ use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
+use crate::hub::service::said_by_caller;
 use crate::hub::track;
 use crate::model::DocumentCode;
 use crate::model::DocumentHeader;
@@ -104,7 +105,7 @@ impl Session {
             let seconds = TASK_SECONDS;
             match next {
                 Err(_elapsed) => return Err(Finding::TimedOut { seconds }.into()),
-                Ok(Ok(Some(request))) => match request.request {
+                Ok(said) => match said_by_caller(said)?.ok_or(Stop::Gone)?.request {
                     Some(v1::conformance_request::Request::Done(done))
                         if done.test == self.test.id() =>
                     {
@@ -113,7 +114,6 @@ impl Session {
                     // Of a task that took too long, or a second beginning.
                     _ => {}
                 },
-                Ok(Ok(None) | Err(_)) => return Err(Stop::Gone),
             }
         }
     }

@@ -1,0 +1,590 @@
+//! Every limit of a message exceeded by one, over the wire: refused with its reason and the field, before
+//! anything is done for it; and the hub goes on.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+use docaxis::model::BusinessType;
+use docaxis::model::Reason;
+use docaxis::model::ResponseFor;
+use docaxis::node::Answer;
+use docaxis::wire;
+use docaxis::wire::v1;
+use prost::Message as _;
+use tonic::Status;
+use tonic_types::StatusExt as _;
+
+use crate::support::Axis;
+use crate::support::HANOI;
+use crate::support::PHU_THO;
+use crate::support::Party;
+use crate::support::VPCP;
+use crate::support::document;
+use crate::support::organ;
+use crate::support::reason;
+use crate::support::start;
+
+/// Reason and field of a refusal; the field of `TOO_LARGE` is what its sentence begins with.
+fn told(case: &str, status: &Status) -> (Reason, String) {
+    let Some(explained) = wire::reason_of(status) else {
+        panic!("{case}: no reason in {status:?}");
+    };
+    let violations = status.get_details_bad_request();
+    let field = violations.and_then(|bad| Some(bad.field_violations.first()?.field.clone()));
+    let first = explained.message.split(' ').next().unwrap_or_default();
+    (explained.reason, field.unwrap_or_else(|| first.to_owned()))
+}
+
+/// Requests of one call, each over one limit, with reason and field.
+fn documents(hanoi: &Party) -> Vec<(&'static str, v1::SignedDocument, Reason, &'static str)> {
+    let good = document(1, HANOI, &[PHU_THO]).signed_by(hanoi, start());
+    let header = v1::DocumentHeader::decode(good.header.clone()).unwrap();
+    let with_header = |change: &dyn Fn(&mut v1::DocumentHeader)| {
+        let mut header = header.clone();
+        change(&mut header);
+        v1::SignedDocument {
+            header: header.encode_to_vec().into(),
+            ..v1::SignedDocument::default()
+        }
+    };
+    let with = |change: &dyn Fn(&mut v1::SignedDocument)| {
+        let mut document = good.clone();
+        change(&mut document);
+        document
+    };
+    let empty = |count| vec![v1::Attachment::default(); count];
+    let zeros = |count: usize| Bytes::from(vec![0; count]);
+    vec![
+        (
+            "recipients",
+            with_header(&|header| header.to = (0..1001).map(|n| format!("H{n}")).collect()),
+            Reason::HeaderInvalid,
+            "to",
+        ),
+        (
+            "references",
+            with_header(&|header| header.response_for = vec![v1::ResponseFor::default(); 65]),
+            Reason::HeaderInvalid,
+            "response_for",
+        ),
+        (
+            "attachments named",
+            with_header(&|header| header.attachments = vec![v1::AttachmentRef::default(); 257]),
+            Reason::HeaderInvalid,
+            "attachments",
+        ),
+        (
+            "a text of the header",
+            with_header(&|header| header.subject = "x".repeat(5000)),
+            Reason::HeaderInvalid,
+            "subject",
+        ),
+        (
+            "header",
+            with(&|document| document.header = zeros(wire::HEADER_MAX + 1)),
+            Reason::TooLarge,
+            "header",
+        ),
+        (
+            "signature",
+            with(&|document| document.signature = zeros(wire::SIGNATURE_MAX + 1)),
+            Reason::TooLarge,
+            "signature",
+        ),
+        (
+            "attachments carried",
+            with(&|document| document.attachments = empty(257)),
+            Reason::HeaderInvalid,
+            "attachments",
+        ),
+        (
+            "half a million attachments of two bytes",
+            with(&|document| document.attachments = empty(500_000)),
+            Reason::HeaderInvalid,
+            "attachments",
+        ),
+        (
+            "a digest",
+            with(&|document| {
+                document.attachments = empty(1);
+                document.attachments[0].sha256 = zeros(33);
+            }),
+            Reason::HeaderInvalid,
+            "attachments[0].sha256",
+        ),
+        (
+            "a document that no client could be handed",
+            with(&|document| {
+                document.attachments = empty(16);
+                for attachment in &mut document.attachments {
+                    attachment.content = zeros(256 * 1024);
+                }
+            }),
+            Reason::TooLarge,
+            "document",
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_over_a_limit_is_refused_with_the_field() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    for (case, document, reason, field) in documents(&hanoi) {
+        let refused = hanoi.submit(document).await.expect_err(case);
+        assert_eq!(told(case, &refused), (reason, field.to_owned()), "{case}");
+    }
+    let good = document(1, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+    hanoi.submit(good).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_no_message_are_refused_with_a_reason() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let good = document(1, HANOI, &[PHU_THO]).unsigned().encode_to_vec();
+    let cut = good[..good.len() - 1].to_vec();
+    let group = [good.clone(), vec![0x3b, 0x3c]].concat();
+    let unknown = [good.clone(), vec![0x92, 0x03, 0xff, 0x7f], vec![0; 0x3fff]].concat();
+    for (case, bytes, expected) in [
+        ("cut", cut, Reason::HeaderInvalid),
+        ("not protobuf", vec![0xff; 100], Reason::HeaderInvalid),
+        ("a group", group, Reason::HeaderInvalid),
+        ("unknown fields", unknown, Reason::TooLarge),
+    ] {
+        let answer = hanoi.connection.submit_frame(bytes.into()).await.unwrap();
+        let Answer::Refused { reason, .. } = answer else {
+            panic!("{case} was accepted");
+        };
+        assert_eq!(reason, expected, "{case}");
+    }
+    let later = [good, vec![0x92, 0x03, 1, 7]].concat();
+    let answer = hanoi.connection.submit_frame(later.into()).await.unwrap();
+    assert_eq!(answer, Answer::Accepted, "a field of a later contract");
+}
+
+/// Sends requests, and reads answers until one is a refusal.
+async fn refusal_of<T>(answers: Result<tonic::Response<tonic::Streaming<T>>, Status>) -> Status {
+    let mut answers = match answers {
+        Ok(answers) => answers.into_inner(),
+        Err(status) => return status,
+    };
+    loop {
+        match answers.message().await {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("the stream ended without a reason"),
+            Err(status) => return status,
+        }
+    }
+}
+
+/// A stream of these, which stays open.
+fn open<T: Send + 'static>(items: Vec<T>) -> impl tokio_stream::Stream<Item = T> + Send + 'static {
+    use tokio_stream::StreamExt as _;
+    tokio_stream::iter(items).chain(tokio_stream::pending())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_breaks_a_limit_ends_with_the_reason() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let mut exchange = hanoi.connection.exchange();
+    let mut refused = HashMap::new();
+    let acknowledge = |count| v1::Acknowledgement {
+        hub_sequences: (1..=count).collect(),
+        status_cursor: 0,
+    };
+    let most = wire::ACKNOWLEDGED_MAX as u64;
+    assert!(exchange.acknowledge(acknowledge(most)).await.is_ok());
+    let subscribe = |count| v1::SubscribeRequest {
+        credit: 1,
+        acknowledge: Some(acknowledge(count)),
+    };
+    let requests = open(vec![subscribe(most), subscribe(most + 1)]);
+    refused.insert(
+        "subscribe",
+        refusal_of(exchange.subscribe(requests).await).await,
+    );
+    let batch = v1::ReportStatusBatch {
+        reports: vec![v1::StatusReport::default(); wire::REPORTS_MAX + 1],
+    };
+    let answers = exchange.report_status_stream(open(vec![batch])).await;
+    refused.insert("reports", refusal_of(answers).await);
+    let chunk = v1::Chunk {
+        data: vec![0; 1024 * 1024 + 1].into(),
+        ..v1::Chunk::default()
+    };
+    let put = exchange.put_attachment(open(vec![chunk])).await;
+    refused.insert("chunk", put.unwrap_err());
+    let too_many = v1::SubmitStreamRequest {
+        tag: 1,
+        document: Some(v1::SignedDocument {
+            attachments: vec![v1::Attachment::default(); 257],
+            ..v1::SignedDocument::default()
+        }),
+    };
+    let answers = exchange.submit_stream(open(vec![too_many])).await;
+    refused.insert("submit", refusal_of(answers).await);
+    for (case, reason, field) in [
+        (
+            "subscribe",
+            Reason::HeaderInvalid,
+            "acknowledge.hub_sequences",
+        ),
+        ("reports", Reason::HeaderInvalid, "reports"),
+        ("chunk", Reason::TooLarge, "data"),
+        ("submit", Reason::HeaderInvalid, "document.attachments"),
+    ] {
+        assert_eq!(
+            told(case, &refused[case]),
+            (reason, field.to_owned()),
+            "{case}"
+        );
+    }
+    // One document that is too large does not end the stream for the others.
+    let large = v1::SubmitStreamRequest {
+        tag: 1,
+        document: Some(v1::SignedDocument {
+            signature: vec![0; wire::SIGNATURE_MAX + 1].into(),
+            ..v1::SignedDocument::default()
+        }),
+    };
+    let good = v1::SubmitStreamRequest {
+        tag: 2,
+        document: Some(document(1, HANOI, &[PHU_THO]).unsigned()),
+    };
+    let answers = exchange.submit_stream(open(vec![large, good])).await;
+    let mut answers = answers.unwrap().into_inner();
+    let mut outcomes = HashMap::new();
+    for _ in 0..2 {
+        let answer = answers.message().await.unwrap().unwrap();
+        outcomes.insert(answer.tag, answer.outcome.unwrap());
+    }
+    use v1::submit_stream_response::Outcome;
+    assert!(matches!(&outcomes[&1], Outcome::Refused(refused) if refused.reason == "TOO_LARGE"));
+    assert!(matches!(&outcomes[&2], Outcome::Receipt(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn calls_of_newcomers_and_candidates_have_limits() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let mut registry = hanoi.connection.registry();
+    let long = |count: usize| "x".repeat(count);
+    let zeros = |count: usize| Bytes::from(vec![0; count]);
+    let mut refused = Vec::new();
+    let units = v1::ApplyRequest {
+        units: vec![v1::Unit::default(); 501],
+        ..v1::ApplyRequest::default()
+    };
+    let refusal = registry.apply(units).await.unwrap_err();
+    refused.push(("units", Reason::HeaderInvalid, "units", refusal));
+    let name = v1::ApplyRequest {
+        name: long(801),
+        ..v1::ApplyRequest::default()
+    };
+    let refusal = registry.apply(name).await.unwrap_err();
+    refused.push(("name", Reason::TooLarge, "name", refusal));
+    let requests = v1::SubmitCsrRequest {
+        requests: vec![v1::SigningRequest::default(); 9],
+        ..v1::SubmitCsrRequest::default()
+    };
+    let refusal = registry.submit_csr(requests).await.unwrap_err();
+    refused.push(("requests", Reason::HeaderInvalid, "requests", refusal));
+    let der = v1::SigningRequest {
+        der: zeros(16 * 1024 + 1),
+        ..v1::SigningRequest::default()
+    };
+    let requests = v1::SubmitCsrRequest {
+        requests: vec![v1::SigningRequest::default(), der],
+        ..v1::SubmitCsrRequest::default()
+    };
+    let refusal = registry.submit_csr(requests).await.unwrap_err();
+    refused.push(("der", Reason::TooLarge, "requests[1].der", refusal));
+    let secret = v1::GetApplicationRequest {
+        secret: zeros(1025),
+        ..v1::GetApplicationRequest::default()
+    };
+    let refusal = registry.get_application(secret).await.unwrap_err();
+    refused.push(("secret", Reason::TooLarge, "secret", refusal));
+    let proof = v1::ActivateRequest {
+        readiness_certificate: zeros(512 * 1024 + 1),
+        ..v1::ActivateRequest::default()
+    };
+    let refusal = registry.activate(proof).await.unwrap_err();
+    refused.push(("proof", Reason::TooLarge, "readiness_certificate", refusal));
+    let mut exchange = hanoi.connection.exchange();
+    let digest = v1::GetAttachmentRequest {
+        sha256: zeros(65),
+        ..v1::GetAttachmentRequest::default()
+    };
+    let refusal = exchange.get_attachment(digest).await.unwrap_err();
+    refused.push(("digest", Reason::TooLarge, "sha256", refusal));
+    let text = v1::TrackRequest {
+        document_id: long(5000),
+    };
+    let refusal = exchange.track(text).await.unwrap_err();
+    refused.push(("text", Reason::TooLarge, "document_id", refusal));
+    for (case, reason, field, status) in refused {
+        assert_eq!(told(case, &status), (reason, field.to_owned()), "{case}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_fits_into_headers_however_much_is_wrong() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let good = document(1, HANOI, &[PHU_THO]).unsigned();
+    let mut header = v1::DocumentHeader::decode(good.header).unwrap();
+    header.to = (0..1000)
+        .map(|n| format!("wrong {n} {}", "đ".repeat(60)))
+        .collect();
+    let header = Bytes::from(header.encode_to_vec());
+    let document = v1::SignedDocument {
+        header,
+        ..v1::SignedDocument::default()
+    };
+    let status = hanoi.submit(document).await.unwrap_err();
+    let violations = status.get_details_bad_request().unwrap().field_violations;
+    assert_eq!(violations.len(), 16);
+    assert!(violations[15].description.ends_with("and 984 more"));
+    assert!(status.details().len() + status.message().len() < 6 * 1024);
+}
+
+/// A document of an agency to itself: it is both parties.
+async fn to_itself(party: &Party) -> String {
+    let sent = document(1, HANOI, &[HANOI]).signed_by(party, start());
+    party.submit(sent).await.unwrap().document_id
+}
+
+fn change(number: u32, id: &str, kind: BusinessType) -> v1::SignedDocument {
+    let mut writing = document(number, HANOI, &[HANOI]);
+    writing.header.business_type = kind;
+    writing.header.response_for = vec![ResponseFor {
+        organ: organ(HANOI),
+        document_id: id.parse().unwrap(),
+    }];
+    writing.unsigned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_of_a_delivery_has_an_end_and_a_lawful_journey_fits() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let id = to_itself(&hanoi).await;
+    for code in [1, 3, 4, 5, 6] {
+        hanoi.report(&id, code, "").await.unwrap();
+    }
+    let mut number = 1;
+    for _ in 0..8 {
+        number += 1;
+        hanoi
+            .submit(change(number, &id, BusinessType::Update))
+            .await
+            .unwrap();
+        hanoi.report(&id, 15, "").await.unwrap();
+    }
+    let ninth = change(number + 1, &id, BusinessType::Update);
+    let refused = hanoi.submit(ninth).await;
+    assert_eq!(reason(refused), Reason::TransitionNotAllowed);
+    let why = "đ".repeat(500);
+    for _ in 0..2 {
+        hanoi.report(&id, 13, &why).await.unwrap();
+        hanoi.report(&id, 13, &why).await.unwrap();
+        hanoi.report(&id, 16, &why).await.unwrap();
+    }
+    hanoi
+        .submit(change(number + 2, &id, BusinessType::Recall))
+        .await
+        .unwrap();
+    hanoi.report(&id, 16, &why).await.unwrap();
+    hanoi.report(&id, 13, &why).await.unwrap();
+    hanoi.report(&id, 16, &why).await.unwrap();
+    assert_eq!(
+        reason(hanoi.report(&id, 13, &why).await),
+        Reason::TransitionNotAllowed
+    );
+    let recall = hanoi
+        .submit(change(number + 3, &id, BusinessType::Recall))
+        .await;
+    assert_eq!(reason(recall), Reason::TransitionNotAllowed);
+    let journey = hanoi.track(&id).await.unwrap();
+    let events = &journey.recipients[0].events;
+    assert_eq!(events.len(), 5 + 8 + 2 * 4);
+    assert_eq!(journey.recipients[0].stage, "FINISHED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_was_changed_often_can_still_be_recalled() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let id = to_itself(&hanoi).await;
+    for number in 2..10 {
+        hanoi
+            .submit(change(number, &id, BusinessType::Update))
+            .await
+            .unwrap();
+        hanoi.report(&id, 16, "no").await.unwrap();
+    }
+    hanoi
+        .report(&id, 13, "sent to the wrong office")
+        .await
+        .unwrap();
+    hanoi.report(&id, 15, "").await.unwrap();
+    let journey = hanoi.track(&id).await.unwrap();
+    assert_eq!(journey.recipients[0].stage, "RECALLED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_statuses_concerns_so_many_deliveries_and_no_more() {
+    let axis = Axis::start().await;
+    let vpcp = axis.party(VPCP);
+    let directory = vpcp.connection.registry();
+    let agencies = { directory }
+        .list_agencies(v1::ListAgenciesRequest {})
+        .await
+        .unwrap()
+        .into_inner()
+        .agencies;
+    let to: Vec<&str> = agencies
+        .iter()
+        .map(|agency| agency.organ_id.as_str())
+        .collect();
+    let sent = vpcp
+        .submit(document(1, VPCP, &to).unsigned())
+        .await
+        .unwrap();
+    let report = v1::StatusReport {
+        document_id: sent.document_id,
+        code: 13,
+        ..v1::StatusReport::default()
+    };
+    let fit = 4096 / to.len();
+    let reports = vec![report; fit + 1];
+    let mut exchange = vpcp.connection.exchange();
+    let batches = open(vec![v1::ReportStatusBatch { reports }]);
+    let mut answers = exchange
+        .report_status_stream(batches)
+        .await
+        .unwrap()
+        .into_inner();
+    let outcomes = answers.message().await.unwrap().unwrap().outcomes;
+    let accepted = outcomes.iter().filter(|outcome| outcome.accepted).count();
+    assert_eq!((accepted, outcomes.len()), (fit, fit + 1));
+    let last = outcomes[fit].refused.clone().unwrap();
+    assert_eq!(last.reason, "QUOTA_EXCEEDED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recall_concerns_so_many_deliveries_and_no_more() {
+    let axis = Axis::start().await;
+    let vpcp = axis.party(VPCP);
+    let earlier = ResponseFor {
+        organ: organ(VPCP),
+        document_id: document(1, VPCP, &[HANOI]).header.document_id,
+    };
+    let mut recall = document(2, VPCP, &[HANOI]);
+    recall.header.business_type = BusinessType::Recall;
+    recall.header.response_for = vec![earlier; 64];
+    let mut header = v1::DocumentHeader::decode(recall.unsigned().header).unwrap();
+    header.to = (0..65).map(|n| format!("H{n}")).collect();
+    let document = v1::SignedDocument {
+        header: header.encode_to_vec().into(),
+        ..v1::SignedDocument::default()
+    };
+    let refused = vpcp.submit(document).await.unwrap_err();
+    let expected = (Reason::HeaderInvalid, "response_for".to_owned());
+    assert_eq!(told("recall", &refused), expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn descriptions_are_text_that_reads_as_it_is_written() {
+    let axis = Axis::start().await;
+    let hanoi = axis.party(HANOI);
+    let id = to_itself(&hanoi).await;
+    hanoi.report(&id, 1, "").await.unwrap();
+    for bad in ["a\u{1b}[31mb", "a\0b", "a\u{202e}b", "a\u{2066}b", "a\rb"] {
+        let refused = hanoi.report(&id, 2, bad).await;
+        assert_eq!(reason(refused), Reason::HeaderInvalid, "{bad:?}");
+    }
+    let text = "thiếu:\n\t1. phụ lục";
+    hanoi.report(&id, 2, text).await.unwrap();
+    let journey = hanoi.track(&id).await.unwrap();
+    assert_eq!(journey.recipients[0].events[1].description, text);
+}
+
+/// Bytes of the largest message that gRPC clients take when nobody tells them otherwise.
+const DEFAULT: usize = 4 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_longest_journey_is_read_by_a_client_of_no_special_settings() {
+    let axis = Axis::start().await;
+    let vpcp = axis.party(VPCP);
+    let agencies = vpcp
+        .connection
+        .registry()
+        .list_agencies(v1::ListAgenciesRequest {})
+        .await
+        .unwrap()
+        .into_inner()
+        .agencies;
+    let to: Vec<&str> = agencies
+        .iter()
+        .map(|agency| agency.organ_id.as_str())
+        .collect();
+    let sent = vpcp
+        .submit(document(1, VPCP, &to).unsigned())
+        .await
+        .unwrap();
+    let parties: Vec<Party> = to.iter().map(|code| axis.party(code)).collect();
+    let why = "\u{1F4C4}".repeat(500);
+    let id = &sent.document_id;
+    for _ in 0..12 {
+        vpcp.report(id, 13, &why).await.unwrap();
+        let answers = parties.iter().map(|party| party.report(id, 16, &why));
+        for answer in futures_util::future::join_all(answers).await {
+            answer.unwrap();
+        }
+    }
+    let request = v1::TrackRequest {
+        document_id: id.clone(),
+    };
+    let mut by_default = vpcp
+        .connection
+        .exchange()
+        .max_decoding_message_size(DEFAULT);
+    let journey = by_default.track(request).await.unwrap().into_inner();
+    let events = journey
+        .recipients
+        .iter()
+        .map(|recipient| recipient.events.len());
+    assert_eq!(events.sum::<usize>(), 24 * to.len());
+    let own = parties[0].track(id).await.unwrap();
+    assert_eq!(
+        own.recipients[0].events[0].description, why,
+        "few are whole"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_document_is_read_by_a_client_of_no_special_settings() {
+    let axis = Axis::start().await;
+    let (hanoi, phu_tho) = (axis.party(HANOI), axis.party(PHU_THO));
+    let mut writing = document(1, HANOI, &[PHU_THO]);
+    for number in 0..15u8 {
+        writing = writing.attach("phu-luc.pdf", &vec![number; 256 * 1024]);
+    }
+    let rest = 4 * 1024 * 1024 - 32 * 1024 - 15 * 256 * 1024 - 4 * 1024;
+    writing = writing.attach("phu-luc.pdf", &vec![99; rest]);
+    let sent = writing.unsigned();
+    let receipt = hanoi.submit(sent.clone()).await.unwrap();
+    let request = v1::FetchRequest {
+        document_id: receipt.document_id,
+    };
+    let mut by_default = phu_tho
+        .connection
+        .exchange()
+        .max_decoding_message_size(DEFAULT);
+    let fetched = by_default.fetch(request).await.unwrap().into_inner();
+    assert_eq!(fetched.document, Some(sent));
+}

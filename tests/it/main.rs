@@ -14,6 +14,7 @@ mod interrupted;
 mod join;
 mod load;
 mod memory;
+mod monitor;
 mod rates;
 mod refusal;
 mod support;

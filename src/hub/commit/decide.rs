@@ -135,7 +135,7 @@ impl Committer {
         self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
     }
 
-    /// The documents a recall or update is about: they must be the sender's own.
+    /// The documents a recall or update is about: they must be the sender's own. Others it does not know.
     fn earlier(
         &self,
         document: &Admitted,
@@ -160,9 +160,9 @@ impl Committer {
             let Some(known) = open.tx.document(sequence)? else {
                 return Ok(Err(unknown()));
             };
+            // Of another's document nobody learns that there is one.
             if known.sender != document.sender {
-                let problem = format!("{id} is a document of another organisation");
-                return Ok(Err(Refusal::field("response_for", problem)));
+                return Ok(Err(unknown()));
             }
             found.push(sequence);
         }

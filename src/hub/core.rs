@@ -77,6 +77,8 @@ pub(super) struct Core {
     pub(super) totals_look: Arc<SharedLook<v1::Totals>>,
     /// Places for walks over counters that somebody asked for by wire.
     pub(super) walks: Arc<Semaphore>,
+    /// Places for pages of `ListPending`.
+    pub(super) listings: Arc<Semaphore>,
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
@@ -173,6 +175,7 @@ impl Core {
             turned_away: TurnedAway::default(),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
+            listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),
             shown: Shown::default(),
             connections: AtomicUsize::new(0),
             verify,

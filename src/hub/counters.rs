@@ -21,7 +21,6 @@ use crate::model::PairCounts;
 use crate::model::Reason;
 use crate::model::calendar::local;
 
-pub(super) use shared::AGENCIES_AT_ONCE;
 pub(super) use shared::SharedCounters;
 pub(super) use sums::DaySum;
 pub(super) use sums::Sums;

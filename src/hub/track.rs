@@ -66,8 +66,24 @@ pub(super) fn visible(
     Ok((row, role))
 }
 
-/// What waits for the caller, most urgent first.
-pub(super) fn list_pending(
+/// What waits for the caller, most urgent first. A page is a thousand looks into the index, which may be
+/// on the disk: a few callers at once, and not on the reactor.
+pub(super) async fn list_pending(
+    core: &Arc<Core>,
+    organ: OrganId,
+    request: v1::ListPendingRequest,
+) -> Result<v1::ListPendingResponse, Refusal> {
+    let place = Arc::clone(&core.listings).acquire_owned().await;
+    let core = Arc::clone(core);
+    let listed = tokio::task::spawn_blocking(move || {
+        // Kept until the page is there, also where nobody waits for it any more.
+        let _place = place;
+        pending(&core, organ, &request)
+    });
+    listed.await.map_err(unavailable)?
+}
+
+fn pending(
     core: &Core,
     organ: OrganId,
     request: &v1::ListPendingRequest,

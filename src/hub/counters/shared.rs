@@ -20,11 +20,11 @@ use crate::model::Ledger;
 use crate::model::SenderCounts;
 
 /// Rows that are copied while the counters are held once: 5 to 15 µs, where a commit takes hundreds.
-pub(in crate::hub) const ROWS_AT_ONCE: usize = 256;
+pub(super) const ROWS_AT_ONCE: usize = 256;
 
 /// Agencies of which everything is copied while the counters are held once: four look-ups and a table of
 /// reasons each, some 0.5 µs.
-pub(in crate::hub) const AGENCIES_AT_ONCE: usize = 64;
+pub(super) const AGENCIES_AT_ONCE: usize = 64;
 
 /// The counters of one hub, for everybody in it.
 #[derive(Debug, Default)]

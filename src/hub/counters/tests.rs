@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use proptest::prelude::*;
 
+use super::shared::AGENCIES_AT_ONCE;
 use super::shared::ROWS_AT_ONCE;
 use super::*;
 use crate::hub::record::AgencyRecord;

@@ -327,7 +327,7 @@ impl Committer {
         let Some(position) = self.journal.last() else {
             return;
         };
-        let mut changed = self.core.counters().take_dirty();
+        let mut changed = self.core.counters.take_dirty();
         changed.push((super::rows::heads_key(), Some(self.heads.encode())));
         self.core.index.apply(changed);
         self.core.index.freeze(position);

@@ -178,6 +178,14 @@ pub(super) const DESCRIPTION_MAX: usize = 500;
 /// documents/s was 60 ms in place of 25; with fewer, nothing more was won.
 pub(super) const INDEX_DIRTY_MAX: usize = 25_000;
 
+/// Walks over counters at once, for callers of `ListCounters`: they take turns on two threads, so that
+/// a hundred of them do not take the cores from documents.
+pub(super) const WALKS_AT_ONCE: usize = 2;
+
+/// Pages of `ListPending` at once: enough for those that pull, and no flood of them takes the disk from
+/// deliveries.
+pub(super) const LISTINGS_AT_ONCE: usize = 4;
+
 /// Bytes of one chunk of an attachment.
 pub(super) const CHUNK_BYTES: usize = 256 * 1024;
 

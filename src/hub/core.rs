@@ -2,9 +2,7 @@
 //! registry and counters of documents; a subscriber writes its own mailbox.
 
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::MutexGuard;
-use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -23,6 +21,7 @@ use super::connections::Connections;
 use super::counters::Counters;
 use super::descriptors::Descriptors;
 use super::fair_queue::FairQueue;
+use super::counters::SharedCounters;
 use super::joining::Applications;
 use super::joining::Partners;
 use super::joining::Watch;
@@ -40,6 +39,7 @@ use super::registry::AgencyNo;
 use super::roll::Roll;
 use super::rows;
 use super::rows::DocumentRow;
+use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
 use super::turned_away::TurnedAway;
@@ -52,6 +52,7 @@ use crate::store::JournalReader;
 use crate::trust::PathCheck;
 use crate::trust::Policy;
 use crate::trust::TrustStore;
+use crate::wire::v1;
 
 /// The shared parts of one hub.
 #[derive(Debug)]
@@ -76,10 +77,16 @@ pub(super) struct Core {
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
-    counters: Mutex<Counters>,
+    pub(super) counters: SharedCounters,
     pub(super) stages: Stages,
     pub(super) written: Written,
     pub(super) turned_away: TurnedAway,
+    /// The totals as watchers see them.
+    pub(super) totals_look: Arc<SharedLook<v1::Totals>>,
+    /// Places for walks over counters that somebody asked for by wire.
+    pub(super) walks: Arc<Semaphore>,
+    /// Places for pages of `ListPending`.
+    pub(super) listings: Arc<Semaphore>,
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
@@ -179,10 +186,13 @@ impl Core {
             mailboxes,
             roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
-            counters: Mutex::new(counters),
+            counters: SharedCounters::new(counters),
             stages: Stages::default(),
             written: Written::default(),
             turned_away: TurnedAway::default(),
+            totals_look: Arc::default(),
+            walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
+            listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),
             shown: Shown::default(),
             connections: Arc::new(connections),
             verify: FairQueue::new(VERIFY_QUANTUM, 1),
@@ -196,8 +206,9 @@ impl Core {
         }
     }
 
+    /// The counters, for an event or a sum; whoever wants rows asks [`SharedCounters`].
     pub(super) fn counters(&self) -> MutexGuard<'_, Counters> {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+        self.counters.lock()
     }
 
     /// Where the document with this identity is.

@@ -1,23 +1,29 @@
 //! The hub's side of the ledger: counted event by event from what was committed, never derived.
+//!
+//! Whoever looks waits for nobody and keeps nobody waiting: sums move with every event
+//! ([`sums`]), so that none is computed by a walk, and a walk over rows lets go of the counters after
+//! every few ([`shared`]). Nothing here gives out a whole table.
+
+mod saved;
+mod shared;
+mod sums;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 
-use super::bytes::Reader;
-use super::bytes::Writer;
 use super::conduct::Conduct;
 use super::conduct::Deed;
-use super::registry::Agencies;
 use super::registry::AgencyNo;
-use super::rows;
-use super::rows::Key;
-use crate::model::Ledger;
 use crate::model::PairCounts;
 use crate::model::Reason;
-use crate::model::SenderCounts;
 use crate::model::calendar::local;
+
+pub(super) use shared::SharedCounters;
+pub(super) use sums::DaySum;
+pub(super) use sums::Sums;
 
 /// Something that moved a number.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +80,9 @@ pub(super) enum Signing {
     Reference,
 }
 
+/// Two agencies, the sender first.
+pub(super) type PairNo = (AgencyNo, AgencyNo);
+
 /// One sender and one recipient.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Pair {
@@ -84,41 +93,68 @@ pub(super) struct Pair {
     pub(super) signed: u64,
 }
 
+impl Pair {
+    /// What of it is kept over a restart. What was in flight is pending again then.
+    fn kept(&self) -> [u64; 4] {
+        let counts = &self.counts;
+        [
+            counts.addressed,
+            counts.acknowledged,
+            counts.locked,
+            self.signed,
+        ]
+    }
+}
+
 /// One agency on one day.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Day {
     /// Whether it is among the changed ones already.
     is_dirty: bool,
-    pub(super) sent: u64,
-    pub(super) signed: u64,
-    pub(super) received: u64,
+    pub(super) counts: DaySum,
 }
 
 /// One sender.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sender {
+    /// Whether it is among the changed ones already.
+    is_dirty: bool,
     pub(super) submitted: u64,
     pub(super) accepted: u64,
     pub(super) signed: u64,
+    /// Sum over `refused`.
+    pub(super) refused_in_total: u64,
     pub(super) refused: BTreeMap<Reason, u64>,
+}
+
+/// How one agency keeps the rules.
+#[derive(Clone, Copy, Debug, Default)]
+struct Kept {
+    /// Whether it is among the changed ones already.
+    is_dirty: bool,
+    conduct: Conduct,
 }
 
 /// Every counter of one hub.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
     senders: BTreeMap<AgencyNo, Sender>,
-    pairs: BTreeMap<(AgencyNo, AgencyNo), Pair>,
-    days: BTreeMap<(i32, AgencyNo), Day>,
-    conduct: BTreeMap<AgencyNo, Conduct>,
+    pairs: BTreeMap<PairNo, Pair>,
+    /// Every pair again, the recipient first: what somebody was sent is found without looking at others.
+    inbound: BTreeSet<PairNo>,
+    days: BTreeMap<(AgencyNo, i32), Day>,
+    conduct: BTreeMap<AgencyNo, Kept>,
+    sums: Sums,
     dirty: Dirty,
 }
 
+/// Rows that changed since they were last taken, each once. Only the commit thread adds to it.
 #[derive(Debug, Default)]
 struct Dirty {
-    senders: BTreeSet<AgencyNo>,
-    pairs: Vec<(AgencyNo, AgencyNo)>,
-    days: Vec<(i32, AgencyNo)>,
-    conduct: BTreeSet<AgencyNo>,
+    senders: Vec<AgencyNo>,
+    pairs: Vec<PairNo>,
+    days: Vec<(AgencyNo, i32)>,
+    conduct: Vec<AgencyNo>,
 }
 
 /// Days since the Unix epoch in Viet Nam.
@@ -144,239 +180,163 @@ impl Counters {
                 day,
                 signing,
             } => {
-                let counts = self.sender(sender);
-                counts.submitted += 1;
-                counts.accepted += 1;
-                counts.signed += u64::from(signing == Signing::Full);
-                let counts = self.day(day, sender);
-                counts.sent += 1;
-                counts.signed += u64::from(signing == Signing::Full);
+                let signed = u64::from(signing == Signing::Full);
+                self.sender(sender, |counts| {
+                    counts.submitted += 1;
+                    counts.accepted += 1;
+                    counts.signed += signed;
+                });
+                self.day(day, sender, |counts| {
+                    counts.sent += 1;
+                    counts.signed += signed;
+                });
             }
-            Count::Did { agency, deed } => {
-                self.dirty.conduct.insert(agency);
-                self.conduct.entry(agency).or_default().count(deed);
-            }
-            Count::Refused { sender, reason } => {
-                let counts = self.sender(sender);
+            Count::Did { agency, deed } => self.did(agency, deed),
+            Count::Refused { sender, reason } => self.sender(sender, |counts| {
                 counts.submitted += 1;
+                counts.refused_in_total += 1;
                 *counts.refused.entry(reason).or_default() += 1;
-            }
+            }),
             Count::Addressed {
                 sender,
                 recipient,
                 signing,
-            } => {
-                let pair = self.pair(sender, recipient);
+            } => self.pair(sender, recipient, |pair| {
                 pair.counts.addressed += 1;
                 pair.counts.pending += 1;
                 pair.signed += u64::from(signing == Signing::Full);
-            }
-            Count::Locked { sender, recipient } => {
-                let pair = self.pair(sender, recipient);
+            }),
+            Count::Locked { sender, recipient } => self.pair(sender, recipient, |pair| {
                 pair.counts.addressed += 1;
                 pair.counts.locked += 1;
-            }
-            Count::HandedOver { sender, recipient } => {
-                let pair = self.pair(sender, recipient);
+            }),
+            Count::HandedOver { sender, recipient } => self.pair(sender, recipient, |pair| {
                 pair.counts.pending = pair.counts.pending.saturating_sub(1);
                 pair.counts.in_flight += 1;
-            }
-            Count::Returned { sender, recipient } => {
-                let pair = self.pair(sender, recipient);
+            }),
+            Count::Returned { sender, recipient } => self.pair(sender, recipient, |pair| {
                 pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
                 pair.counts.pending += 1;
-            }
+            }),
             Count::AcknowledgedInFlight {
                 sender,
                 recipient,
                 day,
             } => {
-                let pair = self.pair(sender, recipient);
-                pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
-                pair.counts.acknowledged += 1;
-                self.day(day, recipient).received += 1;
+                self.pair(sender, recipient, |pair| {
+                    pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
+                    pair.counts.acknowledged += 1;
+                });
+                self.day(day, recipient, |counts| counts.received += 1);
             }
             Count::AcknowledgedPending {
                 sender,
                 recipient,
                 day,
             } => {
-                let pair = self.pair(sender, recipient);
-                pair.counts.pending = pair.counts.pending.saturating_sub(1);
-                pair.counts.acknowledged += 1;
-                self.day(day, recipient).received += 1;
+                self.pair(sender, recipient, |pair| {
+                    pair.counts.pending = pair.counts.pending.saturating_sub(1);
+                    pair.counts.acknowledged += 1;
+                });
+                self.day(day, recipient, |counts| counts.received += 1);
+            }
+        }
+        if let Count::Refused { reason, .. } = event {
+            self.sums.refused(reason, 1);
+        }
+    }
+
+    fn did(&mut self, agency: AgencyNo, deed: Deed) {
+        let kept = self.conduct.entry(agency).or_default();
+        kept.conduct.count(deed);
+        if !std::mem::replace(&mut kept.is_dirty, true) {
+            self.dirty.conduct.push(agency);
+        }
+    }
+
+    fn sender(&mut self, sender: AgencyNo, change: impl FnOnce(&mut Sender)) {
+        let counts = self.senders.entry(sender).or_default();
+        self.sums.around_sender(counts, change);
+        if !std::mem::replace(&mut counts.is_dirty, true) {
+            self.dirty.senders.push(sender);
+        }
+    }
+
+    /// A row that differs only in what is not kept does not become dirty: a subscriber that comes and
+    /// goes gives the index nothing to write.
+    fn pair(&mut self, sender: AgencyNo, recipient: AgencyNo, change: impl FnOnce(&mut Pair)) {
+        let pair = Self::row(&mut self.pairs, &mut self.inbound, (sender, recipient));
+        let before = pair.kept();
+        self.sums.around_pair(recipient, pair, change);
+        if pair.kept() != before && !std::mem::replace(&mut pair.is_dirty, true) {
+            self.dirty.pairs.push((sender, recipient));
+        }
+    }
+
+    fn row<'a>(
+        pairs: &'a mut BTreeMap<PairNo, Pair>,
+        inbound: &mut BTreeSet<PairNo>,
+        (sender, recipient): PairNo,
+    ) -> &'a mut Pair {
+        match pairs.entry((sender, recipient)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                inbound.insert((recipient, sender));
+                new.insert(Pair::default())
             }
         }
     }
 
-    fn sender(&mut self, sender: AgencyNo) -> &mut Sender {
-        self.dirty.senders.insert(sender);
-        self.senders.entry(sender).or_default()
-    }
-
-    fn pair(&mut self, sender: AgencyNo, recipient: AgencyNo) -> &mut Pair {
-        let pair = self.pairs.entry((sender, recipient)).or_default();
-        if !pair.is_dirty {
-            pair.is_dirty = true;
-            self.dirty.pairs.push((sender, recipient));
+    fn day(&mut self, day: i32, agency: AgencyNo, change: impl FnOnce(&mut DaySum)) {
+        let row = self.days.entry((agency, day)).or_default();
+        self.sums.around_day(day, &mut row.counts, change);
+        if !std::mem::replace(&mut row.is_dirty, true) {
+            self.dirty.days.push((agency, day));
         }
-        pair
     }
 
-    fn day(&mut self, day: i32, agency: AgencyNo) -> &mut Day {
-        let counts = self.days.entry((day, agency)).or_default();
-        if !counts.is_dirty {
-            counts.is_dirty = true;
-            self.dirty.days.push((day, agency));
-        }
-        counts
+    /// What is kept as sums.
+    pub(super) fn sums(&self) -> &Sums {
+        &self.sums
     }
 
-    /// The ledger of the model, by organisation codes.
-    pub(super) fn ledger(&self, agencies: &Agencies) -> Ledger {
-        let organ = |number: AgencyNo| agencies.get(number).organ;
-        let mut ledger = Ledger::default();
-        for (sender, counts) in &self.senders {
-            ledger.senders.insert(
-                organ(*sender),
-                SenderCounts {
-                    submitted: counts.submitted,
-                    accepted: counts.accepted,
-                    refused: counts.refused.clone(),
-                },
-            );
-        }
-        for ((sender, recipient), pair) in &self.pairs {
-            ledger
-                .pairs
-                .insert((organ(*sender), organ(*recipient)), pair.counts);
-        }
-        ledger
+    /// Documents of one sender.
+    pub(super) fn sender_of(&self, agency: AgencyNo) -> Option<&Sender> {
+        self.senders.get(&agency)
     }
 
-    pub(super) fn senders(&self) -> &BTreeMap<AgencyNo, Sender> {
-        &self.senders
+    /// Whether an agency has sent or been sent anything.
+    pub(super) fn is_known(&self, agency: AgencyNo) -> bool {
+        self.senders.contains_key(&agency) || self.sums.inbound(agency).is_some()
     }
 
-    pub(super) fn pairs(&self) -> &BTreeMap<(AgencyNo, AgencyNo), Pair> {
-        &self.pairs
+    /// What was addressed to an agency, by all senders together.
+    pub(super) fn addressed_to(&self, agency: AgencyNo) -> PairCounts {
+        self.sums.inbound(agency).copied().unwrap_or_default()
+    }
+
+    /// What went from one agency to another.
+    pub(super) fn between(&self, sender: AgencyNo, recipient: AgencyNo) -> Option<&Pair> {
+        self.pairs.get(&(sender, recipient))
+    }
+
+    /// Pairs that exchanged something.
+    pub(super) fn pair_count(&self) -> usize {
+        self.pairs.len()
     }
 
     /// Documents of an agency accepted on a day.
     pub(super) fn sent_on(&self, day: i32, agency: AgencyNo) -> u64 {
-        self.days.get(&(day, agency)).map_or(0, |day| day.sent)
+        let row = self.days.get(&(agency, day));
+        row.map_or(0, |day| day.counts.sent)
     }
 
     /// How an agency keeps the rules.
     pub(super) fn conduct(&self, agency: AgencyNo) -> Conduct {
-        self.conduct.get(&agency).copied().unwrap_or_default()
-    }
-
-    pub(super) fn days(&self) -> &BTreeMap<(i32, AgencyNo), Day> {
-        &self.days
-    }
-
-    /// Rows that changed since the last call.
-    pub(super) fn take_dirty(&mut self) -> Vec<(Key, Option<Vec<u8>>)> {
-        let dirty = std::mem::take(&mut self.dirty);
-        let mut changed = Vec::new();
-        for sender in dirty.senders {
-            let Some(counts) = self.senders.get(&sender) else {
-                continue;
-            };
-            let mut w = Writer::default();
-            w.u64(counts.submitted)
-                .u64(counts.accepted)
-                .u64(counts.signed);
-            changed.push((rows::refused_key(sender, ""), Some(w.0)));
-            for (reason, count) in &counts.refused {
-                let value = count.to_le_bytes().to_vec();
-                changed.push((rows::refused_key(sender, reason.as_str()), Some(value)));
-            }
-        }
-        for (sender, recipient) in dirty.pairs {
-            let Some(pair) = self.pairs.get_mut(&(sender, recipient)) else {
-                continue;
-            };
-            pair.is_dirty = false;
-            let mut w = Writer::default();
-            // What was in flight is pending again after a restart.
-            w.u64(pair.counts.addressed)
-                .u64(pair.counts.acknowledged)
-                .u64(pair.counts.locked);
-            w.u64(pair.signed);
-            changed.push((rows::pair_key(sender, recipient), Some(w.0)));
-        }
-        for (day, agency) in dirty.days {
-            let Some(counts) = self.days.get_mut(&(day, agency)) else {
-                continue;
-            };
-            counts.is_dirty = false;
-            let mut w = Writer::default();
-            w.u64(counts.sent).u64(counts.signed).u64(counts.received);
-            changed.push((rows::day_key(day, agency), Some(w.0)));
-        }
-        for agency in dirty.conduct {
-            let row = self.conduct(agency).encode();
-            changed.push((rows::conduct_key(agency), Some(row)));
-        }
-        changed
-    }
-
-    /// Takes one saved row back. Pending is not among them: it is counted again from what waits.
-    pub(super) fn restore(&mut self, key: &[u8], value: &[u8]) -> Option<()> {
-        let (letter, rest) = key.split_first()?;
-        let number = |at: usize| -> Option<u32> {
-            Some(u32::from_be_bytes(rest.get(at..at + 4)?.try_into().ok()?))
-        };
-        let mut r = Reader(value);
-        match letter {
-            b'R' => {
-                let sender = self.senders.entry(AgencyNo(number(0)?)).or_default();
-                match std::str::from_utf8(rest.get(4..)?).ok()? {
-                    "" => {
-                        (sender.submitted, sender.accepted) = (r.u64()?, r.u64()?);
-                        sender.signed = r.u64()?;
-                    }
-                    reason => {
-                        sender.refused.insert(Reason::from_name(reason)?, r.u64()?);
-                    }
-                }
-            }
-            b'C' => {
-                let pair = (AgencyNo(number(0)?), AgencyNo(number(4)?));
-                let pair = self.pairs.entry(pair).or_default();
-                (pair.counts.addressed, pair.counts.acknowledged) = (r.u64()?, r.u64()?);
-                (pair.counts.locked, pair.signed) = (r.u64()?, r.u64()?);
-            }
-            b'W' => {
-                let agency = AgencyNo(number(0)?);
-                self.conduct.insert(agency, Conduct::decode(value)?);
-            }
-            b'Y' => {
-                let day = i32::from_be_bytes(rest.get(..4)?.try_into().ok()?);
-                let counts = self.days.entry((day, AgencyNo(number(4)?))).or_default();
-                (counts.sent, counts.signed, counts.received) = (r.u64()?, r.u64()?, r.u64()?);
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-
-    /// Forgets what waited or was in flight before a restart; what still does is counted again.
-    pub(super) fn forget_pending(&mut self) {
-        for pair in self.pairs.values_mut() {
-            pair.counts.pending = 0;
-            pair.counts.in_flight = 0;
-        }
-    }
-
-    /// Counts what waits, found on restart, one delivery at a time.
-    pub(super) fn restore_pending(&mut self, sender: AgencyNo, recipient: AgencyNo) {
-        self.pairs
-            .entry((sender, recipient))
-            .or_default()
-            .counts
-            .pending += 1;
+        let row = self.conduct.get(&agency);
+        row.map(|kept| kept.conduct).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

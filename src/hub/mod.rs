@@ -47,6 +47,7 @@ mod route;
 mod rows;
 mod serve;
 mod service;
+mod shared_look;
 mod stages;
 mod track;
 mod transaction;

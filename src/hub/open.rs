@@ -314,7 +314,7 @@ fn open_journal(
             .map_err(|error| OpenError::Malformed(error.to_string()))?;
         if index.dirty() >= INDEX_DIRTY_MAX {
             // A long journal must not become a large heap.
-            let mut changed = recovered.counters.take_dirty();
+            let mut changed = recovered.counters.take_all_dirty();
             changed.push((rows::heads_key(), Some(recovered.heads.encode())));
             index.apply(changed);
             index.freeze(position);

@@ -69,15 +69,16 @@ pub struct Handle(Arc<Core>);
 impl Handle {
     /// The hub's side of the ledger.
     pub fn ledger(&self) -> Ledger {
-        self.0.counters().ledger(&self.0.agencies.load())
+        self.0.counters.ledger(|| self.0.agencies.load_full())
     }
 
     /// Documents with full legal value, per sender and recipient, of those addressed.
     pub fn signed(&self) -> Vec<(crate::model::OrganId, crate::model::OrganId, u64, u64)> {
+        let pairs = self.0.counters.pairs(None, None, usize::MAX);
+        // Looked at after the counters: whoever they name is in it.
         let agencies = self.0.agencies.load();
-        let counters = self.0.counters();
-        let pairs = counters.pairs().iter().map(|((sender, recipient), pair)| {
-            let organs = (agencies.get(*sender).organ, agencies.get(*recipient).organ);
+        let pairs = pairs.into_iter().map(|((sender, recipient), pair)| {
+            let organs = (agencies.get(sender).organ, agencies.get(recipient).organ);
             (organs.0, organs.1, pair.signed, pair.counts.addressed)
         });
         pairs.collect()

@@ -16,6 +16,7 @@ use super::rows::DocumentRow;
 use super::transaction::ReadError;
 use crate::model::DocumentId;
 use crate::model::OrganId;
+use crate::model::Priority;
 use crate::model::Refusal;
 use crate::model::Stage;
 use crate::wire::timestamp;
@@ -66,8 +67,24 @@ pub(super) fn visible(
     Ok((row, role))
 }
 
-/// What waits for the caller, most urgent first.
-pub(super) fn list_pending(
+/// What waits for the caller, most urgent first. A page is a thousand looks into the index, which may be
+/// on the disk: a few callers at once, and not on the reactor.
+pub(super) async fn list_pending(
+    core: &Arc<Core>,
+    organ: OrganId,
+    request: v1::ListPendingRequest,
+) -> Result<v1::ListPendingResponse, Refusal> {
+    let place = Arc::clone(&core.listings).acquire_owned().await;
+    let core = Arc::clone(core);
+    let listed = tokio::task::spawn_blocking(move || {
+        // Kept until the page is there, also where nobody waits for it any more.
+        let _place = place;
+        pending(&core, organ, &request)
+    });
+    listed.await.map_err(unavailable)?
+}
+
+fn pending(
     core: &Core,
     organ: OrganId,
     request: &v1::ListPendingRequest,
@@ -81,16 +98,17 @@ pub(super) fn list_pending(
         asked => asked.min(PAGE_MAX),
     };
     let from = match request.after_hub_sequence {
-        0 => rows::pending_key(number, crate::model::Priority::ExpressTimed, 0),
+        0 => rows::pending_key(number, Priority::ExpressTimed, 0),
         after => {
-            let row = core.row(after).map_err(unavailable)?;
-            let row = row.ok_or_else(|| {
-                Refusal::field("after_hub_sequence", format!("{after} is not a document"))
+            let own = own_priority(core, number, after).map_err(unavailable)?;
+            let priority = own.ok_or_else(|| {
+                let problem = format!("{after} is not a document that was sent to {organ}");
+                Refusal::field("after_hub_sequence", problem)
             })?;
-            rows::pending_key(number, row.record.priority, after + 1)
+            rows::pending_key(number, priority, after + 1)
         }
     };
-    let to = rows::pending_key(number, crate::model::Priority::Normal, u64::MAX);
+    let to = rows::pending_key(number, Priority::Normal, u64::MAX);
     let found = core
         .index
         .range(from..to, size as usize)
@@ -112,6 +130,19 @@ pub(super) fn list_pending(
         statuses,
         pending_total,
     })
+}
+
+/// The priority of a document that was sent to an agency. `None` for any other, whether there is one or
+/// not: what is looked for first is the agency's own delivery.
+fn own_priority(
+    core: &Core,
+    agency: AgencyNo,
+    sequence: u64,
+) -> Result<Option<Priority>, ReadError> {
+    if delivery(core, sequence, agency)?.is_none() {
+        return Ok(None);
+    }
+    Ok(core.row(sequence)?.map(|row| row.record.priority))
 }
 
 fn pending_document(core: &Core, row: &DocumentRow) -> v1::PendingDocument {

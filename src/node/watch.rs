@@ -11,7 +11,8 @@ use crate::model::Reason;
 use crate::wire::reason_of;
 use crate::wire::v1;
 
-/// Pairs asked for at once: a directory of thousands has more than fit into one message.
+/// Pairs asked for at once: a directory of thousands has more than fit into one message. A hub answers
+/// at least so many.
 const PAIRS_AT_ONCE: u32 = 10_000;
 
 /// Documents and deliveries a hub counted.
@@ -96,7 +97,8 @@ impl Connection {
         })
     }
 
-    /// What the hub counted for each pair.
+    /// What the hub counted for each pair the caller may see: of an agency those it is in, of the
+    /// operator all.
     ///
     /// # Errors
     /// As [`totals`](Self::totals).

@@ -329,7 +329,7 @@ async fn a_recall_document_asks_for_the_one_it_names() {
     assert_eq!(reason(refused), Reason::DocumentUnknown);
     let vinh_phuc = axis.party(VINH_PHUC);
     let refused = vinh_phuc.submit(recall(3, VINH_PHUC, &id)).await;
-    assert_eq!(reason(refused), Reason::HeaderInvalid);
+    assert_eq!(reason(refused), Reason::DocumentUnknown);
     hanoi.submit(recall(4, HANOI, &id)).await.unwrap();
     let journey = hanoi.track(&id).await.unwrap();
     assert_eq!(journey.recipients[0].stage, "RECALL_REQUESTED");

@@ -17,6 +17,7 @@ mod join;
 mod limits;
 mod load;
 mod memory;
+mod monitor;
 mod rates;
 mod refusal;
 mod support;

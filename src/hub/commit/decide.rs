@@ -135,8 +135,8 @@ impl Committer {
         self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
     }
 
-    /// The documents a recall or update is about: they must be the sender's own, and one of them still
-    /// open to a change at one recipient.
+    /// The documents a recall or update is about: they must be the sender's own, others it does not know;
+    /// and one of them still open to a change at one recipient.
     fn earlier(
         &self,
         document: &Admitted,
@@ -163,9 +163,9 @@ impl Committer {
             let Some(known) = open.tx.document(sequence)? else {
                 return Ok(Err(unknown()));
             };
+            // Of another's document nobody learns that there is one.
             if known.sender != document.sender {
-                let problem = format!("{id} is a document of another organisation");
-                return Ok(Err(Refusal::field("response_for", problem)));
+                return Ok(Err(unknown()));
             }
             if found.contains(&sequence) {
                 continue;

@@ -57,9 +57,7 @@ fn is_in_use(core: &Core, organ: OrganId) -> bool {
     let Some((number, _)) = agencies.find(organ) else {
         return false;
     };
-    let counters = core.counters();
-    let mut pairs = counters.pairs().keys();
-    counters.senders().contains_key(&number) || pairs.any(|(_, recipient)| *recipient == number)
+    core.counters().is_known(number)
 }
 
 fn decide_apply(

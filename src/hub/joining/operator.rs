@@ -273,10 +273,10 @@ fn counted(core: &Core, organ: OrganId) -> Counted {
         return Counted::default();
     };
     let counters = core.counters();
-    let sender = counters.senders().get(&number);
+    let sender = counters.sender_of(number);
     Counted {
         accepted: sender.map_or(0, |sender| sender.accepted),
-        refused: sender.map_or(0, |sender| sender.refused.values().sum()),
+        refused: sender.map_or(0, |sender| sender.refused_in_total),
         day,
         sent_today: counters.sent_on(day, number),
     }

@@ -1,4 +1,5 @@
-//! One look at a hub: flat values, copied while the counters are locked and summed up afterwards.
+//! One look at a hub: sums as the counters keep them, and the few agencies that are named, all of one
+//! moment.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
@@ -40,24 +41,6 @@ pub(super) struct Traffic {
     pub(super) deliveries: u64,
 }
 
-/// What the counters say, as they lie there.
-#[derive(Debug, Default)]
-pub(super) struct Copied {
-    pub(super) senders: Vec<SenderRow>,
-    pub(super) refusals: Vec<(Reason, u64)>,
-    pub(super) pairs: Vec<(AgencyNo, PairCounts)>,
-}
-
-/// Documents of one sender.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct SenderRow {
-    pub(super) agency: AgencyNo,
-    pub(super) submitted: u64,
-    pub(super) accepted: u64,
-    pub(super) signed: u64,
-    pub(super) refused: u64,
-}
-
 /// The sums of the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
@@ -66,8 +49,10 @@ pub(super) struct Sums {
     pub(super) refusals: BTreeMap<Reason, u64>,
     pub(super) deliveries: PairCounts,
     pub(super) is_balanced: bool,
-    /// By agency's number.
-    pub(super) traffic: Vec<Traffic>,
+    /// Everybody's.
+    pub(super) all: Traffic,
+    /// Of the agencies that were registered first, by their numbers.
+    pub(super) named: Vec<Traffic>,
 }
 
 /// Everything that is shown.
@@ -101,94 +86,52 @@ impl Shown {
 }
 
 /// The agencies that were registered first by themselves, and what the others come to. The order of
-/// registration stays, on busy days and after a restart: no agency moves into `other` or out of it, so no
-/// counter goes down.
-pub(super) fn by_agency(
-    agencies: &Agencies,
-    traffic: &[Traffic],
-) -> Vec<(Option<OrganId>, Traffic)> {
-    let (own, others) = traffic.split_at(traffic.len().min(AGENCIES_MAX));
-    let named = agencies.iter().zip(own);
+/// registration stays, on busy days and after a restart: no agency moves into `other` or out of it, and
+/// all of it is of one moment, so no counter goes down.
+pub(super) fn by_agency(agencies: &Agencies, sums: &Sums) -> Vec<(Option<OrganId>, Traffic)> {
+    let named = agencies.iter().zip(&sums.named);
     let mut rows: Vec<_> = named
         .map(|(agency, own)| (Some(agency.organ), *own))
         .collect();
-    if !others.is_empty() {
-        let sum = others.iter().fold(Traffic::default(), |sum, own| Traffic {
-            documents: sum.documents + own.documents,
-            deliveries: sum.deliveries + own.deliveries,
+    if agencies.count() > sums.named.len() {
+        let others = sums.named.iter().fold(sums.all, |rest, own| Traffic {
+            documents: rest.documents.saturating_sub(own.documents),
+            deliveries: rest.deliveries.saturating_sub(own.deliveries),
         });
-        rows.push((None, sum));
+        rows.push((None, others));
     }
     rows
 }
 
-impl Copied {
-    /// All that is done while the counters are locked.
-    pub(super) fn of(counters: &Counters) -> Self {
-        let (senders, pairs) = (counters.senders(), counters.pairs());
-        let mut copied = Self {
-            senders: Vec::with_capacity(senders.len()),
-            refusals: Vec::new(),
-            pairs: Vec::with_capacity(pairs.len()),
-        };
-        for (agency, counts) in senders {
-            copied.senders.push(SenderRow {
-                agency: *agency,
-                submitted: counts.submitted,
-                accepted: counts.accepted,
-                signed: counts.signed,
-                refused: counts.refused.values().sum(),
-            });
-            let refused = counts.refused.iter();
-            copied
-                .refusals
-                .extend(refused.map(|(reason, n)| (*reason, *n)));
+impl Sums {
+    /// All that is done while the counters are held: as much with a hundred agencies as with ten
+    /// thousand.
+    pub(super) fn of(counters: &Counters, agencies: usize) -> Self {
+        let (sums, totals) = (counters.sums(), counters.sums().totals());
+        let named = 0..u32::try_from(agencies.min(AGENCIES_MAX)).unwrap_or(u32::MAX);
+        let named = named.map(AgencyNo).map(|number| Traffic {
+            documents: counters.sender_of(number).map_or(0, |own| own.accepted),
+            deliveries: counters.addressed_to(number).acknowledged,
+        });
+        Self {
+            accepted_full: sums.signed(),
+            accepted_reference: totals.sent.saturating_sub(sums.signed()),
+            refusals: sums.refused_by_reason().clone(),
+            deliveries: sums.deliveries(),
+            is_balanced: sums.is_balanced(),
+            all: Traffic {
+                documents: totals.sent,
+                deliveries: totals.received,
+            },
+            named: named.collect(),
         }
-        let pairs = pairs.iter();
-        copied
-            .pairs
-            .extend(pairs.map(|((_, recipient), pair)| (*recipient, pair.counts)));
-        copied
-    }
-
-    pub(super) fn sums(&self, agencies: usize) -> Sums {
-        let mut sums = Sums {
-            is_balanced: true,
-            traffic: vec![Traffic::default(); agencies],
-            ..Sums::default()
-        };
-        for sender in &self.senders {
-            sums.accepted_full += sender.signed;
-            sums.accepted_reference += sender.accepted.saturating_sub(sender.signed);
-            sums.is_balanced &= sender.submitted == sender.accepted + sender.refused;
-            if let Some(traffic) = sums.traffic.get_mut(sender.agency.index()) {
-                traffic.documents += sender.accepted;
-            }
-        }
-        for (reason, count) in &self.refusals {
-            *sums.refusals.entry(*reason).or_default() += count;
-        }
-        for (recipient, pair) in &self.pairs {
-            sums.deliveries.addressed += pair.addressed;
-            sums.deliveries.acknowledged += pair.acknowledged;
-            sums.deliveries.in_flight += pair.in_flight;
-            sums.deliveries.pending += pair.pending;
-            sums.deliveries.locked += pair.locked;
-            sums.is_balanced &= pair.addressed == pair.accounted_for();
-            if let Some(traffic) = sums.traffic.get_mut(recipient.index()) {
-                traffic.deliveries += pair.acknowledged;
-            }
-        }
-        sums
     }
 }
 
 impl Look {
     pub(super) fn at(core: &Core) -> Self {
-        let copied = Copied::of(&core.counters());
-        // Looked at after the counters: whoever they name is in it.
         let agencies = core.agencies.load();
-        let sums = copied.sums(agencies.count());
+        let sums = Sums::of(&core.counters(), agencies.count());
         let stages = Stage::ALL.map(|stage| {
             let mut spent = core.stages.spent(stage);
             if stage == Stage::Decode {
@@ -204,7 +147,7 @@ impl Look {
             (state, count.count() as u64)
         });
         Self {
-            agencies: by_agency(&agencies, &sums.traffic),
+            agencies: by_agency(&agencies, &sums),
             sums,
             turned_away: core.turned_away.counts(),
             states,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::look::AGENCIES_MAX;
-use super::look::Copied;
+use super::look::Sums;
 use super::look::by_agency;
 use super::*;
 use crate::hub::counters::Count;
@@ -42,12 +42,12 @@ fn agencies(count: u32) -> Agencies {
 
 /// A look at these counters; the second half of what a hub would show is made up.
 fn look(counters: &Counters, agencies: &Agencies) -> Look {
-    let sums = Copied::of(counters).sums(agencies.count());
+    let sums = Sums::of(counters, agencies.count());
     let timed = Stages::default();
     timed.add_receipt(Duration::from_millis(3));
     timed.add_receipt(Duration::from_secs(70));
     Look {
-        agencies: by_agency(agencies, &sums.traffic),
+        agencies: by_agency(agencies, &sums),
         sums,
         turned_away: vec![(Reason::StorageFull, 5)],
         states: AgencyState::ALL.map(|state| (state, 0)),
@@ -151,7 +151,7 @@ fn the_text_says_what_the_ledger_says() {
     counters.count(Count::Refused { sender, reason });
     let text = written(look(&counters, &agencies));
     let samples = samples(&text);
-    let totals = counters.ledger(&agencies).totals();
+    let totals = counters.sums().totals();
     let of = |name: &str| samples[name];
     assert_eq!(
         of("docaxis_documents_total{outcome=\"accepted_full\"}")

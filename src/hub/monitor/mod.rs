@@ -1,8 +1,11 @@
-//! What may be read of a running hub, by pages and metrics in the same process. Plain values, taken at
-//! one moment; nothing here changes anything, and nothing holds a lock while it computes.
+//! What may be read of a running hub, by pages and metrics in the same process. Plain values; nothing
+//! here changes anything, and nothing holds a lock while it computes.
 //!
-//! [`Monitor::figures`] looks at every pair of sender and recipient once. Whoever shows figures to many
-//! takes them once and shares them.
+//! Sums are of one moment. Rows are copied a few at a time, so that no document waits for a look: what
+//! was counted meanwhile may be in some rows and not in others.
+//!
+//! [`Monitor::figures`] looks at every agency once. Whoever shows figures to many takes them once and
+//! shares them.
 
 mod document;
 mod health;
@@ -18,6 +21,9 @@ use jiff::civil::Date;
 use super::conduct::Conduct;
 use super::core::Core;
 use super::counters::Counters;
+use super::counters::DaySum;
+use super::counters::Pair;
+use super::counters::PairNo;
 use super::counters::Sender;
 use super::counters::date_of;
 use super::metrics;
@@ -41,12 +47,12 @@ pub use health::Queue;
 #[derive(Clone, Debug)]
 pub struct Monitor(Arc<Core>);
 
-/// What a hub counted, at one moment.
+/// What a hub counted: the sums at one moment, each agency within milliseconds of it.
 #[derive(Clone, Debug, Default)]
 pub struct Figures {
     /// Calendar time of the hub.
     pub at: Timestamp,
-    /// How long the counters were held for it.
+    /// How long the look took; the counters were held for a part of it, a few microseconds at a time.
     pub held: Duration,
     /// Sums over the ledger.
     pub totals: Totals,
@@ -133,15 +139,25 @@ pub struct DayFigures {
     pub received: u64,
 }
 
-/// What is copied while the counters are held.
-#[derive(Default)]
+/// What is copied of one agency while the counters are held.
 struct Copied {
-    senders: Vec<Sender>,
-    conduct: Vec<Conduct>,
-    inbound: Vec<PairCounts>,
-    to_operator: Vec<(u64, u64)>,
-    pairs: usize,
-    unbalanced: usize,
+    sender: Sender,
+    conduct: Conduct,
+    inbound: PairCounts,
+    /// Documents to the operator, and those with full legal value.
+    to_operator: (u64, u64),
+}
+
+impl Copied {
+    fn of(counters: &Counters, agency: AgencyNo, operator: Option<AgencyNo>) -> Self {
+        let pair = operator.and_then(|operator| counters.between(agency, operator));
+        Self {
+            sender: counters.sender_of(agency).cloned().unwrap_or_default(),
+            conduct: counters.conduct(agency),
+            inbound: counters.addressed_to(agency),
+            to_operator: pair.map_or((0, 0), |pair| (pair.counts.addressed, pair.signed)),
+        }
+    }
 }
 
 impl Monitor {
@@ -188,42 +204,33 @@ impl Monitor {
     pub fn figures(&self) -> Figures {
         let core = &self.0;
         let presences = core.roll.presences();
-        let counters = core.counters();
-        // Looked at after the counters: whoever they name is in it.
         let agencies = core.agencies.load_full();
-        let operator = agencies
-            .find(core.config.operator)
-            .map(|(number, _)| number);
+        let operator = self.number_of(core.config.operator);
         let begun = core.clock.monotonic();
-        let copied = copied(&counters, agencies.count(), operator);
-        drop(counters);
+        let counters = core.counters();
+        let (sums, pairs) = (counters.sums(), counters.pair_count());
         let mut figures = Figures {
             at: core.clock.now(),
-            held: core.clock.monotonic() - begun,
-            pairs: copied.pairs,
+            totals: sums.totals(),
+            full: sums.signed(),
+            is_balanced: sums.is_balanced(),
+            pairs,
+            refused: sums.refused_by_reason().clone(),
             ..Figures::default()
         };
-        let mut unbalanced = copied.unbalanced;
-        let counted = copied.senders.into_iter().zip(copied.conduct).enumerate();
-        for (agency, (index, (sender, conduct))) in agencies.iter().zip(counted) {
-            let refused = sender.refused.values().sum::<u64>();
-            unbalanced += usize::from(sender.submitted != sender.accepted + refused);
-            for (reason, count) in &sender.refused {
-                *figures.refused.entry(*reason).or_default() += count;
-            }
-            let inbound = copied.inbound[index];
-            let totals = &mut figures.totals;
-            totals.submitted += sender.submitted;
-            totals.sent += sender.accepted;
-            totals.refused += refused;
-            totals.addressed += inbound.addressed;
-            totals.received += inbound.acknowledged;
-            totals.in_flight += inbound.in_flight;
-            totals.pending += inbound.pending;
-            totals.locked += inbound.locked;
-            figures.full += sender.signed;
-            let (to_operator, to_operator_signed) = copied.to_operator[index];
-            figures.agencies.push(AgencyFigures {
+        drop(counters);
+        let copied = core.counters.of_each(agencies.count(), |counters, agency| {
+            Copied::of(counters, agency, operator)
+        });
+        figures.held = core.clock.monotonic() - begun;
+        let rows = agencies.iter().zip(copied).map(|(agency, copied)| {
+            let Copied {
+                sender,
+                conduct,
+                inbound,
+                to_operator: (to_operator, to_operator_signed),
+            } = copied;
+            AgencyFigures {
                 organ: agency.organ,
                 name: agency.name.clone(),
                 short_name: agency.short_name.clone(),
@@ -236,22 +243,22 @@ impl Monitor {
                 to_operator_signed,
                 conduct,
                 presence: presences.get(&agency.organ).copied(),
-            });
-        }
-        figures.is_balanced = unbalanced == 0;
+            }
+        });
+        figures.agencies = rows.collect();
         figures
     }
 
     /// Every pair that exchanged something, by sender and recipient in the order of registration.
     pub fn pairs(&self) -> Vec<PairFigures> {
-        self.pairs_where(|_, _| true)
+        self.named(self.0.counters.pairs(None, None, usize::MAX))
     }
 
     /// The pairs one agency is in.
     pub fn pairs_of(&self, organ: OrganId) -> Vec<PairFigures> {
         match self.number_of(organ) {
             None => Vec::new(),
-            Some(number) => self.pairs_where(|from, to| from == number || to == number),
+            of => self.named(self.0.counters.pairs(of, None, usize::MAX)),
         }
     }
 
@@ -260,23 +267,16 @@ impl Monitor {
         agencies.find(organ).map(|(number, _)| number)
     }
 
-    fn pairs_where(&self, wanted: impl Fn(AgencyNo, AgencyNo) -> bool) -> Vec<PairFigures> {
-        let counters = self.0.counters();
-        let pairs = counters.pairs().iter();
-        let copied: Vec<_> = pairs
-            .filter(|((sender, recipient), _)| wanted(*sender, *recipient))
-            .map(|(between, pair)| (*between, pair.counts, pair.signed))
-            .collect();
-        drop(counters);
+    fn named(&self, copied: Vec<(PairNo, Pair)>) -> Vec<PairFigures> {
         // Looked at after the counters: whoever they name is in it.
         let agencies = self.0.agencies.load();
         let copied = copied.into_iter();
         copied
-            .map(|((sender, recipient), counts, signed)| PairFigures {
+            .map(|((sender, recipient), pair)| PairFigures {
                 sender: agencies.get(sender).organ,
                 recipient: agencies.get(recipient).organ,
-                counts,
-                signed,
+                counts: pair.counts,
+                signed: pair.signed,
             })
             .collect()
     }
@@ -286,65 +286,22 @@ impl Monitor {
         let Some(number) = self.number_of(organ) else {
             return Vec::new();
         };
-        let counters = self.0.counters();
-        let all = counters.days();
-        let ends = all.keys().next().zip(all.keys().next_back());
-        // One look for each day: the rows of all agencies may be millions.
-        let days = ends
-            .into_iter()
-            .flat_map(|((first, _), (last, _))| *first..=*last);
-        days.filter_map(|day| {
-            let counts = all.get(&(day, number))?;
-            Some(DayFigures {
+        let days = self.0.counters.days_of(number).into_iter();
+        days.map(|(day, counts)| {
+            let DaySum {
+                sent,
+                signed,
+                received,
+            } = counts;
+            DayFigures {
                 day: date_of(day),
-                sent: counts.sent,
-                signed: counts.signed,
-                received: counts.received,
-            })
+                sent,
+                signed,
+                received,
+            }
         })
         .collect()
     }
-}
-
-/// One walk over all pairs.
-fn copied(counters: &Counters, agencies: usize, operator: Option<AgencyNo>) -> Copied {
-    let numbers = (0..agencies).map(|index| AgencyNo(u32::try_from(index).unwrap_or(u32::MAX)));
-    let sender = |number: AgencyNo| counters.senders().get(&number).cloned();
-    let mut copied = Copied {
-        senders: numbers
-            .clone()
-            .map(|number| sender(number).unwrap_or_default())
-            .collect(),
-        conduct: numbers.map(|number| counters.conduct(number)).collect(),
-        inbound: vec![PairCounts::default(); agencies],
-        to_operator: vec![(0, 0); agencies],
-        ..Copied::default()
-    };
-    for ((sender, recipient), pair) in counters.pairs() {
-        let PairCounts {
-            addressed,
-            acknowledged,
-            in_flight,
-            pending,
-            locked,
-        } = pair.counts;
-        copied.pairs += 1;
-        copied.unbalanced += usize::from(addressed != pair.counts.accounted_for());
-        if let Some(sum) = copied.inbound.get_mut(recipient.index()) {
-            sum.addressed += addressed;
-            sum.acknowledged += acknowledged;
-            sum.in_flight += in_flight;
-            sum.pending += pending;
-            sum.locked += locked;
-        }
-        if Some(*recipient) == operator
-            && let Some(sum) = copied.to_operator.get_mut(sender.index())
-        {
-            sum.0 += addressed;
-            sum.1 += pair.signed;
-        }
-    }
-    copied
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ impl v1::exchange_server::Exchange for Exchange {
         request: Request<v1::ListPendingRequest>,
     ) -> Result<Response<v1::ListPendingResponse>, Status> {
         let organ = caller(&self.0, &request)?;
-        let pending = track::list_pending(&self.0, organ, &request.into_inner());
+        let pending = track::list_pending(&self.0, organ, request.into_inner()).await;
         pending
             .map(Response::new)
             .map_err(|refusal| wire::status(&refusal))

@@ -1,33 +1,43 @@
 //! `docaxis.v1.Monitor`.
+//!
+//! Totals, counters by agency and by day, and costs name nobody's partners: every agency of the registry
+//! reads them, as long as it is not locked or gone. Counters of pairs do: an agency gets those it is in,
+//! the operator all.
 
-use std::collections::BTreeMap;
-use std::ops::Bound;
-use std::pin::Pin;
+mod rows;
+mod watching;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::Stream;
-use futures_util::stream;
 use tonic::Request;
 use tonic::Response;
 use tonic::Status;
 
-use super::caller;
+use super::peer;
 use crate::hub::core::Core;
-use crate::hub::counters::Day;
-use crate::hub::counters::date_of;
+use crate::hub::core::unavailable;
 use crate::hub::metrics::resident_bytes;
+use crate::hub::peer::Peer;
+use crate::hub::registry::AgencyNo;
+use crate::hub::registry::AgencyState;
 use crate::hub::stages::Stage;
-use crate::model::OrganId;
-use crate::model::format_date;
+use crate::model::Refusal;
+use crate::wire;
 use crate::wire::timestamp;
 use crate::wire::v1;
+
+use watching::Watching;
 
 /// Minutes east of UTC in Viet Nam.
 const UTC_OFFSET_MINUTES: i32 = 420;
 
-/// How often `WatchTotals` looks.
-const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// Who reads.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    Operator,
+    Agency(AgencyNo),
+}
 
 /// What the hub counted.
 #[derive(Clone, Debug)]
@@ -39,52 +49,45 @@ impl v1::monitor_server::Monitor for Monitor {
         &self,
         request: Request<v1::GetTotalsRequest>,
     ) -> Result<Response<v1::Totals>, Status> {
-        caller(&self.0, &request)?;
-        Ok(Response::new(totals(&self.0)))
+        self.reader(&request)?;
+        Ok(Response::new(rows::totals(&self.0)))
     }
 
     async fn list_counters(
         &self,
         request: Request<v1::ListCountersRequest>,
     ) -> Result<Response<v1::ListCountersResponse>, Status> {
-        caller(&self.0, &request)?;
-        let counters = match request.get_ref().by() {
-            v1::list_counters_request::By::Agency => by_agency(&self.0),
-            v1::list_counters_request::By::Pair => by_pair(&self.0, request.get_ref()),
-            v1::list_counters_request::By::Day => by_day(&self.0),
-        };
-        Ok(Response::new(v1::ListCountersResponse { counters }))
+        let reader = self.reader(&request)?;
+        let (core, request) = (Arc::clone(&self.0), request.into_inner());
+        // The place is kept until the rows are there, also where nobody waits for them any more.
+        let place = Arc::clone(&core.walks).acquire_owned().await;
+        let listed = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            rows::list(&core, reader, &request)
+        });
+        let listed = listed.await.map_err(unavailable).and_then(|listed| listed);
+        listed
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
     }
 
-    type WatchTotalsStream = Pin<Box<dyn Stream<Item = Result<v1::Totals, Status>> + Send>>;
+    type WatchTotalsStream = watching::Looks;
 
     async fn watch_totals(
         &self,
         request: Request<v1::GetTotalsRequest>,
     ) -> Result<Response<Self::WatchTotalsStream>, Status> {
-        caller(&self.0, &request)?;
-        let core = Arc::clone(&self.0);
-        let ticks = tokio::time::interval(WATCH_EVERY);
-        let watch = stream::unfold((core, ticks, None), |(core, mut ticks, last)| async move {
-            loop {
-                tokio::select! {
-                    _ = ticks.tick() => {}
-                    () = core.draining.cancelled() => return None,
-                }
-                let now = totals(&core);
-                if last.as_ref() != Some(&now) {
-                    return Some((Ok(now.clone()), (core, ticks, Some(now))));
-                }
-            }
-        });
-        Ok(Response::new(Box::pin(watch)))
+        let peer = peer(&self.0, &request)?;
+        reader(&self.0, &peer).map_err(|refusal| wire::status(&refusal))?;
+        let watching = Watching::of(&self.0, peer);
+        Ok(Response::new(watching.looks()))
     }
 
     async fn get_cost(
         &self,
         request: Request<v1::GetCostRequest>,
     ) -> Result<Response<v1::Cost>, Status> {
-        caller(&self.0, &request)?;
+        self.reader(&request)?;
         Ok(Response::new(cost(&self.0)))
     }
 
@@ -98,6 +101,40 @@ impl v1::monitor_server::Monitor for Monitor {
             now,
             utc_offset_minutes: UTC_OFFSET_MINUTES,
         }))
+    }
+}
+
+impl Monitor {
+    fn reader<T>(&self, request: &Request<T>) -> Result<Reader, Status> {
+        let peer = peer(&self.0, request)?;
+        reader(&self.0, &peer).map_err(|refusal| wire::status(&refusal))
+    }
+}
+
+/// What a peer is to the counters.
+///
+/// # Errors
+/// Why the peer speaks for nobody; `AGENCY_UNKNOWN`; `SENDER_NOT_ACTIVE` for an agency that is locked or
+/// off the axis.
+fn reader(core: &Core, peer: &Peer) -> Result<Reader, Refusal> {
+    let organ = peer.organ()?;
+    if organ == core.config.operator {
+        return Ok(Reader::Operator);
+    }
+    let agencies = core.agencies.load();
+    let (number, agency) = agencies
+        .find(organ)
+        .ok_or(Refusal::AgencyUnknown { organ })?;
+    match agency.state {
+        AgencyState::Active | AgencyState::Testing | AgencyState::Joining => {
+            Ok(Reader::Agency(number))
+        }
+        AgencyState::Suspended | AgencyState::Revoked | AgencyState::Merged => {
+            Err(Refusal::SenderNotActive {
+                organ,
+                state: agency.state.as_str().to_owned(),
+            })
+        }
     }
 }
 
@@ -129,105 +166,4 @@ fn cost(core: &Core) -> v1::Cost {
             })
             .collect(),
     }
-}
-
-fn totals(core: &Core) -> v1::Totals {
-    let ledger = core.counters().ledger(&core.agencies.load());
-    let totals = ledger.totals();
-    v1::Totals {
-        submitted: totals.submitted,
-        sent: totals.sent,
-        refused: totals.refused,
-        addressed: totals.addressed,
-        received: totals.received,
-        in_flight: totals.in_flight,
-        pending: totals.pending,
-        locked: totals.locked,
-        balanced: ledger.imbalances().is_empty(),
-        refusals: ledger
-            .refused_by_reason()
-            .into_iter()
-            .map(|(reason, count)| v1::ReasonCount {
-                reason: reason.as_str().to_owned(),
-                count,
-            })
-            .collect(),
-    }
-}
-
-fn by_agency(core: &Core) -> Vec<v1::Counter> {
-    let agencies = core.agencies.load();
-    let counters = core.counters();
-    let mut rows: BTreeMap<OrganId, v1::Counter> = BTreeMap::new();
-    let row = |rows: &mut BTreeMap<OrganId, v1::Counter>, organ: OrganId| -> v1::Counter {
-        rows.remove(&organ).unwrap_or_else(|| v1::Counter {
-            organ_id: organ.to_string(),
-            ..v1::Counter::default()
-        })
-    };
-    for (sender, counts) in counters.senders() {
-        let organ = agencies.get(*sender).organ;
-        let mut counter = row(&mut rows, organ);
-        counter.sent = counts.accepted;
-        counter.signed = counts.signed;
-        counter.refused = counts.refused.values().sum();
-        rows.insert(organ, counter);
-    }
-    for ((_, recipient), pair) in counters.pairs() {
-        let organ = agencies.get(*recipient).organ;
-        let mut counter = row(&mut rows, organ);
-        counter.received += pair.counts.acknowledged;
-        counter.pending += pair.counts.pending;
-        counter.in_flight += pair.counts.in_flight;
-        counter.locked += pair.counts.locked;
-        rows.insert(organ, counter);
-    }
-    rows.into_values().collect()
-}
-
-fn by_pair(core: &Core, wanted: &v1::ListCountersRequest) -> Vec<v1::Counter> {
-    let agencies = core.agencies.load();
-    let counters = core.counters();
-    let number = |code: &str| Some(agencies.find(code.parse().ok()?)?.0);
-    let after = number(&wanted.after_sender).zip(number(&wanted.after_recipient));
-    let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let most = match wanted.page_size {
-        0 => usize::MAX,
-        size => size as usize,
-    };
-    let rows = counters
-        .pairs()
-        .range((begin, Bound::Unbounded))
-        .take(most)
-        .map(|((sender, recipient), pair)| v1::Counter {
-            organ_id: agencies.get(*sender).organ.to_string(),
-            recipient: agencies.get(*recipient).organ.to_string(),
-            sent: pair.counts.addressed,
-            signed: pair.signed,
-            received: pair.counts.acknowledged,
-            pending: pair.counts.pending,
-            in_flight: pair.counts.in_flight,
-            locked: pair.counts.locked,
-            ..v1::Counter::default()
-        });
-    rows.collect()
-}
-
-fn by_day(core: &Core) -> Vec<v1::Counter> {
-    let counters = core.counters();
-    let mut days: BTreeMap<i32, Day> = BTreeMap::new();
-    for ((day, _), counts) in counters.days() {
-        let sum = days.entry(*day).or_default();
-        sum.sent += counts.sent;
-        sum.signed += counts.signed;
-        sum.received += counts.received;
-    }
-    let rows = days.into_iter().map(|(day, counts)| v1::Counter {
-        day: format_date(date_of(day)),
-        sent: counts.sent,
-        signed: counts.signed,
-        received: counts.received,
-        ..v1::Counter::default()
-    });
-    rows.collect()
 }

@@ -12,6 +12,7 @@
 mod agency;
 mod clock_thread;
 mod corpus;
+mod counted;
 mod making;
 mod missing;
 mod recorder;

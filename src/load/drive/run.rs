@@ -23,6 +23,7 @@ use super::agency::Shared;
 use super::agency::lock;
 use super::clock_thread::Clocked;
 use super::corpus::CorpusReader;
+use super::counted;
 use super::missing::forgotten;
 use super::missing::undelivered;
 use super::recorder::Recorder;
@@ -213,7 +214,7 @@ pub async fn drive(
         status: Box::new(status),
     };
     let before = watch.totals().await.map_err(failed)?;
-    let pairs_before = watch.pairs().await.map_err(failed)?;
+    let pairs_before = counted::pairs(&agencies).await?;
     let shared = Arc::new(Shared {
         begun: OnceLock::new(),
         subscribed: agencies.iter().map(|(organ, _)| *organ).collect(),
@@ -254,14 +255,14 @@ pub async fn drive(
     let cost = watched.cost_before.as_ref().zip(cost);
     let cost = cost.map(|(before, after)| after.since(before));
     // The last acknowledgements may still be on their way to the hub's disk.
-    let counted = settled(&watch, &before, &crew.found).await;
-    let after = watch.pairs().await.map_err(failed)?;
+    let counted = counted::settled(&watch, &before, &crew.found).await;
+    let after = counted::pairs(&agencies).await?;
     shared.stop.cancel();
     crew.tasks.shutdown().await;
     let mut driven = crew.findings(&agencies, &shared, date);
     driven.lost = undelivered(&shared, &crew.found, &agencies, date, chunks);
     driven.hub = counted.unwrap_or_default();
-    driven.hub_pairs = difference(&after, &pairs_before);
+    driven.hub_pairs = counted::difference(&after, &pairs_before);
     let fewer = driven.senders_hub_counts_less_of();
     if !fewer.is_empty() {
         let forgotten = forgotten(&shared, &fewer, &agencies, date).await;
@@ -389,54 +390,6 @@ impl Crew {
         driven.broken = shared.broken.load(Ordering::Relaxed);
         driven
     }
-}
-
-/// What the hub counted since `before`, once it has counted what subscribers acknowledged.
-async fn settled(
-    watch: &Connection,
-    before: &HubTotals,
-    found: &[Arc<Mutex<Found>>],
-) -> Option<HubTotals> {
-    let acknowledged: u64 = found
-        .iter()
-        .map(|found| lock(found).received.values().sum::<u64>())
-        .sum();
-    let mut counted = None;
-    for _ in 0..100 {
-        let now = watch.totals().await.ok()?;
-        let since = HubTotals {
-            submitted: now.submitted.saturating_sub(before.submitted),
-            sent: now.sent.saturating_sub(before.sent),
-            refused: now.refused.saturating_sub(before.refused),
-            addressed: now.addressed.saturating_sub(before.addressed),
-            received: now.received.saturating_sub(before.received),
-            balanced: now.balanced,
-        };
-        let is_settled = since.received >= acknowledged;
-        counted = Some(since);
-        if is_settled {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    counted
-}
-
-fn difference(
-    after: &BTreeMap<(OrganId, OrganId), PairTotals>,
-    before: &BTreeMap<(OrganId, OrganId), PairTotals>,
-) -> BTreeMap<(OrganId, OrganId), PairTotals> {
-    let since = after.iter().map(|(pair, now)| {
-        let earlier = before.get(pair).copied().unwrap_or_default();
-        let since = PairTotals {
-            addressed: now.addressed.saturating_sub(earlier.addressed),
-            received: now.received.saturating_sub(earlier.received),
-        };
-        (*pair, since)
-    });
-    since
-        .filter(|(_, pair)| *pair != PairTotals::default())
-        .collect()
 }
 
 impl Driven {

@@ -280,7 +280,7 @@ impl Session {
     /// How often the hub refused the candidate for this reason.
     pub(super) fn refused(&self, reason: Reason) -> u64 {
         let counters = self.core.counters();
-        let sender = counters.senders().get(&self.number);
+        let sender = counters.sender_of(self.number);
         sender
             .and_then(|sender| sender.refused.get(&reason).copied())
             .unwrap_or(0)
@@ -290,17 +290,9 @@ impl Session {
     pub(super) fn counted(&self) -> [u64; 3] {
         let counters = self.core.counters();
         let (sent, refused) = counters
-            .senders()
-            .get(&self.number)
-            .map_or((0, 0), |sender| {
-                (sender.accepted, sender.refused.values().sum())
-            });
-        let received = counters
-            .pairs()
-            .iter()
-            .filter(|((_, recipient), _)| *recipient == self.number)
-            .map(|(_, pair)| pair.counts.acknowledged)
-            .sum();
+            .sender_of(self.number)
+            .map_or((0, 0), |sender| (sender.accepted, sender.refused_in_total));
+        let received = counters.addressed_to(self.number).acknowledged;
         [sent, refused, received]
     }
 }

@@ -23,6 +23,7 @@ use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
 use crate::model::OrganId;
 use crate::model::Refusal;
+use crate::model::SIGNATURE_MAX;
 use crate::model::calendar::local;
 use crate::wire::decode_header;
 use crate::wire::v1;
@@ -167,6 +168,10 @@ fn within_limits(document: &v1::SignedDocument) -> Result<(), Refusal> {
     let whole = size(document);
     if whole > MESSAGE_MAX {
         return Err(too_large("document", whole, MESSAGE_MAX));
+    }
+    let signature = document.signature.len();
+    if signature > SIGNATURE_MAX {
+        return Err(too_large("signature", signature, SIGNATURE_MAX));
     }
     for attachment in &document.attachments {
         if attachment.content.len() as u64 > INLINE_MAX {

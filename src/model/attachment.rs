@@ -83,5 +83,9 @@ pub struct AttachmentRef {
 /// Largest attachment carried inside a message, in bytes; larger ones go through `PutAttachment`.
 pub const INLINE_MAX: u64 = 256 * 1024;
 
+/// Largest signature of a document, in bytes: a CMS with eight signers, their certificates and time stamps
+/// has some 40 KiB, ours have three.
+pub const SIGNATURE_MAX: usize = 64 * 1024;
+
 /// Largest attachment at all, in bytes. Ours: the real axis' limit is not published.
 pub const ATTACHMENT_MAX: u64 = 1024 * 1024 * 1024;

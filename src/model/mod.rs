@@ -19,6 +19,7 @@ pub use attachment::AttachmentRef;
 pub use attachment::Digest;
 pub use attachment::INLINE_MAX;
 pub use attachment::InvalidDigest;
+pub use attachment::SIGNATURE_MAX;
 pub use directory::Agency;
 pub use directory::AgencyKind;
 pub use directory::Certainty;

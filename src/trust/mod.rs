@@ -4,6 +4,7 @@
 //! Sign with a [`DocumentSigner`], verify with [`verify_document`] against a [`TrustStore`], issue
 //! with an [`Authority`].
 
+mod authorities;
 mod authority;
 mod certificate;
 mod certified;
@@ -15,6 +16,7 @@ mod facts;
 mod key;
 mod path;
 mod policy;
+mod refusals;
 mod revocation;
 mod signature;
 mod store;
@@ -22,6 +24,7 @@ mod store;
 mod tests;
 mod tls;
 mod verify;
+mod vouched;
 mod walk;
 
 pub use authority::Authority;
@@ -80,6 +83,7 @@ pub use tls::server_config;
 pub use verify::Evidence;
 pub use verify::SignerFacts;
 pub use verify::Submission;
+pub use verify::signature_form;
 pub use verify::verify_document;
 pub use verify::verify_documents;
 pub use walk::Depth;

@@ -245,6 +245,11 @@ impl TrustStore {
         self.authorities.work()
     }
 
+    #[cfg(test)]
+    pub(super) fn refusals_kept(&self) -> usize {
+        self.refusals.len()
+    }
+
     /// A certificate's key without any check of the certificate, for [`PathCheck::KeyOnly`].
     ///
     /// [`PathCheck::KeyOnly`]: super::PathCheck::KeyOnly

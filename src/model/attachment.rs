@@ -86,6 +86,9 @@ pub const INLINE_MAX: u64 = 256 * 1024;
 /// Bytes of all attachments carried inside one message by a writer of ours; header and signature have the
 /// rest of what a client takes. Others go through `PutAttachment`, however small.
 pub const INLINE_TOTAL_MAX: u64 = 3 * 1024 * 1024;
+/// Largest signature of a document, in bytes: a CMS with eight signers, their certificates and time stamps
+/// has some 40 KiB, ours have three.
+pub const SIGNATURE_MAX: usize = 64 * 1024;
 
 /// Largest attachment at all, in bytes. Ours: the real axis' limit is not published.
 pub const ATTACHMENT_MAX: u64 = 1024 * 1024 * 1024;

@@ -20,6 +20,7 @@ pub use attachment::Digest;
 pub use attachment::INLINE_MAX;
 pub use attachment::INLINE_TOTAL_MAX;
 pub use attachment::InvalidDigest;
+pub use attachment::SIGNATURE_MAX;
 pub use directory::Agency;
 pub use directory::AgencyKind;
 pub use directory::Certainty;

@@ -120,7 +120,7 @@ bilingual! {
         /// Remedy of a missing list.
         RemedyList = "Give a current revocation list of the issuer with --crl FILE, and judge again.", "Cung cấp danh sách thu hồi còn hạn của nơi cấp bằng --crl TỆP rồi xét lại.";
         /// Remedy of a missing proof of time.
-        RemedyProof = "Show that the signature existed before, by a receipt of the hub or a time stamp; then trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước bằng xác nhận của trục hoặc dấu thời gian; khi đó đặt trust_signing_time = true trong chính sách.";
+        RemedyProof = "Show that the signature existed before: if the hub has a receipt for it, judge at the time of the receipt (--at); if there is a time stamp, trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước: nếu có xác nhận của trục thì xét tại thời điểm trên xác nhận (--at); nếu có dấu thời gian thì đặt trust_signing_time = true trong chính sách.";
         /// Remedy of a signature that must not be relied on.
         RemedyRefuse = "Do not rely on it. Ask the signer to sign again with a certificate in force.", "Không sử dụng. Đề nghị người ký ký lại bằng chứng thư còn hiệu lực.";
         /// Heading of a block.

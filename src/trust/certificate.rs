@@ -5,9 +5,16 @@ use x509_parser::extensions::GeneralName;
 use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
+use x509_parser::x509::SubjectPublicKeyInfo;
+use x509_parser::x509::X509Name;
 
+use super::der::BIT_STRING;
+use super::der::BOOLEAN;
 use super::der::CONTEXT_0;
+use super::der::CONTEXT_3;
 use super::der::INTEGER;
+use super::der::OCTET_STRING;
+use super::der::OID;
 use super::der::Reader;
 use super::der::SEQUENCE;
 use super::engine::PublicKey;
@@ -22,6 +29,15 @@ pub(super) const USE_URI: &str = "urn:docaxis:use:";
 
 /// id-kp-documentSigning (RFC 9336).
 pub(super) const DOCUMENT_SIGNING: &str = "1.3.6.1.5.5.7.3.36";
+
+/// Extensions of one certificate; ours have seven, and each is compared with the others.
+const EXTENSIONS_MAX: usize = 64;
+
+/// Bytes of a stranger's name that is read to show it.
+const SUBJECT_BYTES_MAX: usize = 1024;
+
+/// Characters of a name that are shown and kept; a distinguished name has some 60.
+const SUBJECT_CHARS_MAX: usize = 256;
 
 /// The fixed fields of a certificate, as slices of it.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +60,100 @@ impl<'a> CertificateFields<'a> {
     }
 }
 
+/// The parts of a certificate that say who signed what, as slices of it. Nothing else of it is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SignedCertificate<'a> {
+    /// The certificate.
+    pub(super) whole: &'a [u8],
+    /// What is signed.
+    pub(super) signed: &'a [u8],
+    /// The issuer's whole `Name`.
+    pub(super) issuer: &'a [u8],
+    /// The holder's whole `Name`.
+    pub(super) subject: &'a [u8],
+    /// The holder's whole `SubjectPublicKeyInfo`.
+    pub(super) key: &'a [u8],
+    /// Content of the `AlgorithmIdentifier`.
+    pub(super) algorithm: &'a [u8],
+    pub(super) signature: &'a [u8],
+    /// What follows the key.
+    rest: Reader<'a>,
+}
+
+/// id-ce-subjectKeyIdentifier (RFC 5280, 4.2.1.2) as content bytes.
+const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1d, 0x0e];
+
+impl<'a> SignedCertificate<'a> {
+    /// Reads them; `None` for what is not a certificate.
+    pub(super) fn parse(der: &'a [u8]) -> Option<Self> {
+        let mut certificate = Reader(der).only(SEQUENCE)?;
+        let signed = certificate.expect(SEQUENCE)?;
+        let algorithm = certificate.expect(SEQUENCE)?.content;
+        let (0, signature) = certificate
+            .only(BIT_STRING)?
+            .0
+            .split_first()
+            .map(|(unused, bits)| (*unused, bits))?
+        else {
+            return None;
+        };
+        let mut fields = Reader(signed.content);
+        let _version = fields.enter(CONTEXT_0);
+        let _serial = fields.expect(INTEGER)?;
+        let _algorithm = fields.expect(SEQUENCE)?;
+        let issuer = fields.expect(SEQUENCE)?.whole;
+        let _validity = fields.expect(SEQUENCE)?;
+        let subject = fields.expect(SEQUENCE)?.whole;
+        let key = fields.expect(SEQUENCE)?.whole;
+        Some(Self {
+            whole: der,
+            signed: signed.whole,
+            issuer,
+            subject,
+            key,
+            algorithm,
+            signature,
+            rest: fields,
+        })
+    }
+
+    /// The holder's name, for people.
+    pub(super) fn subject_text(&self) -> String {
+        if self.subject.len() > SUBJECT_BYTES_MAX {
+            return format!("(a name of {} bytes)", self.subject.len());
+        }
+        X509Name::from_der(self.subject).map_or_else(
+            |_error| "(unreadable)".to_owned(),
+            |(_, name)| shortened(name.to_string()),
+        )
+    }
+
+    /// The key, of a kind and size that policy allows.
+    pub(super) fn public_key(&self) -> Result<PublicKey, &'static str> {
+        let (_, info) = SubjectPublicKeyInfo::from_der(self.key)
+            .map_err(|_error| "its key is malformed, or of a size that is not allowed")?;
+        public_key(&info)
+    }
+
+    /// The identifier of the key, if the certificate has one.
+    pub(super) fn subject_key_id(mut self) -> Option<&'a [u8]> {
+        // Unique identifiers may stand before the extensions.
+        while self.rest.peek()? != CONTEXT_3 {
+            self.rest.any()?;
+        }
+        let mut extensions = self.rest.only(CONTEXT_3)?.only(SEQUENCE)?;
+        while !extensions.is_empty() {
+            let mut extension = extensions.enter(SEQUENCE)?;
+            if extension.expect(OID)?.content == SUBJECT_KEY_ID {
+                let _is_critical = extension.expect(BOOLEAN);
+                let id = extension.only(OCTET_STRING)?.only(OCTET_STRING)?;
+                return Some(id.0);
+            }
+        }
+        None
+    }
+}
+
 /// A subscriber's certificate, read once.
 #[derive(Debug)]
 pub(super) struct Subscriber {
@@ -52,7 +162,6 @@ pub(super) struct Subscriber {
     pub(super) subject: String,
     pub(super) serial: Vec<u8>,
     pub(super) issuer: Vec<u8>,
-    pub(super) subject_key_id: Option<Vec<u8>>,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
     pub(super) digital_signature: bool,
@@ -62,7 +171,8 @@ pub(super) struct Subscriber {
 }
 
 impl Subscriber {
-    /// Reads a certificate. Whether to believe it is another question.
+    /// Reads a certificate. Whether to believe it is another question. An extension that says for whom or
+    /// for what it is and cannot be read, or stands twice, is no extension to leave out: it is an error.
     ///
     /// # Errors
     /// What is wrong, for a person.
@@ -72,30 +182,19 @@ impl Subscriber {
         if !rest.is_empty() {
             return Err("bytes follow the certificate");
         }
-        let (mut organ, mut usage) = (None, None);
-        if let Ok(Some(names)) = certificate.subject_alternative_name() {
-            for name in &names.value.general_names {
-                let GeneralName::URI(uri) = name else {
-                    continue;
-                };
-                if let Some(code) = uri.strip_prefix(ORGAN_URI) {
-                    organ = Some(
-                        code.parse()
-                            .map_err(|_error| "its organisation code is malformed")?,
-                    );
-                } else if let Some(word) = uri.strip_prefix(USE_URI) {
-                    usage = [
-                        CertificateUse::Connection,
-                        CertificateUse::Person,
-                        CertificateUse::Seal,
-                    ]
-                    .into_iter()
-                    .find(|usage| usage.as_str() == word);
-                }
-            }
+        if certificate.extensions().len() > EXTENSIONS_MAX {
+            return Err("it has more than 64 extensions");
         }
-        let key_usage = certificate.key_usage().ok().flatten();
-        let extended = certificate.extended_key_usage().ok().flatten();
+        certificate
+            .extensions_map()
+            .map_err(|_error| "an extension of it stands twice")?;
+        let (organ, usage) = names(&certificate)?;
+        let key_usage = certificate
+            .key_usage()
+            .map_err(|_error| "its key usage is malformed")?;
+        let extended = certificate
+            .extended_key_usage()
+            .map_err(|_error| "its extended key usage is malformed")?;
         let document_signing = extended.as_ref().is_some_and(|extended| {
             extended
                 .value
@@ -103,22 +202,13 @@ impl Subscriber {
                 .iter()
                 .any(|oid| oid.to_id_string() == DOCUMENT_SIGNING)
         });
-        let subject_key_id = certificate.iter_extensions().find_map(|extension| {
-            match extension.parsed_extension() {
-                x509_parser::extensions::ParsedExtension::SubjectKeyIdentifier(id) => {
-                    Some(id.0.to_vec())
-                }
-                _ => None,
-            }
-        });
         let validity = Window::of(&certificate);
         Ok(Self {
             organ,
             usage,
-            subject: certificate.subject().to_string(),
+            subject: shortened(certificate.subject().to_string()),
             serial: certificate.raw_serial().to_vec(),
             issuer: certificate.issuer().as_raw().to_vec(),
-            subject_key_id,
             not_before: validity.from,
             not_after: validity.to,
             digital_signature: key_usage.is_some_and(|usage| usage.value.digital_signature()),
@@ -127,6 +217,64 @@ impl Subscriber {
             key: public_key(certificate.public_key())?,
         })
     }
+}
+
+/// The organisation a certificate names, and what it is for; each once, or not at all.
+fn names(
+    certificate: &X509Certificate<'_>,
+) -> Result<(Option<OrganId>, Option<CertificateUse>), &'static str> {
+    let (mut organ, mut usage) = (None, None);
+    let malformed = "its alternative names are malformed";
+    let alternatives = certificate
+        .subject_alternative_name()
+        .map_err(|_error| malformed)?;
+    for name in alternatives.iter().flat_map(|san| &san.value.general_names) {
+        let uri = match name {
+            GeneralName::URI(uri) => *uri,
+            GeneralName::Invalid(..) => return Err(malformed),
+            _ => continue,
+        };
+        if let Some(code) = after(uri, ORGAN_URI)? {
+            let code = code
+                .parse()
+                .map_err(|_error| "its organisation code is malformed")?;
+            if organ.replace(code).is_some() {
+                return Err("it names more than one organisation");
+            }
+        } else if let Some(word) = after(uri, USE_URI)? {
+            let known = [
+                CertificateUse::Connection,
+                CertificateUse::Person,
+                CertificateUse::Seal,
+            ];
+            let known = known.into_iter().find(|usage| usage.as_str() == word);
+            if usage.replace(known).is_some() {
+                return Err("it says more than once what it is for");
+            }
+        }
+    }
+    Ok((organ, usage.flatten()))
+}
+
+/// What follows a prefix in a URI. Written in other letters it is the same to some (RFC 8141, 3.1) and
+/// not to others, so it is neither.
+fn after<'a>(uri: &'a str, prefix: &str) -> Result<Option<&'a str>, &'static str> {
+    match uri.split_at_checked(prefix.len()) {
+        Some((found, rest)) if found == prefix => Ok(Some(rest)),
+        Some((found, _)) if found.eq_ignore_ascii_case(prefix) => {
+            Err("a name in it is not written in small letters")
+        }
+        _ => Ok(None),
+    }
+}
+
+/// A name for people, not longer than they read.
+fn shortened(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(SUBJECT_CHARS_MAX) {
+        name.truncate(end);
+        name.push('…');
+    }
+    name
 }
 
 /// When a certificate is valid, both ends included.
@@ -175,9 +323,7 @@ impl Window {
 
 /// A key in the form and of a size that policy allows: RSA of 2048 to 8192 bits, P-256, P-384,
 /// Ed25519 (TT 15/2025/TT-BKHCN asks for RSA ≥ 2048, ECDSA ≥ 256).
-pub(super) fn public_key(
-    info: &x509_parser::x509::SubjectPublicKeyInfo<'_>,
-) -> Result<PublicKey, &'static str> {
+pub(super) fn public_key(info: &SubjectPublicKeyInfo<'_>) -> Result<PublicKey, &'static str> {
     let bytes = info.subject_public_key.data.as_ref();
     let parameters = info
         .algorithm

@@ -78,6 +78,36 @@ impl Certified {
             .collect()
     }
 
+    /// Whether it and every authority above it are valid at an instant.
+    ///
+    /// # Errors
+    /// `CERTIFICATE_NOT_YET_VALID`, `CHAIN_UNTRUSTED`, `CERTIFICATE_EXPIRED`.
+    pub(super) fn valid_at(&self, at: Timestamp) -> Result<(), Refusal> {
+        let subject = || self.subject.clone();
+        if at < self.not_before {
+            return Err(Refusal::CertificateNotYetValid {
+                subject: subject(),
+                not_before: self.not_before.to_string(),
+                at: at.to_string(),
+            });
+        }
+        if !self.authorities_valid.contains(at) {
+            let problem = format!("an authority above it is not valid at {at}");
+            return Err(Refusal::ChainUntrusted {
+                subject: subject(),
+                problem,
+            });
+        }
+        if at > self.not_after {
+            return Err(Refusal::CertificateExpired {
+                subject: subject(),
+                not_after: self.not_after.to_string(),
+                at: at.to_string(),
+            });
+        }
+        Ok(())
+    }
+
     /// Whether this is the certificate with that digest.
     pub(super) fn has_digest(&self, algorithm: DigestAlgorithm, digest: &[u8]) -> bool {
         match algorithm {

@@ -3,7 +3,9 @@
 //! Reading takes definite lengths only (BER's indefinite form is not DER) and never looks past the
 //! slice it was given; whatever does not fit is `None`.
 
+pub(super) const BOOLEAN: u8 = 0x01;
 pub(super) const INTEGER: u8 = 0x02;
+pub(super) const BIT_STRING: u8 = 0x03;
 pub(super) const OCTET_STRING: u8 = 0x04;
 pub(super) const OID: u8 = 0x06;
 pub(super) const SEQUENCE: u8 = 0x30;

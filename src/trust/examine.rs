@@ -116,7 +116,7 @@ impl Examiner {
             .into_iter()
             .zip(contents.iter().zip(digests))
             .map(|(read, (content, sha256))| {
-                let digest = content.map(|content| ContentDigest { content, sha256 });
+                let digest = content.map(|content| ContentDigest::new(content, sha256));
                 Ok(self.claims(read?, digest))
             })
             .collect();
@@ -154,10 +154,10 @@ impl Examiner {
             .into_iter()
             .map(|info| {
                 let info = info?;
-                let content = match digest {
+                let content = match &digest {
                     None => ContentFacts::Missing,
                     // Content inside that is not the content given is not what anybody was shown.
-                    Some(digest) if inside.is_some_and(|inside| inside != digest.content) => {
+                    Some(digest) if inside.is_some_and(|inside| inside != digest.content()) => {
                         ContentFacts::Altered
                     }
                     Some(digest) if digest.is_signed_by(&info) => ContentFacts::Intact,

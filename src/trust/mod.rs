@@ -4,6 +4,7 @@
 //! Sign with a [`DocumentSigner`], verify with [`verify_document`] against a [`TrustStore`], issue
 //! with an [`Authority`].
 
+mod authorities;
 mod authority;
 mod certificate;
 mod certified;
@@ -16,6 +17,7 @@ mod fingerprint;
 mod key;
 mod path;
 mod policy;
+mod refusals;
 mod revocation;
 mod signature;
 mod store;
@@ -23,6 +25,7 @@ mod store;
 mod tests;
 mod tls;
 mod verify;
+mod vouched;
 mod walk;
 
 pub use authority::Authority;
@@ -81,6 +84,7 @@ pub use tls::server_config;
 pub use verify::Evidence;
 pub use verify::SignerFacts;
 pub use verify::Submission;
+pub use verify::signature_form;
 pub use verify::verify_document;
 pub use verify::verify_documents;
 pub use walk::Depth;

@@ -13,6 +13,8 @@ use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::authorities::AnyPurpose;
+use super::certificate::SignedCertificate;
 use super::certificate::Subscriber;
 use super::certificate::Window;
 use super::certificate::hex;
@@ -23,13 +25,14 @@ use super::facts::ListFacts;
 use super::facts::PathFacts;
 use super::facts::PathProblem;
 use super::revocation;
-use super::store::AnyPurpose;
 use super::store::TrustError;
+use super::vouched::Known;
 
 /// Anchors, authorities and lists that stay the same.
 pub(super) struct Paths {
     anchors: Vec<Anchor>,
     intermediates: Vec<CertificateDer<'static>>,
+    known: Known,
     lists: Vec<Vec<u8>>,
 }
 
@@ -48,9 +51,11 @@ impl Paths {
         let bad = |error: &dyn std::fmt::Display| TrustError::Anchor(error.to_string());
         let mut found = Vec::new();
         let mut intermediates = Vec::new();
+        let mut known = Known::default();
         for certificate in CertificateDer::pem_slice_iter(anchors.as_bytes()) {
             let der = certificate.map_err(|error| bad(&error))?.into_owned();
             let (_, parsed) = X509Certificate::from_der(&der).map_err(|error| bad(&error))?;
+            known.add(&parsed);
             if parsed.subject().as_raw() == parsed.issuer().as_raw() {
                 let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|error| bad(&error))?;
                 let anchor = anchor.to_owned();
@@ -62,6 +67,7 @@ impl Paths {
         Ok(Self {
             anchors: found,
             intermediates,
+            known,
             lists,
         })
     }
@@ -134,9 +140,11 @@ impl Paths {
         };
         let leaf = CertificateDer::from(der);
         let end_entity = webpki::EndEntityCert::try_from(&leaf).map_err(broken)?;
-        let embedded = embedded.iter().map(|der| CertificateDer::from(*der));
+        let names = SignedCertificate::parse(der).ok_or(PathProblem::NoAnchor)?;
+        let between = self.known.between(&names, embedded);
+        let vouched = self.known.vouched(&between.ok_or(PathProblem::NoAnchor)?);
         let intermediates: Vec<CertificateDer<'_>> =
-            self.intermediates.iter().cloned().chain(embedded).collect();
+            self.intermediates.iter().cloned().chain(vouched).collect();
         let anchors: Vec<TrustAnchor<'_>> =
             self.anchors.iter().map(|one| one.anchor.clone()).collect();
         // Whether each was valid when it mattered is judged later; the path is looked for at both ends

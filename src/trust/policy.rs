@@ -36,3 +36,17 @@ pub(super) const CRL_GRACE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Chain verdicts kept. Two certificates for each of 10,000 agencies, and room for renewals.
 pub(super) const VERDICTS_MAX: usize = 65_536;
+
+/// Refusals of certificates kept: what somebody can repeat in a second on a few connections, in some
+/// 2 MiB. Those that depend on the instant or on lists are not kept.
+pub(super) const REFUSALS_MAX: usize = 4_096;
+
+/// Bytes of one certificate that is looked at. One with RSA-8192 in it and above it has 3 KiB.
+pub(super) const CERTIFICATE_BYTES_MAX: usize = 16 << 10;
+
+/// Certificates in a connection's handshake: the holder's, the authority's above it, the root's, and
+/// renewed ones beside them.
+pub(super) const CHAIN_MAX: usize = 8;
+
+/// Bytes of the certificates in a connection's handshake; they are kept while the connection lasts.
+pub(super) const CHAIN_BYTES_MAX: usize = 16 << 10;

@@ -12,26 +12,23 @@ use std::sync::PoisonError;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::TrustAnchor;
-use rustls_pki_types::UnixTime;
-use rustls_pki_types::pem::PemObject as _;
-use x509_parser::extensions::KeyUsage;
-use x509_parser::prelude::FromDer as _;
-use x509_parser::prelude::X509Certificate;
 
+use super::authorities::Authorities;
+use super::authorities::nobody;
+use super::authorities::untrusted;
+use super::certificate::SignedCertificate;
 use super::certificate::Subscriber;
 use super::certificate::Window;
-use super::certificate::may;
-use super::certificate::public_key;
 use super::certified::Certified;
 use super::certified::Standing;
 use super::certified::Verdicts;
 use super::certified::certify;
 use super::engine::Engine;
-use super::engine::PublicKey;
 use super::fingerprint;
+use super::policy::CERTIFICATE_BYTES_MAX;
 use super::policy::CRL_GRACE;
+use super::refusals::Refusals;
+use super::refusals::key_of;
 use super::revocation;
 use super::revocation::CrlEpoch;
 use super::revocation::RevocationError;
@@ -44,15 +41,11 @@ use crate::model::Refusal;
 pub struct TrustStore {
     /// SHA-256 of each anchor's certificate.
     fingerprints: Vec<Digest>,
-    anchors: Vec<TrustAnchor<'static>>,
-    intermediates: Vec<CertificateDer<'static>>,
-    /// Key of each authority by its raw name.
-    authority_keys: HashMap<Vec<u8>, Arc<PublicKey>>,
-    /// When each anchor is valid, by its raw name.
-    anchors_valid: HashMap<Vec<u8>, Window>,
+    authorities: Authorities,
     lists: ArcSwap<Lists>,
     replacing: Mutex<()>,
     verdicts: Verdicts,
+    refusals: Refusals,
     /// Of certificates nobody judged; never mixed with the others.
     unjudged: Verdicts,
     engine: Arc<Engine>,
@@ -134,42 +127,13 @@ impl TrustStore {
     /// # Errors
     /// [`TrustError`].
     pub fn from_pem(pem: &str) -> Result<Self, TrustError> {
-        let bad = |error: &dyn std::fmt::Display| TrustError::Anchor(error.to_string());
-        let mut anchors = Vec::new();
-        let mut intermediates = Vec::new();
-        let mut authority_keys = HashMap::new();
-        let mut anchors_valid = HashMap::new();
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| bad(&error))?;
-            let (_, parsed) =
-                X509Certificate::from_der(&certificate).map_err(|error| bad(&error))?;
-            let key = public_key(parsed.public_key()).map_err(|problem| bad(&problem))?;
-            let name = parsed.subject().as_raw().to_vec();
-            let is_root = name == parsed.issuer().as_raw();
-            if authority_keys.insert(name.clone(), Arc::new(key)).is_some() {
-                return Err(bad(&"two authorities have the same name"));
-            }
-            if is_root {
-                anchors_valid.insert(name, Window::of(&parsed));
-                let anchor =
-                    webpki::anchor_from_trusted_cert(&certificate).map_err(|error| bad(&error))?;
-                anchors.push(anchor.to_owned());
-            } else {
-                intermediates.push(certificate.into_owned());
-            }
-        }
-        if anchors.is_empty() {
-            return Err(TrustError::NoRoot);
-        }
         Ok(Self {
             fingerprints: fingerprint::of_roots(pem),
-            anchors,
-            intermediates,
-            authority_keys,
-            anchors_valid,
+            authorities: Authorities::from_pem(pem)?,
             lists: ArcSwap::default(),
             replacing: Mutex::new(()),
             verdicts: Verdicts::default(),
+            refusals: Refusals::default(),
             unjudged: Verdicts::default(),
             engine: Engine::shared(),
         })
@@ -188,7 +152,7 @@ impl TrustStore {
         let mut by_issuer = in_force.by_issuer.clone();
         let mut as_they_came = in_force.as_they_came.clone();
         for der in lists {
-            let key = |issuer: &[u8]| self.authority_keys.get(issuer).cloned();
+            let key = |issuer: &[u8]| self.authorities.key(issuer);
             let (issuer, list) = revocation::read(der, key)?;
             if let Some(known) = by_issuer.get(&issuer)
                 && known.order > list.order
@@ -269,28 +233,7 @@ impl TrustStore {
         trusted_at: Timestamp,
     ) -> Result<Arc<Certified>, Refusal> {
         let certified = self.certified(certificate, embedded)?;
-        let subject = || certified.subject.clone();
-        if valid_at < certified.not_before {
-            return Err(Refusal::CertificateNotYetValid {
-                subject: subject(),
-                not_before: certified.not_before.to_string(),
-                at: valid_at.to_string(),
-            });
-        }
-        if !certified.authorities_valid.contains(valid_at) {
-            let problem = format!("an authority above it is not valid at {valid_at}");
-            return Err(Refusal::ChainUntrusted {
-                subject: subject(),
-                problem,
-            });
-        }
-        if valid_at > certified.not_after {
-            return Err(Refusal::CertificateExpired {
-                subject: subject(),
-                not_after: certified.not_after.to_string(),
-                at: valid_at.to_string(),
-            });
-        }
+        certified.valid_at(valid_at)?;
         let lists = self.lists.load();
         let standing = certified.standing.load();
         if !standing
@@ -301,6 +244,35 @@ impl TrustStore {
             certified.standing.store(Some(Arc::new(standing)));
         }
         Ok(certified)
+    }
+
+    /// Judges a certificate that signed a document. It was valid when the document was received: that is
+    /// the time the hub vouches for (QĐ 28/2018, Art. 14.4), and no signer can choose it. It was valid,
+    /// too, when the signer says it signed.
+    ///
+    /// # Errors
+    /// As [`judge`](Self::judge).
+    pub(super) fn judge_signer(
+        &self,
+        certificate: &[u8],
+        embedded: &[&[u8]],
+        signed_at: Timestamp,
+        received_at: Timestamp,
+    ) -> Result<Arc<Certified>, Refusal> {
+        let certified = self.judge(certificate, embedded, received_at, received_at)?;
+        certified.valid_at(signed_at)?;
+        Ok(certified)
+    }
+
+    /// What was done for certificates of strangers.
+    #[cfg(test)]
+    pub(super) fn work(&self) -> &super::vouched::Work {
+        self.authorities.work()
+    }
+
+    #[cfg(test)]
+    pub(super) fn refusals_kept(&self) -> usize {
+        self.refusals.len()
     }
 
     /// A certificate's key without any check of the certificate, for [`PathCheck::KeyOnly`].
@@ -327,83 +299,36 @@ impl TrustStore {
         if let Some(known) = self.verdicts.find(der) {
             return Ok(known);
         }
-        let certified = self.build_path(der, embedded)?;
-        Ok(self.verdicts.keep(certified))
-    }
-
-    fn build_path(&self, der: &[u8], embedded: &[&[u8]]) -> Result<Certified, Refusal> {
-        let untrusted = |subject: &str, problem: String| Refusal::ChainUntrusted {
-            subject: subject.to_owned(),
-            problem,
+        let unreadable = |problem: String| untrusted("(unreadable)".to_owned(), problem);
+        if der.len() > CERTIFICATE_BYTES_MAX {
+            let problem = format!("it has more than {CERTIFICATE_BYTES_MAX} bytes");
+            return Err(unreadable(problem));
+        }
+        let leaf = SignedCertificate::parse(der)
+            .ok_or_else(|| unreadable("it is not an X.509 certificate".to_owned()))?;
+        let Some(between) = self.authorities.between(&leaf, embedded) else {
+            return Err(nobody(&leaf));
         };
-        let read = Subscriber::parse(der)
-            .map_err(|problem| untrusted("(unreadable)", problem.to_owned()))?;
-        let leaf = CertificateDer::from(der);
-        let end_entity = webpki::EndEntityCert::try_from(&leaf)
-            .map_err(|error| untrusted(&read.subject, error.to_string()))?;
-        let mut intermediates = self.intermediates.clone();
-        intermediates.extend(
-            embedded
-                .iter()
-                .map(|der| CertificateDer::from(der.to_vec())),
-        );
-        // Validity of the leaf is judged at every use; the path is built at an instant within it.
-        let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(
-            u64::try_from(read.not_before.as_second()).unwrap_or(0),
-        ));
-        let path = end_entity
-            .verify_for_usage(
-                webpki::ALL_VERIFICATION_ALGS,
-                &self.anchors,
-                &intermediates,
-                at,
-                AnyPurpose,
-                None,
-                None,
-            )
-            .map_err(|error| untrusted(&read.subject, error.to_string()))?;
-        let mut authorities = Vec::new();
-        let mut valid = Window::ALWAYS;
-        for certificate in path.intermediate_certificates() {
-            let der = certificate.der();
-            let (_, parsed) = X509Certificate::from_der(&der)
-                .map_err(|error| untrusted(&read.subject, error.to_string()))?;
-            // webpki asks for the basic constraints of an authority only.
-            if !may(&parsed, KeyUsage::key_cert_sign) {
-                let problem = "the key of an authority is not for signing certificates";
-                return Err(untrusted(&read.subject, problem.to_owned()));
-            }
-            valid = valid.and(Window::of(&parsed));
-            if let Some(anchor) = self.anchors_valid.get(parsed.issuer().as_raw()) {
-                valid = valid.and(*anchor);
-            }
-            let name = (
-                parsed.issuer().as_raw().to_vec(),
-                parsed.raw_serial().to_vec(),
-            );
-            authorities.push(name);
+        let key = key_of(&leaf, &between);
+        if let Some(refusal) = self.refusals.find(&key) {
+            return Err(refusal);
         }
-        if let Some(anchor) = self.anchors_valid.get(&read.issuer) {
-            valid = valid.and(*anchor);
+        match self.authorities.path(&leaf, &between) {
+            Ok(certified) => Ok(self.verdicts.keep(certified)),
+            Err(refusal) => {
+                self.refusals.keep(key, &refusal);
+                Err(refusal)
+            }
         }
-        certify(der, read, authorities, valid)
-    }
-}
-
-/// The path does not look at purposes: what a leaf is for is checked on the leaf, in [`certify`].
-pub(super) struct AnyPurpose;
-
-impl webpki::ExtendedKeyUsageValidator for AnyPurpose {
-    fn validate(&self, _: webpki::KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        Ok(())
     }
 }
 
 impl std::fmt::Debug for TrustStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (anchors, intermediates) = self.authorities.count();
         f.debug_struct("TrustStore")
-            .field("anchors", &self.anchors.len())
-            .field("intermediates", &self.intermediates.len())
+            .field("anchors", &anchors)
+            .field("intermediates", &intermediates)
             .field("epoch", &self.epoch())
             .finish_non_exhaustive()
     }

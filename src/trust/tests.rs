@@ -1,6 +1,10 @@
 //! What a hostile signature can do: nothing. Each refusal on its own is tested where a user meets it,
 //! in `tests/it/refusal.rs`.
 
+mod crafted;
+mod strangers;
+mod validity;
+
 use std::sync::LazyLock;
 
 use jiff::SignedDuration;

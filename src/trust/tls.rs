@@ -4,7 +4,8 @@
 //! not. The handshake still proves possession of the key; what the certificate is worth is judged
 //! right after, by [`peer_identity`], and every call of a peer that is nobody is refused. That way a
 //! locality reads `CERTIFICATE_EXPIRED` and what to do, instead of "broken pipe". It is safe because
-//! no call is served without an identity: the verdict is the only source of an organisation.
+//! no call is served without an identity: the verdict is the only source of an organisation. Only what would
+//! make the handshake itself expensive ends it: keys and chains that no certificate of an axis has.
 
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ use rustls_pki_types::ServerName;
 use rustls_pki_types::UnixTime;
 use rustls_pki_types::pem::PemObject as _;
 
+use super::certificate::SignedCertificate;
+use super::policy::CHAIN_BYTES_MAX;
+use super::policy::CHAIN_MAX;
 use super::store::TrustStore;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
@@ -177,6 +181,35 @@ fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
     PrivateKeyDer::from_pem_slice(pem.as_bytes()).map_err(|error| TlsError::Key(error.to_string()))
 }
 
+/// Why a client's certificates are not looked at: there is no connection on which it could be told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub(super) enum NotPresentable {
+    /// Not a certificate, or with a key that none of ours has.
+    #[error("the client's certificate is not taken: {0}")]
+    Key(&'static str),
+    /// More than a path needs.
+    #[error(
+        "the client presents more than {CHAIN_MAX} certificates, or more than {CHAIN_BYTES_MAX} bytes of them"
+    )]
+    TooMuch,
+}
+
+/// Whether a client's certificates are as few and as small as needed, and its key is of a kind and size that
+/// certificates of an axis have: one signature of it is verified whoever the client is.
+pub(super) fn presentable(
+    end_entity: &CertificateDer<'_>,
+    intermediates: &[CertificateDer<'_>],
+) -> Result<(), NotPresentable> {
+    let above: usize = intermediates.iter().map(|one| one.len()).sum();
+    if intermediates.len() >= CHAIN_MAX || end_entity.len() + above > CHAIN_BYTES_MAX {
+        return Err(NotPresentable::TooMuch);
+    }
+    let certificate = SignedCertificate::parse(end_entity)
+        .ok_or(NotPresentable::Key("it is not an X.509 certificate"))?;
+    certificate.public_key().map_err(NotPresentable::Key)?;
+    Ok(())
+}
+
 /// Takes any certificate whose key the other side holds.
 #[derive(Debug)]
 struct PossessionOnly {
@@ -194,10 +227,15 @@ impl ClientCertVerifier for PossessionOnly {
 
     fn verify_client_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
         _now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
+        // Its key is about to be used, on a thread that serves others.
+        presentable(end_entity, intermediates).map_err(|error| {
+            let other = rustls::OtherError(Arc::new(error));
+            rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other))
+        })?;
         Ok(ClientCertVerified::assertion())
     }
 

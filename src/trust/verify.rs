@@ -1,15 +1,16 @@
 //! The verdict on a document's signatures. The only maker of [`Evidence`].
 //!
 //! Order of questions: is it a CMS over these bytes, does each signer's certificate lead to an anchor,
-//! does the signature verify, was the certificate valid when it was used and not revoked since, does
-//! the signer belong to the sender. The first no is the refusal.
+//! does the signature verify, was the certificate valid when the document was received and when the signer
+//! says it signed, and not revoked, does the signer belong to the sender. The first no is the refusal.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::certificate::CertificateFields;
-use super::certificate::Subscriber;
+use super::certificate::SignedCertificate;
 use super::certified::Certified;
 use super::cms::SignedData;
 use super::cms::SignerIdentifier;
@@ -26,6 +27,7 @@ use crate::model::CertificateUse;
 use crate::model::LegalValue;
 use crate::model::OrganId;
 use crate::model::Refusal;
+use crate::model::SIGNATURE_MAX;
 
 /// Proof that every signature of one document was checked. Only [`verify_documents`] makes it.
 #[derive(Clone, Debug)]
@@ -85,7 +87,7 @@ impl Evidence {
 /// signature that is there must be valid.
 ///
 /// # Errors
-/// `SIGNATURE_INVALID`, `SIGNER_MISMATCH`, `CLOCK_SKEW`, and what [`TrustStore::judge`] refuses.
+/// `SIGNATURE_INVALID`, `TOO_LARGE`, `SIGNER_MISMATCH`, `CLOCK_SKEW`, and what [`TrustStore::judge`] refuses.
 pub fn verify_document(
     trust: &TrustStore,
     policy: &Policy,
@@ -170,11 +172,15 @@ fn claims<'a>(
     if submission.signature.is_empty() {
         return Ok(Vec::new());
     }
+    if submission.signature.len() > SIGNATURE_MAX {
+        return Err(Refusal::TooLarge {
+            what: "signature".to_owned(),
+            found: submission.signature.len() as u64,
+            limit: SIGNATURE_MAX as u64,
+        });
+    }
     let data = SignedData::parse(submission.signature).map_err(invalid)?;
-    let digest = ContentDigest {
-        content: submission.header,
-        sha256,
-    };
+    let digest = ContentDigest::new(submission.header, sha256);
     let mut claims = Vec::with_capacity(data.signers.len());
     for info in &data.signers {
         let signed = if digest.is_signed_by(info) {
@@ -204,7 +210,7 @@ fn signed<'a>(
     let signing_time = info.signing_time.unwrap_or(trusted_at);
     let certified = match policy.path {
         PathCheck::Full => {
-            trust.judge(certificate, &data.certificates, signing_time, trusted_at)?
+            trust.judge_signer(certificate, &data.certificates, signing_time, trusted_at)?
         }
         PathCheck::KeyOnly => trust.taken_as_it_is(certificate)?,
     };
@@ -308,26 +314,45 @@ fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
             CertificateFields::parse(certificate)
                 .is_some_and(|fields| fields.issuer == issuer && fields.serial == serial)
         }
-        // Rare enough to read the whole certificate.
-        SignerIdentifier::SubjectKey(id) => Subscriber::parse(certificate)
-            .is_ok_and(|read| read.subject_key_id.is_some_and(|found| found == id)),
+        SignerIdentifier::SubjectKey(id) => SignedCertificate::parse(certificate)
+            .and_then(SignedCertificate::subject_key_id)
+            .is_some_and(|found| found == id),
     }
 }
 
-/// The content's digests. SHA-256, the usual one, was computed with those of other documents.
-#[derive(Clone, Copy)]
+/// The content's digests. SHA-256, the usual one, was computed with those of other documents; another is
+/// computed once, however many signers ask for it.
 pub(super) struct ContentDigest<'a> {
-    pub(super) content: &'a [u8],
-    pub(super) sha256: [u8; 32],
+    content: &'a [u8],
+    sha256: [u8; 32],
+    sha384: OnceCell<aws_lc_rs::digest::Digest>,
+    sha512: OnceCell<aws_lc_rs::digest::Digest>,
 }
 
-impl ContentDigest<'_> {
+impl<'a> ContentDigest<'a> {
+    pub(super) fn new(content: &'a [u8], sha256: [u8; 32]) -> Self {
+        Self {
+            content,
+            sha256,
+            sha384: OnceCell::new(),
+            sha512: OnceCell::new(),
+        }
+    }
+
+    /// What is signed.
+    pub(super) fn content(&self) -> &'a [u8] {
+        self.content
+    }
+
     /// Whether the content is what the signer signed.
     pub(super) fn is_signed_by(&self, info: &SignerInfo<'_>) -> bool {
-        match info.digest {
-            DigestAlgorithm::Sha256 => self.sha256 == info.message_digest,
-            other => other.of(self.content).as_ref() == info.message_digest,
-        }
+        let kept = match info.digest {
+            DigestAlgorithm::Sha256 => return self.sha256 == info.message_digest,
+            DigestAlgorithm::Sha384 => &self.sha384,
+            DigestAlgorithm::Sha512 => &self.sha512,
+        };
+        let digest = kept.get_or_init(|| info.digest.of(self.content));
+        digest.as_ref() == info.message_digest
     }
 }
 
@@ -335,4 +360,12 @@ fn invalid(problem: &'static str) -> Refusal {
     Refusal::SignatureInvalid {
         problem: problem.to_owned(),
     }
+}
+
+/// Whether the hub would read a document's signature: its form alone, nothing of what it is worth.
+///
+/// # Errors
+/// What is wrong, for a person.
+pub fn signature_form(signature: &[u8]) -> Result<(), &'static str> {
+    SignedData::parse(signature).map(|_| ())
 }

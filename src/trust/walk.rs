@@ -198,10 +198,7 @@ impl<'a> Walk<'a> {
         prepared: &'w [Prepared],
     ) -> Option<Vec<Claim<'w>>> {
         let data = SignedData::parse(submission.signature).ok()?;
-        let digest = ContentDigest {
-            content: submission.header,
-            sha256,
-        };
+        let digest = ContentDigest::new(submission.header, sha256);
         let claim = |(info, prepared): (&SignerInfo<'w>, &'w Prepared)| {
             if depth >= Depth::Digest && !digest.is_signed_by(info) {
                 return None;
@@ -213,7 +210,8 @@ impl<'a> Walk<'a> {
                     self.trust.certified(certificate, embedded)
                 } else {
                     let at = info.signing_time.unwrap_or(self.trusted_at);
-                    self.trust.judge(certificate, embedded, at, self.trusted_at)
+                    self.trust
+                        .judge_signer(certificate, embedded, at, self.trusted_at)
                 };
                 let certified = certified.ok().filter(|found| is_meant(found, info))?;
                 Arc::clone(&certified.key)

@@ -23,6 +23,7 @@ use crate::trust::Examiner;
 use crate::trust::SignatureFacts;
 use crate::trust::SignerProblem;
 use crate::trust::sha256;
+use crate::trust::signature_form;
 use crate::trust::signature_from_pem;
 use crate::wire;
 use crate::wire::v1;
@@ -153,12 +154,21 @@ fn about(document: &v1::SignedDocument) -> About {
             ..About::default()
         },
         Ok(header) => About {
-            problem: None,
+            problem: form(&document.signature),
             document_id: Some(header.document_id.to_string()),
             sender: Some(header.from.to_string()),
             attachments: attachments(&header, document),
         },
     }
+}
+
+/// What is wrong with the form of a document's signature. The hub takes one form only; a signature that is in
+/// order in another is none on an axis.
+fn form(signature: &[u8]) -> Option<String> {
+    if signature.is_empty() {
+        return None;
+    }
+    signature_form(signature).err().map(str::to_owned)
 }
 
 fn attachments(header: &DocumentHeader, document: &v1::SignedDocument) -> Vec<Attachment> {

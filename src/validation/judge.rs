@@ -165,12 +165,10 @@ fn legal_value(examination: &Examination, signatures: &[JudgedSignature]) -> Opt
             certificate.and_then(|found| found.usage.as_deref()) == Some(usage.as_str())
         })
     };
-    let is_full = signed_by(CertificateUse::Person) && signed_by(CertificateUse::Seal);
-    Some(if is_full {
-        LegalValue::Full
-    } else {
-        LegalValue::ReferenceOnly
-    })
+    Some(LegalValue::earned_by(
+        signed_by(CertificateUse::Person),
+        signed_by(CertificateUse::Seal),
+    ))
 }
 
 fn worth(value: LegalValue, policy: &Policy) -> Finding {

@@ -1,5 +1,9 @@
 //! The six blocks of one signature's judgement.
 //!
+//! Of a document judged at the instant the hub received it, what passes here is what the hub takes: both ask
+//! that the certificate and the authorities above it were valid at reception and when the signer says it
+//! signed, and not revoked at reception.
+//!
 //! Nothing here proves when a signature was made but what the signer says, so what depends on it, a
 //! certificate that expired or was revoked later, is INDETERMINATE until a policy says that other proof
 //! of the time is at hand (ETSI EN 319 102-1, 5.2.6 and 5.5.4: proof of existence). What the signer's own
@@ -190,8 +194,12 @@ impl Asked<'_> {
     fn validity(&self, certificate: &CertificateFacts) -> Option<Finding> {
         let used = self.used();
         let (from, to) = (certificate.not_before, certificate.not_after);
-        if used < from {
-            let facts = [from.into(), used.into()];
+        // Where nothing else proves the time, the instant of judging is that of reception: nobody signed
+        // with a certificate that was not valid yet when the signature was there.
+        let is_early = |at: &Timestamp| *at < from;
+        let judged = (!self.policy.trust_signing_time).then_some(self.at);
+        if let Some(early) = std::iter::once(used).chain(judged).find(is_early) {
+            let facts = [from.into(), early.into()];
             return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
         }
         match self.facts.signing_time {
@@ -396,6 +404,12 @@ impl Asked<'_> {
             Some(finding)
         };
         match certificate.organ.as_deref() {
+            // Whose certificate does not say what it is for signs nothing on an axis.
+            Some(organ) if organ == sender && certificate.usage.is_none() => Some(Finding::wrong(
+                Sub::ChainConstraintsFailure,
+                Say::KeyUsage,
+                [],
+            )),
             Some(organ) if organ == sender => None,
             Some(organ) => wrong(Say::SenderDiffers, &[organ, sender]),
             None => wrong(Say::SenderUnknown, &[sender]),

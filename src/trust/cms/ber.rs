@@ -31,6 +31,12 @@ pub(in crate::trust) fn to_der(ber: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
     Some((Cow::Owned(der), rest))
 }
 
+/// Whether every length inside is definite, no octet string is in pieces, and elements stand in at most
+/// [`DEPTH_MAX`] others: also in parts that nobody reads.
+pub(super) fn is_der(elements: &[u8]) -> bool {
+    is_definite(elements, DEPTH_MAX)
+}
+
 /// Whether every length inside these elements is definite, and no octet string is in pieces.
 fn is_definite(elements: &[u8], depth: usize) -> bool {
     let mut reader = Reader(elements);

@@ -1,6 +1,7 @@
 //! CMS `SignedData` (RFC 5652) with CAdES signed attributes: parsed without copying, built with one
 //! signer for the competent person and one for the organisation.
 
+mod attributes;
 mod ber;
 mod build;
 mod parse;

@@ -1,31 +1,38 @@
 //! Reading a `SignedData`. Everything is a slice of the input; nothing is trusted yet.
 
 use jiff::Timestamp;
-use jiff::civil;
 
+use super::attributes::ATTRIBUTES_MAX;
+use super::attributes::Attributes;
+use super::ber::is_der;
 use super::oid;
+use crate::model::SIGNATURE_MAX;
 use crate::trust::der::CONTEXT_0;
 use crate::trust::der::CONTEXT_0_PRIMITIVE;
 use crate::trust::der::CONTEXT_1;
 use crate::trust::der::CONTEXT_2;
 use crate::trust::der::CONTEXT_3;
-use crate::trust::der::Element;
-use crate::trust::der::GENERALIZED_TIME;
 use crate::trust::der::INTEGER;
 use crate::trust::der::OCTET_STRING;
 use crate::trust::der::OID;
 use crate::trust::der::Reader;
 use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
-use crate::trust::der::UTC_TIME;
 use crate::trust::engine::DigestAlgorithm;
 use crate::trust::engine::SignatureAlgorithm;
 
 /// Signers of one document; two are needed, more than this is an attack on our time.
 const SIGNERS_MAX: usize = 8;
 
-/// Certificates embedded in one signature.
+/// Certificates embedded in one signature: those of eight signers and of an authority each.
 const CERTIFICATES_MAX: usize = 16;
+
+/// Bytes of the signed attributes of one signer of a document; ours have 160.
+const SIGNED_ATTRIBUTES_BYTES_MAX: usize = 8 << 10;
+
+/// Bytes of the unsigned attributes of one signer of a document: a time stamp with its certificates has some
+/// six KiB, and may stand beside another.
+const UNSIGNED_ATTRIBUTES_BYTES_MAX: usize = 32 << 10;
 
 /// A parsed signature.
 #[derive(Debug)]
@@ -79,6 +86,8 @@ pub(in crate::trust) struct SignerInfo<'a> {
     /// Digest of the certificate, where signing-certificate-v2 names it.
     pub(in crate::trust) certificate_hash: Option<(DigestAlgorithm, &'a [u8])>,
     pub(in crate::trust) signature: &'a [u8],
+    /// Content of the unsigned attributes; empty without any.
+    unsigned_attributes: &'a [u8],
 }
 
 /// How a signer names its certificate.
@@ -94,6 +103,12 @@ impl<'a> SignedData<'a> {
     /// # Errors
     /// What is wrong, for a person.
     pub(in crate::trust) fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
+        if der.len() > SIGNATURE_MAX {
+            return Err("the signature has more than 64 KiB");
+        }
+        if !is_der(der) {
+            return Err("it is not DER throughout, or elements stand in more than 24 others");
+        }
         let read = AnySignedData::parse(der)?;
         if read.content.is_some() {
             return Err("the signature is not detached: it carries content of its own");
@@ -108,6 +123,7 @@ impl<'a> SignedData<'a> {
                 "RSASSA-PSS is taken with SHA-256, MGF1 with SHA-256 and a salt of 32 bytes",
             );
         }
+        signers.iter().try_for_each(SignerInfo::within_limits)?;
         Ok(Self {
             certificates: read.certificates,
             signers,
@@ -211,7 +227,7 @@ impl<'a> SignerInfo<'a> {
         )?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
         // Unsigned attributes may follow (time stamps); they prove nothing here.
-        let _ = info.expect(CONTEXT_1);
+        let unsigned_attributes = info.enter(CONTEXT_1).map_or(&[][..], |unsigned| unsigned.0);
         if !info.is_empty() {
             return Err(malformed);
         }
@@ -227,55 +243,26 @@ impl<'a> SignerInfo<'a> {
             signing_time: attributes.signing_time,
             certificate_hash: attributes.certificate_hash,
             signature,
+            unsigned_attributes,
         })
     }
-}
 
-/// The signed attributes that say something to us; each may stand once.
-struct Attributes<'a> {
-    bytes: &'a [u8],
-    content_type: Option<&'a [u8]>,
-    message_digest: Option<&'a [u8]>,
-    signing_time: Option<Timestamp>,
-    certificate_hash: Option<(DigestAlgorithm, &'a [u8])>,
-}
-
-impl<'a> Attributes<'a> {
-    fn parse(mut reader: Reader<'a>) -> Result<Self, &'static str> {
-        let malformed = "a signed attribute is malformed";
-        let mut found = Self {
-            bytes: reader.0,
-            content_type: None,
-            message_digest: None,
-            signing_time: None,
-            certificate_hash: None,
-        };
-        while !reader.is_empty() {
-            let mut attribute = reader.enter(SEQUENCE).ok_or(malformed)?;
-            let kind = attribute.expect(OID).ok_or(malformed)?.content;
-            let mut values = attribute.only(SET).ok_or(malformed)?;
-            let value = values.any().ok_or(malformed)?;
-            let twice = match kind {
-                oid::CONTENT_TYPE => found.content_type.replace(value.content).is_some(),
-                oid::MESSAGE_DIGEST => found.message_digest.replace(value.content).is_some(),
-                oid::SIGNING_TIME => {
-                    let time = parse_time(value).ok_or("signing-time is malformed")?;
-                    found.signing_time.replace(time).is_some()
-                }
-                oid::SIGNING_CERTIFICATE_V2 => {
-                    let hash = certificate_hash(value).ok_or(malformed)?;
-                    found.certificate_hash.replace(hash).is_some()
-                }
-                _ => false,
-            };
-            if twice || !values.is_empty() {
-                return Err("a signed attribute stands twice, or has more than one value");
-            }
+    /// Whether a document's signer says no more than there is reason to.
+    fn within_limits(&self) -> Result<(), &'static str> {
+        if self.signed_attributes.len() > SIGNED_ATTRIBUTES_BYTES_MAX {
+            return Err("a signer has more than 8 KiB of signed attributes");
         }
-        if found.content_type != Some(oid::DATA) {
-            return Err("the content-type attribute is not plain data");
+        if self.unsigned_attributes.len() > UNSIGNED_ATTRIBUTES_BYTES_MAX {
+            return Err("a signer has more than 32 KiB of unsigned attributes");
         }
-        Ok(found)
+        let mut unsigned = Reader(self.unsigned_attributes);
+        let count = std::iter::from_fn(|| unsigned.any())
+            .take(ATTRIBUTES_MAX + 1)
+            .count();
+        if count > ATTRIBUTES_MAX {
+            return Err("a signer has more than 32 unsigned attributes");
+        }
+        Ok(())
     }
 }
 
@@ -296,7 +283,7 @@ fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
 }
 
 /// The digest of this name.
-fn digest_of(oid: &[u8]) -> Option<DigestAlgorithm> {
+pub(super) fn digest_of(oid: &[u8]) -> Option<DigestAlgorithm> {
     match oid {
         oid::SHA256 => Some(DigestAlgorithm::Sha256),
         oid::SHA384 => Some(DigestAlgorithm::Sha384),
@@ -355,44 +342,4 @@ fn pss_salt(mut named: Reader<'_>, digest: DigestAlgorithm) -> Option<usize> {
         .iter()
         .all(|oid| digest_of(oid) == Some(digest));
     (hashes_fit && generator == oid::MGF1 && is_usual && parameters.is_empty()).then_some(salt)
-}
-
-/// Algorithm and digest of the first ESSCertIDv2; SHA-256 is the default.
-fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
-    let mut list = Reader(value.content);
-    let mut first = list.enter(SEQUENCE)?.enter(SEQUENCE)?;
-    let algorithm = match first.enter(SEQUENCE) {
-        None => DigestAlgorithm::Sha256,
-        Some(mut named) => digest_of(named.expect(OID)?.content)?,
-    };
-    Some((algorithm, first.expect(OCTET_STRING)?.content))
-}
-
-/// `UTCTime` (years 1950 to 2049) or `GeneralizedTime`, in whole seconds, UTC.
-fn parse_time(value: Element<'_>) -> Option<Timestamp> {
-    let text = std::str::from_utf8(value.content).ok()?.strip_suffix('Z')?;
-    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let (year, rest) = match (value.tag, text.len()) {
-        (UTC_TIME, 12) => {
-            let short: i16 = text[..2].parse().ok()?;
-            (
-                if short < 50 {
-                    2000 + short
-                } else {
-                    1900 + short
-                },
-                &text[2..],
-            )
-        }
-        (GENERALIZED_TIME, 14) => (text[..4].parse().ok()?, &text[4..]),
-        _ => return None,
-    };
-    let two = |at: usize| rest[at..at + 2].parse::<i8>().ok();
-    let date = civil::Date::new(year, two(0)?, two(2)?).ok()?;
-    let time = civil::Time::new(two(4)?, two(6)?, two(8)?, 0).ok()?;
-    jiff::tz::Offset::UTC
-        .to_timestamp(civil::DateTime::from_parts(date, time))
-        .ok()
 }

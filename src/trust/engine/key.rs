@@ -81,6 +81,9 @@ pub(super) enum Prepared {
 /// Sizes of RSA keys that policy allows, in bits.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
+/// Bytes of a public exponent: 65537 has three, and verifying takes time in proportion to its length.
+const RSA_EXPONENT_BYTES_MAX: usize = 4;
+
 const MALFORMED: &str = "its key is malformed, or of a size that is not allowed";
 
 fn parse(
@@ -126,7 +129,10 @@ impl PublicKey {
         let (modulus, exponent) = rsa_numbers(public).ok_or(MALFORMED)?;
         let bits = bits(modulus);
         let is_odd = |number: &[u8]| number.last().is_some_and(|byte| byte & 1 == 1);
-        let is_sound = is_odd(modulus) && is_odd(exponent) && exponent != [1];
+        let is_sound = is_odd(modulus)
+            && is_odd(exponent)
+            && exponent != [1]
+            && exponent.len() <= RSA_EXPONENT_BYTES_MAX;
         if !(RSA_BITS.contains(&bits) && is_sound) {
             return Err(MALFORMED);
         }

@@ -172,7 +172,7 @@ enum Missing {
     Refused(Box<Refusal>),
 }
 
-/// The document, and what its signatures are worth now: off the page's thread, for it takes its time.
+/// The document, and what its signatures were worth when the hub received it: off the page's thread, for it takes its time.
 async fn looked_up(
     shared: &Arc<Shared>,
     id: &str,
@@ -200,8 +200,9 @@ fn validated(shared: &Shared, seen: &DocumentSeen) -> Result<Report, String> {
         bytes: &seen.bytes,
         content: None,
     };
-    let now = shared.monitor.clock().now();
-    match validation::examine(&examiner, &[input], now).pop() {
+    // That the hub received it then is what proves when it existed: judged later, a certificate that has
+    // ended since would leave in doubt what the hub has found.
+    match validation::examine(&examiner, &[input], seen.accepted_at).pop() {
         Some(Ok(examination)) => Ok(Report::new(examination, &Policy::default())),
         Some(Err(error)) => Err(error.to_string()),
         None => Err("nothing was found".to_owned()),

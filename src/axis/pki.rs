@@ -90,7 +90,7 @@ impl Pki {
         let not_before = now - DAY;
         let failed = |error| PkiError::new("make the CA", error);
         let authority = Authority::create(not_before).map_err(failed)?;
-        let pki = Self {
+        let mut pki = Self {
             directory: directory.to_owned(),
             authority,
             issued: Register::default(),

@@ -90,7 +90,7 @@ pub(in crate::hub) async fn apply(
         .await?;
     }
     if core.config.approvals == Approvals::Automatic && hold == v1::Hold::Unspecified {
-        make_room(core, now).await?;
+        make_room(core, now).await;
         operator::grant_by_itself(core, organ).await?;
     }
     shown(core, organ)
@@ -134,7 +134,7 @@ async fn hold_of(core: &Core, organ: OrganId) -> v1::Hold {
 }
 
 /// Whoever was granted its codes first and has to give way to the next, where the line is full.
-fn gives_way(applications: &Applications, now: Timestamp) -> Option<(OrganId, bool)> {
+fn gives_way(applications: &Applications, now: Timestamp) -> Option<OrganId> {
     let waiting = |with_certificates: bool| {
         applications
             .line(Line::Granted)
@@ -151,8 +151,8 @@ fn gives_way(applications: &Applications, now: Timestamp) -> Option<(OrganId, bo
                     && (!with_certificates || limits::had_time(*since, now))
             })
     };
-    let without = waiting(false).map(|(_, organ)| (*organ, false));
-    without.or_else(|| waiting(true).map(|(_, organ)| (*organ, true)))
+    let oldest = waiting(false).or_else(|| waiting(true));
+    oldest.map(|(_, organ)| *organ)
 }
 
 fn is_full(applications: &Applications) -> bool {
@@ -164,15 +164,20 @@ fn has_room(core: &Core, now: Timestamp) -> bool {
     !is_full(&applications) || gives_way(&applications, now).is_some()
 }
 
-/// Has the oldest that was granted and never connected give way, where there is no room for another.
-async fn make_room(core: &Core, now: Timestamp) -> Result<(), Refusal> {
+/// Has the oldest that was granted and never connected give way, where there is no room for another. Where
+/// it cannot, or another call was faster, the new one may have to wait for a person.
+async fn make_room(core: &Core, now: Timestamp) {
     let applications = core.applications.load_full();
-    let oldest = is_full(&applications)
-        .then(|| gives_way(&applications, now))
-        .flatten();
-    match oldest {
-        Some((organ, _)) => withdraw::withdraw(core, organ, Cause::GaveWay(Line::Granted)).await,
-        None => Ok(()),
+    if !is_full(&applications) {
+        return;
+    }
+    let Some(oldest) = gives_way(&applications, now) else {
+        return;
+    };
+    let gone = withdraw::withdraw(core, oldest, Cause::GaveWay(Line::Granted)).await;
+    if let Err(refusal) = gone {
+        let reason = refusal.reason().as_str();
+        tracing::warn!(organ = %oldest, reason, "an application does not give way");
     }
 }
 
@@ -260,15 +265,7 @@ fn decide_apply(
                 .is_some_and(|stored| stored.by_operator);
         }
         Standing::New if !by_operator => {
-            let line = view.applications.line(Line::Unanswered);
-            let surplus = (line.len() + 1).saturating_sub(Line::Unanswered.most());
-            let oldest = line.iter().take(surplus);
-            removed = oldest
-                .map(|(_, organ)| {
-                    let cause = Cause::GaveWay(Line::Unanswered);
-                    withdraw::tombstone(view, *organ, &cause.moved(now, arrived.operator))
-                })
-                .collect();
+            removed = withdraw::make_way(view, Line::Unanswered, now, arrived.operator);
         }
         Standing::New => {}
     }

@@ -237,3 +237,85 @@ pub(in crate::hub) fn readiness_pdf(core: &Core, organ: OrganId) -> Result<bytes
     }
     Ok(stored.readiness_pdf.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stored(number: usize, at: i64) -> v1::StoredApplication {
+        v1::StoredApplication {
+            application: Some(v1::Application {
+                organ_id: format!("K{number}"),
+                ..v1::Application::default()
+            }),
+            since: Some(timestamp(Timestamp::from_second(at).unwrap())),
+            ..v1::StoredApplication::default()
+        }
+    }
+
+    #[test]
+    fn a_change_among_ten_thousand_copies_one_part_of_many() {
+        let mut all = Applications::default();
+        for number in 0..10_000 {
+            let mut granted = stored(number, 0);
+            granted
+                .application
+                .as_mut()
+                .unwrap()
+                .set_state(v1::JoiningState::CodeRegistered);
+            all.set(granted);
+        }
+        let largest = all.parts.iter().map(|part| part.len()).max();
+        assert!(largest < Some(200), "{largest:?}");
+        let before = all.clone();
+        all.set(stored(77, 1));
+        let parts = before.parts.iter().zip(&all.parts);
+        let copied = parts.filter(|(one, other)| !Arc::ptr_eq(one, other));
+        assert_eq!(copied.count(), 1);
+    }
+
+    #[test]
+    fn a_line_has_the_oldest_first_and_loses_who_leaves_it() {
+        let mut all = Applications::default();
+        for (number, at) in [(1, 30), (2, 10), (3, 20)] {
+            all.set(stored(number, at));
+        }
+        let standing = |all: &Applications, line| -> Vec<String> {
+            let standing = all.line(line).iter();
+            standing.map(|(_, organ)| organ.to_string()).collect()
+        };
+        assert_eq!(standing(&all, Line::Unanswered), ["K2", "K3", "K1"]);
+        let mut back = stored(3, 40);
+        back.application.as_mut().unwrap().rejected_because = "no".to_owned();
+        all.set(back);
+        all.set(v1::StoredApplication {
+            by_operator: true,
+            ..stored(1, 30)
+        });
+        assert_eq!(standing(&all, Line::Unanswered), ["K2"]);
+        assert_eq!(standing(&all, Line::SentBack), ["K3"]);
+        all.set(v1::StoredApplication {
+            deleted: true,
+            ..stored(2, 99)
+        });
+        assert!(standing(&all, Line::Unanswered).is_empty());
+        assert!(all.find("K2".parse().unwrap()).is_none());
+        assert_eq!(all.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_history_is_bounded_in_bytes_and_keeps_the_newest() {
+        let mut application = v1::Application::default();
+        for number in 0..HISTORY_MAX {
+            let by = Moved {
+                at: Timestamp::UNIX_EPOCH,
+                by: OrganId::government_office(),
+                automatic: true,
+                why: format!("{number} {}", "ă".repeat(500)),
+            };
+            enter(&mut application, JoiningState::Applied, by);
+        }
+        assert!(application.encoded_len() <= HISTORY_BYTES_MAX + 2 * HISTORY_MAX);
+        assert!(application.history.last().unwrap().why.starts_with("199 "));
+    }
+}

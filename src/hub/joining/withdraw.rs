@@ -103,7 +103,7 @@ fn stale_ones(applications: &Applications, now: Timestamp, most: usize) -> Vec<O
 /// `APPLICATION_UNKNOWN`, `JOINING_CLOSED`, `STORAGE_UNAVAILABLE`.
 pub(super) async fn withdraw(core: &Core, organ: OrganId, cause: Cause) -> Result<(), Refusal> {
     let _office = core.door.office.lock().await;
-    let unknown = || Refusal::ApplicationUnknown { organ };
+    let unknown = move || Refusal::ApplicationUnknown { organ };
     let stored = core.applications.load().find(organ).cloned();
     let stored = stored.ok_or_else(unknown)?;
     revoke_issued(core, organ, &serials(&stored)).await?;
@@ -127,6 +127,23 @@ pub(super) async fn withdraw(core: &Core, organ: OrganId, cause: Cause) -> Resul
     })
     .await?;
     Ok(())
+}
+
+/// Has the oldest of a line give way, where another is to come into it and it is full. Nothing was issued
+/// on those that wait for an answer or were sent back, so there is nothing to revoke.
+pub(super) fn make_way(
+    view: &View,
+    line: Line,
+    at: Timestamp,
+    operator: OrganId,
+) -> Vec<v1::StoredApplication> {
+    let standing = view.applications.line(line);
+    let surplus = (standing.len() + 1).saturating_sub(line.most());
+    let by = Cause::GaveWay(line).moved(at, operator);
+    let oldest = standing.iter().take(surplus);
+    oldest
+        .map(|(_, organ)| tombstone(view, *organ, &by))
+        .collect()
 }
 
 /// What the journal keeps of an application that is gone.
@@ -258,7 +275,7 @@ pub(in crate::hub) async fn reject(
     }
     let by = moved_by(core, why)?;
     let _office = core.door.office.lock().await;
-    let unknown = || Refusal::ApplicationUnknown { organ };
+    let unknown = move || Refusal::ApplicationUnknown { organ };
     let stored = core.applications.load().find(organ).cloned();
     let stored = stored.ok_or_else(unknown)?;
     let revokes = back_to(organ, &stored)? <= JoiningState::CodeRegistered;
@@ -338,9 +355,21 @@ fn sent_back(
         by: by.by,
         why: by.why.clone(),
     });
+    let comes_to_wait = back == JoiningState::Applied && !stored.by_operator;
+    let mut removed = if comes_to_wait {
+        make_way(view, Line::SentBack, by.at, by.by)
+    } else {
+        Vec::new()
+    };
+    // Sent back once more, it may be the oldest itself.
+    let is_itself = |gone: &v1::StoredApplication| {
+        let gone = gone.application.as_ref();
+        gone.is_some_and(|gone| gone.organ_id == organ.as_str())
+    };
+    removed.retain(|gone| !is_itself(gone));
     Decision {
         agencies: agency.into_iter().collect(),
+        removed,
         application: Some(after),
-        ..Decision::default()
     }
 }

@@ -145,7 +145,7 @@ impl Partners {
             });
             Ok(Decision {
                 agencies: agencies.collect(),
-                application: None,
+                ..Decision::default()
             })
         })
         .await?;

@@ -552,6 +552,25 @@ async fn renewals_are_few_a_day_and_repeated_requests_are_free() {
 }
 
 #[tokio::test]
+async fn nothing_is_issued_where_one_of_the_requests_proves_nothing() {
+    let scene = Scene::set(Approvals::Automatic).await;
+    scene.apply(NEW, "x").await.unwrap();
+    let issued = || std::fs::read(scene.papers().join("issued.new")).unwrap_or_default();
+    let before = issued();
+    let mut registry = scene.stranger().registry();
+    for _ in 0..5 {
+        let (mut bad, _) = signing_requests(NEW, "x");
+        let mut last = bad.requests[2].der.to_vec();
+        *last.last_mut().unwrap() ^= 1;
+        bad.requests[2].der = last.into();
+        let refused = registry.submit_csr(bad).await.map(|_| ());
+        assert_eq!(reason(refused), Reason::CsrInvalid);
+    }
+    assert_eq!(issued(), before);
+    scene.certified(NEW, "x").await.unwrap();
+}
+
+#[tokio::test]
 async fn the_operator_does_not_end_itself() {
     let scene = Scene::set(Approvals::Automatic).await;
     let office = scene.party(VPCP);

@@ -25,6 +25,7 @@ use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
 use crate::model::joining::RENEWALS_PER_DAY;
 use crate::trust::Subject;
+use crate::trust::check_request;
 use crate::trust::sha256;
 use crate::wire::certificate_use;
 use crate::wire::certificate_use_to_wire;
@@ -68,6 +69,7 @@ pub(in crate::hub) async fn submit_csr(
     if !first && not_issued(&stored, &wanted).is_empty() {
         return shown(core, organ);
     }
+    let wanted = proved(wanted).await?;
     // One after another: what is counted below cannot change before it is on record.
     let _office = core.door.office.lock().await;
     let unknown = Refusal::ApplicationUnknown { organ };
@@ -76,6 +78,21 @@ pub(in crate::hub) async fn submit_csr(
         .filter(|known| known.secret_sha256 == stored.secret_sha256)
         .ok_or(unknown)?;
     issue_all(core, organ, &now_stored, wanted).await
+}
+
+/// The requests, once each proves that its maker holds the key: none is issued where one does not, and none
+/// of it takes the CA's time.
+async fn proved(wanted: Wanted) -> Result<Wanted, Refusal> {
+    let judged = spawn_blocking(move || {
+        for (usage, der) in &wanted {
+            check_request(der).map_err(|error| Refusal::CsrInvalid {
+                usage: *usage,
+                problem: error.to_string(),
+            })?;
+        }
+        Ok(wanted)
+    });
+    judged.await.map_err(unavailable)?
 }
 
 /// Whether the application waits for its first certificates.
@@ -121,7 +138,11 @@ fn renewals(
     now: Timestamp,
 ) -> Result<Vec<Timestamp>, Refusal> {
     let exceeded = |what: String| Err(Refusal::QuotaExceeded { organ, what });
-    if stored.serials.len() + 3 > IN_FORCE_MAX {
+    let in_force = stored
+        .serials
+        .iter()
+        .filter(|known| is_in_force(known, now));
+    if in_force.count() + 3 > IN_FORCE_MAX {
         return exceeded(format!("{IN_FORCE_MAX} certificates of it are in force"));
     }
     let known = stored.renewals.iter().filter_map(timestamp_from_wire);
@@ -195,6 +216,11 @@ async fn issue_all(
     shown(core, organ)
 }
 
+fn is_in_force(issued: &v1::IssuedSerial, now: Timestamp) -> bool {
+    let ends = issued.not_after.as_ref().and_then(timestamp_from_wire);
+    ends.is_none_or(|ends| ends > now)
+}
+
 /// Notes what was issued: the certificates with the application, their serial numbers for as long as they
 /// are in force.
 fn put_on_record(
@@ -204,7 +230,14 @@ fn put_on_record(
     issued: Vec<v1::Issued>,
     renewed: &[Timestamp],
 ) -> Result<Decision, Refusal> {
-    let serials: Vec<bytes::Bytes> = issued.iter().map(|issued| issued.serial.clone()).collect();
+    let serials: Vec<v1::IssuedSerial> = issued
+        .iter()
+        .map(|issued| v1::IssuedSerial {
+            serial: issued.serial.clone(),
+            not_after: issued.not_after,
+        })
+        .collect();
+    let at = by.at;
     let add = move |application: &mut v1::Application| {
         application.certificates.extend(issued);
         let surplus = application
@@ -218,6 +251,7 @@ fn put_on_record(
         _ => noted(view, organ, by, add)?,
     };
     if let Some(stored) = &mut decision.application {
+        stored.serials.retain(|known| is_in_force(known, at));
         stored.serials.extend(serials);
         stored.renewals = renewed.iter().map(|at| timestamp(*at)).collect();
     }

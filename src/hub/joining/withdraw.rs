@@ -177,12 +177,8 @@ fn serials(stored: &v1::StoredApplication) -> Vec<Vec<u8>> {
     let kept = stored.application.iter();
     let kept = kept.flat_map(|application| application.certificates.iter());
     let kept = kept.map(|issued| &issued.serial);
-    let mut all: Vec<Vec<u8>> = stored
-        .serials
-        .iter()
-        .chain(kept)
-        .map(|s| s.to_vec())
-        .collect();
+    let noted = stored.serials.iter().map(|issued| &issued.serial);
+    let mut all: Vec<Vec<u8>> = noted.chain(kept).map(|s| s.to_vec()).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -54,8 +54,8 @@ pub struct Parts {
     /// Whether documents go to the Government Office when a stage is granted; otherwise the stages
     /// that need one wait.
     pub sends: bool,
-    /// Directory of the Government Office's identity, where whoever sits here plays it too: it approves, by a call of
-    /// its own, an application that waits for a person.
+    /// Directory of the Government Office's identity, where whoever sits here plays it too: it approves,
+    /// by a call of its own, an application that waits for a person.
     pub office: Option<PathBuf>,
 }
 

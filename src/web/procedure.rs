@@ -48,8 +48,8 @@ pub struct Stage {
     pub directory: PathBuf,
     /// Calendar time there.
     pub clock: Clock,
-    /// Directory of the Government Office's identity, where whoever presses may approve in its name an application that
-    /// waits for a person.
+    /// Directory of the Government Office's identity, where whoever presses may approve in its name an
+    /// application that waits for a person.
     pub office: Option<PathBuf>,
     /// What has to be kept while it is used.
     pub keep: Box<dyn Send + Sync>,

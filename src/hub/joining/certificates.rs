@@ -90,7 +90,7 @@ async fn proved(wanted: Wanted) -> Result<Wanted, Refusal> {
                 problem: error.to_string(),
             })?;
         }
-        Ok(wanted)
+        Ok::<_, Refusal>(wanted)
     });
     judged.await.map_err(unavailable)?
 }

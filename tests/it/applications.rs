@@ -624,6 +624,5 @@ async fn a_revoked_agency_is_nobody_also_when_the_ca_fails_and_the_same_call_men
         .revoke(change(HANOI, "mất thiết bị"))
         .await
         .unwrap();
-    let lists = TrustStore::from_pem(&scene.anchors).unwrap();
     assert_eq!(reason(hanoi.look().await), Reason::CertificateRevoked);
 }

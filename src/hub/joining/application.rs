@@ -346,9 +346,17 @@ fn checked(core: &Core, request: &v1::ApplyRequest) -> Result<OrganId, Refusal> 
             format!("are {}, expected at most {most}", request.units.len()),
         );
     }
+    check_units(organ.as_ref().ok(), &request.units, &mut wrong);
+    match organ {
+        Ok(organ) if violations.is_empty() => Ok(organ),
+        _ => Err(Refusal::HeaderInvalid { violations }),
+    }
+}
+
+/// Each unit has a code below the agency's, once, and a name.
+fn check_units(organ: Option<&OrganId>, units: &[v1::Unit], wrong: &mut impl FnMut(&str, String)) {
     let mut seen = std::collections::BTreeSet::new();
-    for (place, unit) in request
-        .units
+    for (place, unit) in units
         .iter()
         .take(joining::UNITS_OF_APPLICATION_MAX)
         .enumerate()
@@ -358,8 +366,8 @@ fn checked(core: &Core, request: &v1::ApplyRequest) -> Result<OrganId, Refusal> 
             .organ_id
             .parse::<OrganId>()
             .map_err(|error| error.to_string());
-        let below = below.and_then(|unit| match &organ {
-            Ok(organ) if !joining::is_unit_of(unit, *organ) => {
+        let below = below.and_then(|unit| match organ {
+            Some(organ) if !joining::is_unit_of(unit, *organ) => {
                 Err(format!("{unit} is not a code below {organ}"))
             }
             _ => Ok(unit),
@@ -373,9 +381,5 @@ fn checked(core: &Core, request: &v1::ApplyRequest) -> Result<OrganId, Refusal> 
                 }
             }
         }
-    }
-    match organ {
-        Ok(organ) if violations.is_empty() => Ok(organ),
-        _ => Err(Refusal::HeaderInvalid { violations }),
     }
 }

@@ -56,14 +56,14 @@ fn caller<T>(core: &Core, request: &Request<T>) -> Result<OrganId, Status> {
 }
 
 /// A revoked agency is nobody, also while the revocation lists do not say so yet: its certificates are
-/// revoked after it is, and the CA may fail in between.
+/// revoked after it is, and the CA may fail in between. `*` stands for each of its serial numbers.
 fn not_revoked(core: &Core, organ: OrganId) -> Result<OrganId, Refusal> {
     let agencies = core.agencies.load();
     match agencies.find(organ) {
         Some((_, agency)) if agency.state == AgencyState::Revoked => {
             Err(Refusal::CertificateRevoked {
                 subject: organ.to_string(),
-                serial: String::new(),
+                serial: "*".to_owned(),
             })
         }
         _ => Ok(organ),

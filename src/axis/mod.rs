@@ -5,6 +5,7 @@
 //! laptop feel like ninety-five of them: the verdicts on certificates, and the cores.
 
 mod hub_process;
+mod issued;
 mod offices;
 mod own_hub;
 mod parts;
@@ -56,6 +57,7 @@ pub use hub_process::HubProcess;
 pub use hub_process::HubProcessError;
 pub use offices::DirectoryOffices;
 pub use own_hub::OwnHub;
+pub use own_hub::office_papers;
 pub use parts::AverageDocument;
 pub use parts::measure;
 pub use site::Site;

@@ -107,6 +107,26 @@ impl Offices for DirectoryOffices {
         Ok(DocumentSigner::new(person, seal))
     }
 
+    fn has_in_force(&self, organ: OrganId, now: Timestamp) -> Result<bool, OfficeError> {
+        Pki::open(&self.directory)
+            .map(|pki| pki.has_in_force(organ, now))
+            .map_err(|error| OfficeError::Office(error.to_string()))
+    }
+
+    fn revoke_serials(
+        &self,
+        organ: OrganId,
+        serials: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, OfficeError> {
+        Pki::open(&self.directory)
+            .and_then(|mut pki| {
+                pki.revoke_serials(organ, serials, now)?;
+                pki::read_lists(&self.directory)
+            })
+            .map_err(|error| OfficeError::Office(error.to_string()))
+    }
+
     fn revoke(&self, organ: OrganId, now: Timestamp) -> Result<Vec<Vec<u8>>, OfficeError> {
         Pki::open(&self.directory)
             .and_then(|mut pki| {

@@ -11,6 +11,7 @@
 use std::net::Ipv4Addr;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -52,6 +53,8 @@ pub struct OwnHub {
     pub address: SocketAddr,
     /// The Government Office's participant.
     pub office: Participant,
+    /// Directory of the Government Office's identity: whoever runs this hub is its operator.
+    pub operator: PathBuf,
     shutdown: oneshot::Sender<()>,
     thread: JoinHandle<Result<(), ServeError>>,
 }
@@ -94,11 +97,14 @@ impl OwnHub {
         let thread = std::thread::Builder::new()
             .name("hub-main".to_owned())
             .spawn(move || serve(hub, listener, told))?;
-        let office = office(directory, &papers, address, clock)?;
+        let operator = directory.join("office");
+        office_papers(&papers, &operator, clock)?;
+        let office = office(&operator, address, clock)?;
         Ok(Self {
             hub: handle,
             address,
             office,
+            operator,
             shutdown,
             thread,
         })
@@ -136,15 +142,12 @@ impl OwnHub {
     }
 }
 
-/// The Government Office's participant, with papers of its own.
-fn office(
-    directory: &Path,
-    papers: &Path,
-    address: SocketAddr,
-    clock: &Clock,
-) -> Result<Participant, AxisError> {
+/// Papers of the Government Office in a directory, issued by the CA in another where there are none.
+///
+/// # Errors
+/// [`AxisError`].
+pub fn office_papers(pki: &Path, own: &Path, clock: &Clock) -> Result<(), AxisError> {
     let organ = OrganId::government_office();
-    let own = directory.join("office");
     if !own.join("ca.pem").exists() {
         let known = Directory::of_2019().find(organ);
         let name = known.map_or_else(|| organ.to_string(), |agency| agency.name.clone());
@@ -154,9 +157,14 @@ fn office(
             not_before,
             not_after: not_before + day * PAPERS_DAYS,
         };
-        Pki::open(papers)?.issue(organ, &name, KeyKind::EcdsaP256, validity, &own)?;
+        Pki::open(pki)?.issue(organ, &name, KeyKind::EcdsaP256, validity, own)?;
     }
-    let identity = Identity::read(&own)?;
+    Ok(())
+}
+
+/// The Government Office's participant.
+fn office(directory: &Path, address: SocketAddr, clock: &Clock) -> Result<Participant, AxisError> {
+    let identity = Identity::read(directory)?;
     let (certificates, key) = &identity.connection;
     let connection = Connection::new(
         &format!("https://{address}"),
@@ -165,7 +173,7 @@ fn office(
         clock,
     )?;
     Ok(Participant::start(node::Parts {
-        organ,
+        organ: OrganId::government_office(),
         identity: Arc::new(identity),
         connection,
         habits: Habits::prompt(),

@@ -3,7 +3,7 @@
 //! ```text
 //! root.pem root.key          the root            issuing.pem issuing.key   the issuing authority
 //! root.crl issuing.crl       revocation lists    hub.pem hub.key           the hub's certificate
-//! ca.pem                     trust anchors       issued.json               what was issued
+//! ca.pem                     trust anchors       issued.json, issued.new   what was issued
 //! ```
 
 use std::fs;
@@ -15,11 +15,11 @@ use std::path::PathBuf;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::Serialize;
 
 use crate::files;
 use crate::files::Readers;
+use super::issued::Issued;
+use super::issued::Register;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::trust::Authority;
@@ -47,7 +47,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 pub struct Pki {
     directory: PathBuf,
     authority: Authority,
-    issued: Vec<Issued>,
+    issued: Register,
     /// Held while this is open: a hub and `docaxis ca` may write by turns.
     _lock: fs::File,
 }
@@ -69,23 +69,12 @@ pub enum PkiError {
 }
 
 impl PkiError {
-    fn new(doing: &str, problem: impl std::fmt::Display) -> Self {
+    pub(super) fn new(doing: &str, problem: impl std::fmt::Display) -> Self {
         Self::Failed {
             doing: doing.to_owned(),
             problem: problem.to_string(),
         }
     }
-}
-
-/// One certificate that was issued.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct Issued {
-    serial: String,
-    organ: String,
-    r#use: String,
-    not_before: Timestamp,
-    not_after: Timestamp,
-    revoked_at: Option<Timestamp>,
 }
 
 impl Pki {
@@ -106,10 +95,10 @@ impl Pki {
         let not_before = now - DAY;
         let failed = |error| PkiError::new("make the CA", error);
         let authority = Authority::create(not_before).map_err(failed)?;
-        let pki = Self {
+        let mut pki = Self {
             directory: directory.to_owned(),
             authority,
-            issued: Vec::new(),
+            issued: Register::default(),
             _lock: lock(directory)?,
         };
         let (root, root_key) = pki.authority.root_pem();
@@ -147,8 +136,7 @@ impl Pki {
         let issuing = (read("issuing.pem")?, read("issuing.key")?);
         let authority = Authority::from_pem((&root.0, &root.1), (&issuing.0, &issuing.1))
             .map_err(|error| PkiError::new("open the CA", error))?;
-        let issued = serde_json::from_str(&read("issued.json")?)
-            .map_err(|error| PkiError::new("read issued.json", error))?;
+        let issued = Register::read(directory)?;
         Ok(Self {
             directory: directory.to_owned(),
             authority,
@@ -221,7 +209,7 @@ impl Pki {
             .authority
             .issue_from_request(request, subject, validity)?;
         self.note(&issued.serial, subject, validity);
-        self.write_issued()?;
+        self.issued.append(&self.directory)?;
         Ok(issued)
     }
 
@@ -237,7 +225,7 @@ impl Pki {
     ) -> Result<IssuedCertificate, PkiError> {
         let issued = self.authority.issue(key, subject, validity)?;
         self.note(&issued.serial, subject, validity);
-        self.write_issued()?;
+        self.issued.append(&self.directory)?;
         Ok(issued)
     }
 
@@ -257,19 +245,48 @@ impl Pki {
         usage: Option<CertificateUse>,
         now: Timestamp,
     ) -> Result<usize, PkiError> {
-        let mut count = 0;
-        for issued in &mut self.issued {
-            let concerned = issued.organ == organ.as_str()
-                && usage.is_none_or(|usage| usage.as_str() == issued.r#use);
-            if concerned && issued.revoked_at.is_none() {
-                issued.revoked_at = Some(now);
-                count += 1;
-            }
-        }
+        self.revoke_where(now, |issued| {
+            issued.organ == organ.as_str()
+                && usage.is_none_or(|usage| usage.as_str() == issued.r#use)
+        })
+    }
+
+    /// Revokes certificates of an agency by their serial numbers, and writes new lists. Says how many that
+    /// were not revoked before.
+    ///
+    /// # Errors
+    /// [`PkiError`].
+    pub fn revoke_serials(
+        &mut self,
+        organ: OrganId,
+        serials: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<usize, PkiError> {
+        let serials: Vec<String> = serials.iter().map(|serial| hex(serial)).collect();
+        self.revoke_where(now, |issued| {
+            issued.organ == organ.as_str() && serials.contains(&issued.serial)
+        })
+    }
+
+    /// Whether an agency has certificates that are not expired and not revoked.
+    pub fn has_in_force(&self, organ: OrganId, now: Timestamp) -> bool {
+        self.issued.rows().any(|issued| {
+            issued.organ == organ.as_str() && issued.revoked_at.is_none() && issued.not_after > now
+        })
+    }
+
+    /// The lists are written also where nothing is left to revoke: whoever was interrupted between the
+    /// register and the lists calls again.
+    fn revoke_where(
+        &mut self,
+        now: Timestamp,
+        concerned: impl Fn(&Issued) -> bool,
+    ) -> Result<usize, PkiError> {
+        let count = self.issued.revoke(now, concerned);
         if count > 0 {
             self.write_issued()?;
-            self.write_lists(now, LIST_DAYS)?;
         }
+        self.write_lists(now, LIST_DAYS)?;
         Ok(count)
     }
 
@@ -280,7 +297,7 @@ impl Pki {
     pub fn write_lists(&self, now: Timestamp, days: i32) -> Result<(), PkiError> {
         let revoked: Vec<RevokedSerial> = self
             .issued
-            .iter()
+            .rows()
             .filter_map(|issued| Some((issued.revoked_at?, unhex(&issued.serial)?)))
             .map(|(at, serial)| RevokedSerial { serial, at })
             .collect();
@@ -294,7 +311,7 @@ impl Pki {
 
     fn note(&mut self, serial: &[u8], subject: &Subject, validity: Validity) {
         self.issued.push(Issued {
-            serial: serial.iter().map(|byte| format!("{byte:02x}")).collect(),
+            serial: hex(serial),
             organ: subject.organ.to_string(),
             r#use: subject.usage.as_str().to_owned(),
             not_before: validity.not_before,
@@ -303,10 +320,8 @@ impl Pki {
         });
     }
 
-    fn write_issued(&self) -> Result<(), PkiError> {
-        let text = serde_json::to_string_pretty(&self.issued)
-            .map_err(|error| PkiError::new("write issued.json", error))?;
-        self.write("issued.json", text.as_bytes())
+    fn write_issued(&mut self) -> Result<(), PkiError> {
+        self.issued.write(&self.directory)
     }
 
     fn write(&self, name: &str, content: &[u8]) -> Result<(), PkiError> {
@@ -386,6 +401,10 @@ pub fn write_secret_file(path: &Path, content: &str) -> Result<(), PkiError> {
 fn write(path: &Path, content: &[u8], readers: Readers) -> Result<(), PkiError> {
     files::replace(path, content, readers)
         .map_err(|error| PkiError::new(&format!("write {}", path.display()), error))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn unhex(text: &str) -> Option<Vec<u8>> {

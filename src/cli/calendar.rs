@@ -71,6 +71,7 @@ async fn replayed(
         clock: clock.clone(),
         patience: Duration::from_secs(30),
         sends: true,
+        office: Some(own.operator.clone()),
     });
     let mut measured: Vec<(Step, Duration)> = Vec::new();
     let mut ended = Vec::new();

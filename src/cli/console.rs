@@ -13,6 +13,7 @@ use super::exit::Failure;
 use super::output;
 use crate::axis::DirectoryOffices;
 use crate::axis::OwnHub;
+use crate::axis::office_papers;
 use crate::clock::Clock;
 use crate::hub::Approvals;
 use crate::web;
@@ -106,19 +107,26 @@ pub(super) struct Shows {
     pub(super) replay: web::Replay,
 }
 
-/// A stage at a hub that runs already, where its CA can be reached.
+/// A stage at a hub that runs already, where its CA can be reached. Where the hub approves by itself,
+/// whoever signed in to its console is the operator and approves what waits for a person.
 pub(super) fn stage_at(
     hub: SocketAddr,
     anchors: String,
     pki: &Path,
     papers: PathBuf,
-    clock: Clock,
+    (clock, approvals): (Clock, Approvals),
 ) -> Result<Option<web::OpenStage>, Failure> {
     if DirectoryOffices::open(pki)?.is_none() {
         return Ok(None);
     }
+    let pki = pki.to_owned();
     Ok(Some(Box::new(move || {
+        let office = (approvals == Approvals::Automatic).then(|| papers.join("operator"));
+        if let Some(office) = &office {
+            office_papers(&pki, office, &clock).map_err(|error| error.to_string())?;
+        }
         Ok(web::Stage {
+            office,
             hub: format!("https://{}", reachable(hub)),
             anchors: Some(anchors.clone()),
             directory: papers.clone(),
@@ -147,6 +155,7 @@ pub(super) fn own_stage() -> web::OpenStage {
         let own = OwnHub::start(directory.path(), &clock, Approvals::Automatic)
             .map_err(|error| error.to_string())?;
         Ok(web::Stage {
+            office: Some(own.operator.clone()),
             hub: own.url(),
             anchors: None,
             directory: directory.path().join("localities"),

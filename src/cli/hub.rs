@@ -218,6 +218,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     )
     .map_err(|error| Failure::input("use hub.pem and hub.key", error))?;
     let (durability, layers) = (config.durability, config.layers);
+    let approvals = config.approvals;
     let offices =
         DirectoryOffices::open(&pki)?.map(|offices| Arc::new(offices) as Arc<dyn hub::Offices>);
     let parts = hub::Parts {
@@ -247,7 +248,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         let console = match web {
             None => None,
             Some(web) => {
-                let stage = console::stage_at(address, anchors.clone(), &pki, papers, clock)?;
+                let stage =
+                    console::stage_at(address, anchors.clone(), &pki, papers, (clock, approvals))?;
                 let shows = console::Shows {
                     hub: handle,
                     anchors,

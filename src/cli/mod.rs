@@ -76,7 +76,7 @@ enum Command {
     Load(load::Arguments),
     /// Run one participant against a hub.
     Node(node::Arguments),
-    /// Decide about those who join: approve, reject, activate, suspend, revoke, merge.
+    /// Decide about those who join: approve, reject, delete, activate, suspend, revoke, merge.
     Operator(operator::Arguments),
     /// Show the journey of one document: who sent it to whom, when it arrived, what was reported.
     Trace(trace::Arguments),

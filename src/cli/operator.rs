@@ -14,6 +14,7 @@ use crate::node::Connection;
 use crate::node::Identity;
 use crate::text::Language;
 use crate::text::state_name;
+use crate::wire::hold_name;
 use crate::wire::joining_state;
 use crate::wire::reason_of;
 use crate::wire::v1;
@@ -46,6 +47,9 @@ enum Command {
     Approve(Decision),
     /// Send an application back to the step before; --reason is what the locality reads.
     Reject(Decision),
+    /// Delete an application, whatever its state: the certificates issued on it are revoked, and an agency
+    /// that was on the axis before is what it was.
+    Delete(Decision),
     /// Grant the next stage of activation, or let a suspended agency in again.
     Activate(Decision),
     /// Lock an agency.
@@ -129,6 +133,17 @@ async fn decide(
             let rejected = registry.reject(decision.request()).await.map_err(refused)?;
             return show(&rejected.into_inner(), language);
         }
+        Command::Delete(decision) => {
+            let organ = decision.organ;
+            let request = decision.request();
+            let deleted = registry
+                .delete_application(request)
+                .await
+                .map_err(refused)?;
+            let agency = deleted.into_inner().agency;
+            let state = agency.map_or("-", |agency| agency.state().as_str_name());
+            return output::line(&format!("{organ} {state}"));
+        }
         Command::Activate(decision) => {
             let request = v1::ActivateRequest {
                 organ_id: decision.organ.to_string(),
@@ -171,8 +186,10 @@ fn refused(status: &tonic::Status, language: Language) -> Failure {
 
 fn show(application: &v1::Application, language: Language) -> Result<(), Failure> {
     let state = joining_state(application);
+    let hold = hold_name(application.hold(), language);
+    let hold = hold.map_or_else(String::new, |hold| format!(" · {hold}"));
     output::line(&format!(
-        "{} {state} ({}) → {}",
+        "{} {state} ({}) → {}{hold}",
         application.organ_id,
         state_name(state, language),
         application.waits_for().as_str_name()
@@ -211,6 +228,7 @@ fn list(
                     })
                 })
                 .collect();
+            let held = application.hold() != v1::Hold::Unspecified;
             serde_json::json!({
                 "organ": application.organ_id,
                 "name": application.name,
@@ -218,6 +236,7 @@ fn list(
                 "stage": application.stage,
                 "waits_for": application.waits_for().as_str_name().to_lowercase(),
                 "rejected_because": application.rejected_because,
+                "hold": held.then(|| application.hold().as_str_name().to_lowercase()),
                 "documents_per_day": application.documents_per_day,
                 "history": history,
             })

@@ -55,7 +55,12 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         Record::Application(application) => {
             let organ = application.application.as_ref();
             let organ = organ.map_or("", |application| application.organ_id.as_str());
-            tx.put(rows::application_key(organ), application.encode_to_vec());
+            let key = rows::application_key(organ);
+            if application.deleted {
+                tx.delete(key);
+            } else {
+                tx.put(key, application.encode_to_vec());
+            }
             Ok(())
         }
     }

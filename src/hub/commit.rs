@@ -238,8 +238,8 @@ impl Committer {
         let core = &self.core;
         core.written.set(heads.sequence, self.journal.used_bytes());
         if let Some(registry) = registry {
-            core.agencies.store(Arc::new(registry.agencies));
-            core.applications.store(Arc::new(registry.applications));
+            core.agencies.store(registry.agencies);
+            core.applications.store(registry.applications);
         }
         for (organ, state) in ended {
             core.connections.end(organ, state);

@@ -23,6 +23,7 @@ use super::descriptors::Descriptors;
 use super::fair_queue::FairQueue;
 use super::counters::SharedCounters;
 use super::joining::Applications;
+use super::joining::Door;
 use super::joining::Partners;
 use super::joining::Watch;
 use super::layers::Layers;
@@ -66,6 +67,8 @@ pub(super) struct Core {
     pub(super) agencies: ArcSwap<Agencies>,
     pub(super) applications: ArcSwap<Applications>,
     pub(super) offices: Option<Arc<dyn Offices>>,
+    /// What strangers may still do.
+    pub(super) door: Door,
     /// What the hub plays on the test axis, made when it is first needed.
     pub(super) partners: tokio::sync::OnceCell<Partners>,
     /// Who is measured in a capacity test.
@@ -178,6 +181,7 @@ impl Core {
             agencies: ArcSwap::from_pointee(agencies),
             applications: ArcSwap::from_pointee(applications),
             offices,
+            door: Door::default(),
             partners: tokio::sync::OnceCell::new(),
             watch: ArcSwapOption::empty(),
             index,

@@ -31,6 +31,24 @@ pub trait Offices: std::fmt::Debug + Send + Sync {
     /// [`OfficeError`].
     fn signer(&self, organ: OrganId, now: Timestamp) -> Result<DocumentSigner, OfficeError>;
 
+    /// Whether certificates of an organisation are in force: issued, not expired, not revoked.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    fn has_in_force(&self, organ: OrganId, now: Timestamp) -> Result<bool, OfficeError>;
+
+    /// Revokes certificates of an organisation by their serial numbers and no others of it; gives the
+    /// revocation lists, DER. What was revoked before stays so.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    fn revoke_serials(
+        &self,
+        organ: OrganId,
+        serials: &[Vec<u8>],
+        now: Timestamp,
+    ) -> Result<Vec<Vec<u8>>, OfficeError>;
+
     /// Revokes every certificate of an organisation; gives the new revocation lists, DER.
     ///
     /// # Errors

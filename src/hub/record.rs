@@ -10,7 +10,7 @@
 //! 5 agency        at, number, organ, name, short name, state, changed by, why,
 //!                 daily limit (0: none), its day and what was sent before, merged into (empty:
 //!                 nobody); the last four may be absent
-//! 6 application   a `StoredApplication` of the protocol
+//! 6 application   a `StoredApplication` of the protocol; `deleted`: it is gone
 //! ```
 //!
 //! Numbers once written are never reused for another meaning.

@@ -29,6 +29,12 @@ impl Roll {
         seen.insert(organ, presence);
     }
 
+    /// Whether an agency was seen since the hub started.
+    pub(super) fn has_seen(&self, organ: OrganId) -> bool {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.contains_key(&organ)
+    }
+
     pub(super) fn presences(&self) -> BTreeMap<OrganId, Presence> {
         self.0
             .lock()

@@ -313,6 +313,20 @@ pub const DOCUMENTS_PER_DAY_MAX: u32 = 1_000_000;
 /// Most units one application may name.
 pub const UNITS_OF_APPLICATION_MAX: usize = 500;
 
+/// Bytes of an application as it is sent, encoded: two hundred units with names of fifty letters. An
+/// application is kept in memory and written whole at every step, and whoever applies needs no
+/// certificate.
+pub const APPLICATION_BYTES_MAX: usize = 16 * 1024;
+
+/// Characters of a name or a contact.
+pub const NAME_MAX: usize = 200;
+
+/// Characters of a reason; what is longer is cut.
+pub const REASON_MAX: usize = 500;
+
+/// Renewals of certificates in one day: one planned, one that went wrong, one to spare.
+pub const RENEWALS_PER_DAY: usize = 3;
+
 /// Seconds the capacity test lasts.
 pub const CAPACITY_SECONDS: u32 = 6;
 

@@ -54,6 +54,9 @@ pub struct Parts {
     /// Whether documents go to the Government Office when a stage is granted; otherwise the stages
     /// that need one wait.
     pub sends: bool,
+    /// Directory of the Government Office's identity, where whoever sits here plays it too: it approves,
+    /// by a call of its own, an application that waits for a person.
+    pub office: Option<PathBuf>,
 }
 
 /// A locality on its way.
@@ -66,6 +69,7 @@ pub struct Journey {
     clock: Clock,
     patience: Duration,
     sends: bool,
+    office: Option<PathBuf>,
     operator: OrganId,
     sequence: Sequence,
     /// The first document to the Government Office and its receipt.
@@ -106,6 +110,8 @@ pub enum Produced {
         units: usize,
         /// Fingerprint of the trust anchors, SHA-256 in hexadecimal.
         anchors: String,
+        /// Why a person decides on it.
+        hold: v1::Hold,
     },
     /// Codes: the agency's and its units'.
     Codes(Vec<String>),
@@ -148,6 +154,12 @@ pub enum StepError {
     /// The connection broke, or nobody answered.
     #[error("the hub cannot be reached: {0}")]
     Lost(String),
+    /// A person of the operator has to decide, and did not in time.
+    #[error("the application waits for a person: {}", .0.as_str_name())]
+    Held(v1::Hold),
+    /// The Government Office's identity, where it is played here.
+    #[error("the identity of the Government Office cannot be read: {0}")]
+    Office(String),
     /// Files.
     #[error("{0}")]
     Papers(#[from] PapersError),
@@ -195,6 +207,7 @@ impl Journey {
             clock,
             patience,
             sends,
+            office,
         } = parts;
         let sequence = Sequence {
             title: locality.name.clone(),
@@ -208,6 +221,7 @@ impl Journey {
             clock,
             patience,
             sends,
+            office,
             operator: OrganId::government_office(),
             sequence,
             first_document: None,

@@ -8,6 +8,7 @@ use super::journey::Produced;
 use super::journey::StepError;
 use super::lines::wrapped;
 use crate::model::conformance::ConformanceTest;
+use crate::model::joining::Actor;
 use crate::model::joining::CAPACITY_P99_MAX_MS;
 use crate::model::joining::Step;
 use crate::text::Language;
@@ -22,6 +23,7 @@ use crate::text::step_today;
 use crate::text::step_what;
 use crate::text::test_title;
 use crate::text::use_name;
+use crate::wire::hold_name;
 use crate::wire::v1;
 
 /// Columns of the text.
@@ -90,9 +92,15 @@ pub fn lines(produced_by: &Produced, language: Language) -> String {
 fn produced(produced: &Produced, language: Language) -> Vec<String> {
     let fill = |phrase: ProcedurePhrase, facts: &[String]| filled(phrase.text(language), facts);
     match produced {
-        Produced::Application { units, anchors } => {
+        Produced::Application {
+            units,
+            anchors,
+            hold,
+        } => {
             let facts = [units.to_string(), short(anchors)];
-            vec![fill(ProcedurePhrase::ApplicationMade, &facts)]
+            let made = fill(ProcedurePhrase::ApplicationMade, &facts);
+            let held = hold_name(*hold, language).map(str::to_owned);
+            [made].into_iter().chain(held).collect()
         }
         Produced::Codes(codes) => vec![fill(ProcedurePhrase::CodesRegistered, &[codes.join(", ")])],
         Produced::Certificates(certificates) => certificates
@@ -166,6 +174,12 @@ pub fn failed(error: &StepError, language: Language) -> String {
                 filled(say(ProcedurePhrase::WaitsFor), &facts)
             )
         }
+        StepError::Held(hold) => {
+            let facts = [actor_name(Actor::Operator, language).to_owned()];
+            let waits = filled(say(ProcedurePhrase::WaitsFor), &facts);
+            let why = hold_name(*hold, language).unwrap_or_default();
+            format!("     … {waits}; {why}\n")
+        }
         StepError::SentBack(why) => {
             let facts = std::slice::from_ref(why);
             format!("     ✗ {}\n", filled(say(ProcedurePhrase::SentBack), facts))
@@ -196,7 +210,10 @@ pub fn failed(error: &StepError, language: Language) -> String {
                 filled(say(ProcedurePhrase::HubSilent), facts)
             )
         }
-        StepError::Connect(_) | StepError::Papers(_) | StepError::Write(_) => {
+        StepError::Connect(_)
+        | StepError::Office(_)
+        | StepError::Papers(_)
+        | StepError::Write(_) => {
             let facts = [error.to_string()];
             format!(
                 "     ✗ {}\n",

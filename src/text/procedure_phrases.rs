@@ -33,6 +33,12 @@ bilingual! {
     Found = "found", "kết quả";
     /// A test failed.
     Failed = "failed", "không đạt";
+    /// Why a person decides: the code is in use.
+    HeldCodeInUse = "a person decides: this code is in use on the axis (its agency is registered, has certificates in force, or was seen)", "phải có người xét duyệt: mã này đang được dùng trên Trục (cơ quan đã đăng ký, có chứng thư số còn hiệu lực hoặc đã từng kết nối)";
+    /// Why a person decides: it was sent back.
+    HeldSentBack = "a person decides: the application was sent back before", "phải có người xét duyệt: hồ sơ này đã bị trả lại trước đó";
+    /// Why a person decides: the hub approves no more.
+    HeldTooMany = "a person decides: the hub approved many by itself that are not on the axis yet", "phải có người xét duyệt: Trục đã tự động duyệt nhiều hồ sơ mà địa phương chưa vào Trục";
     /// Something of one's own failed: what.
     HereFailed = "cannot go on here: {}", "không thể tiếp tục tại máy này: {}";
     /// The hub does not answer: what the connection said.

@@ -404,6 +404,14 @@ fn distinguished_name(common_name: &str) -> DistinguishedName {
     name
 }
 
+/// Whether a signing request proves that its maker holds the key, so that a certificate can be issued on it.
+///
+/// # Errors
+/// [`IssueError::Request`].
+pub fn check_request(request: &[u8]) -> Result<(), IssueError> {
+    proved_key(request).map(|_key| ())
+}
+
 /// The public key of a request whose signature proves that the applicant holds the private one.
 fn proved_key(request: &[u8]) -> Result<rcgen::SubjectPublicKeyInfo, IssueError> {
     let refused = |problem: &dyn std::fmt::Display| IssueError::Request(problem.to_string());

@@ -36,6 +36,7 @@ pub use authority::RevokedSerial;
 pub use authority::SUBSCRIBER_YEARS_MAX;
 pub use authority::Subject;
 pub use authority::Validity;
+pub use authority::check_request;
 pub use certified::Certified;
 pub use cms::Credential;
 pub use cms::CredentialError;

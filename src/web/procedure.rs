@@ -48,6 +48,9 @@ pub struct Stage {
     pub directory: PathBuf,
     /// Calendar time there.
     pub clock: Clock,
+    /// Directory of the Government Office's identity, where whoever presses may approve in its name an
+    /// application that waits for a person.
+    pub office: Option<PathBuf>,
     /// What has to be kept while it is used.
     pub keep: Box<dyn Send + Sync>,
 }
@@ -251,6 +254,7 @@ impl Actor {
             clock: stage.clock.clone(),
             patience: PATIENCE,
             sends: true,
+            office: stage.office.clone(),
         });
         let application = journey.application().await.map_err(Failed::Step)?;
         let state = application.as_ref().map(joining_state);

@@ -3,6 +3,8 @@
 use super::v1;
 use crate::model::CertificateUse;
 use crate::model::joining::JoiningState;
+use crate::text::Language;
+use crate::text::ProcedurePhrase;
 
 /// The state an application is in; one that says nothing has just been made.
 pub fn joining_state(application: &v1::Application) -> JoiningState {
@@ -73,4 +75,15 @@ mod tests {
             assert_eq!(joining_state(&application), state);
         }
     }
+}
+
+/// Why a person decides on an application, in words; nothing where the hub may.
+pub fn hold_name(hold: v1::Hold, language: Language) -> Option<&'static str> {
+    let phrase = match hold {
+        v1::Hold::Unspecified => return None,
+        v1::Hold::CodeInUse => ProcedurePhrase::HeldCodeInUse,
+        v1::Hold::SentBack => ProcedurePhrase::HeldSentBack,
+        v1::Hold::TooMany => ProcedurePhrase::HeldTooMany,
+    };
+    Some(phrase.text(language))
 }

@@ -20,6 +20,7 @@ pub use document::timestamp;
 pub use document::timestamp_from_wire;
 pub use joining::certificate_use;
 pub use joining::certificate_use_to_wire;
+pub use joining::hold_name;
 pub use joining::joining_state;
 pub use joining::joining_state_to_wire;
 pub use limits::ACKNOWLEDGED_MAX;

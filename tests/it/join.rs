@@ -14,6 +14,8 @@ use serde_json::Value;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_docaxis");
 const VINH_PHUC: &str = "000.00.00.H62";
 const VPCP: &str = "000.00.00.G22";
+/// A code that is nobody's before somebody joins: the hub approves it by itself.
+const NEWCOMER: &str = "000.00.00.K77";
 
 /// Runs the program in a directory, in English.
 fn run(directory: &Path, arguments: &[&str]) -> Output {
@@ -170,7 +172,7 @@ fn from_an_empty_directory_one_command_ends_in_an_exchange_and_again_changes_not
     let said = works(here, &join);
     let outcome = read_json(&here.join("out.json"));
     let expected = [
-        ("application", "CODE_REGISTERED"),
+        ("application", "APPLIED"),
         ("codes", "CODE_REGISTERED"),
         ("certificates", "CERT_ISSUED"),
         ("connection", "ADAPTER_INSTALLED"),
@@ -255,7 +257,7 @@ fn a_hub_killed_before_each_step_and_a_candidate_killed_within_go_on_where_they_
     let url = hub.url.clone();
     let address = url.trim_start_matches("https://").to_owned();
     let join = [
-        "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &url,
+        "join", "--organ", NEWCOMER, "--keys", "p256", "--dir", "l", "--hub", &url,
     ];
     let step = [&join[..], &["--step"]].concat();
     let files = [
@@ -403,7 +405,7 @@ fn steps_out_of_order_and_claims_of_others_are_refused_with_their_reason() {
     let here = temporary.path();
     let hub = Hub::start(here, &[]);
     let base = [
-        "join", "--organ", VINH_PHUC, "--keys", "p256", "--hub", &hub.url,
+        "join", "--organ", NEWCOMER, "--keys", "p256", "--hub", &hub.url,
     ];
     let own = [&base[..], &["--dir", "l"]].concat();
     for (step, reason) in [
@@ -435,7 +437,7 @@ fn steps_out_of_order_and_claims_of_others_are_refused_with_their_reason() {
         "--identity",
         "l",
         "--organ",
-        VINH_PHUC,
+        NEWCOMER,
         "--to",
         VPCP,
     ];
@@ -508,7 +510,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
     let hub = Hub::start(here, &[]);
     office_papers(here);
     let join = [
-        "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
+        "join", "--organ", NEWCOMER, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
     ];
     works(here, &join);
     let send = |identity: &str, number: &str| {
@@ -519,7 +521,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
             "--identity",
             identity,
             "--organ",
-            VINH_PHUC,
+            NEWCOMER,
             "--to",
             VPCP,
             "--count",
@@ -558,7 +560,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
             "--identity",
             "l",
             "--organ",
-            VINH_PHUC,
+            NEWCOMER,
             "--to",
             VPCP,
         ],
@@ -572,7 +574,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
         .unwrap();
     let traced = works(here, &["trace", id, "--hub", &hub.url, "--identity", "l"]);
     assert!(
-        traced.contains("Submit") && traced.contains(VINH_PHUC),
+        traced.contains("Submit") && traced.contains(NEWCOMER),
         "{traced}"
     );
 
@@ -587,7 +589,7 @@ fn certificates_are_renewed_in_use_and_a_revocation_holds_at_once() {
     ];
     works(
         here,
-        &[&revoke[..], &[VINH_PHUC, "--reason", "mất thiết bị"]].concat(),
+        &[&revoke[..], &[NEWCOMER, "--reason", "mất thiết bị"]].concat(),
     );
     for identity in ["old", "l"] {
         let said = send(identity, "300");
@@ -679,7 +681,7 @@ fn a_foreign_client_passes_and_one_with_a_fault_fails_exactly_the_tests_it_shoul
         let here = temporary.path();
         let hub = Hub::start(here, &[]);
         let base = [
-            "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
+            "join", "--organ", NEWCOMER, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
         ];
         for step in [
             "application",
@@ -705,7 +707,7 @@ fn a_foreign_client_passes_and_one_with_a_fault_fails_exactly_the_tests_it_shoul
         let address = hub.url.trim_start_matches("https://");
         let tested = || {
             Command::new(&python)
-                .args([client, address, "l", VINH_PHUC, "generated", fault])
+                .args([client, address, "l", NEWCOMER, "generated", fault])
                 .current_dir(here)
                 .output()
                 .unwrap()
@@ -736,7 +738,7 @@ fn a_failed_test_may_be_run_twice_more(here: &Path, hub: &Hub, tested: &impl Fn(
         "--identity",
         "l",
         "--organ",
-        VINH_PHUC,
+        NEWCOMER,
         "--hub",
         &hub.url,
     ];
@@ -749,12 +751,12 @@ fn a_failed_test_may_be_run_twice_more(here: &Path, hub: &Hub, tested: &impl Fn(
         "--identity",
         "office",
         "--organ",
-        VINH_PHUC,
+        NEWCOMER,
     ];
     let why = ["--reason", "sửa phần mềm", "--hub", &hub.url];
     works(here, &[&operator[..], &why].concat());
     let join = [
-        "join", "--organ", VINH_PHUC, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
+        "join", "--organ", NEWCOMER, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
     ];
     works(here, &[&join[..], &["--step", "registration"]].concat());
     let reports = ["--json", "t.json", "--junit", "t.xml", "--html", "t.html"];

@@ -5,6 +5,7 @@
 )]
 
 mod agreement;
+mod applications;
 mod browser;
 mod certificates;
 mod command_line;

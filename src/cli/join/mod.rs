@@ -100,6 +100,8 @@ async fn joined(arguments: &Arguments, meant: Meant) -> Result<(), Failure> {
         clock: clock.clone(),
         patience: Duration::from_secs(arguments.wait_s),
         sends: !arguments.no_send,
+        // A hub of one's own has no other operator.
+        office: own.as_ref().map(|own| own.operator.clone()),
     });
     let walked = walk::all(arguments, &mut journey, language).await;
     let finished = outcome::finish(outcome::Finish {

@@ -115,10 +115,12 @@ fn failure(error: &StepError, step: Step) -> Failure {
         StepError::Conformance(_) | StepError::Capacity(_) | StepError::Refused(_) => {
             Failure::Check(said)
         }
-        StepError::SentBack(_) | StepError::Waits(_) => Failure::Check(said),
-        StepError::Connect(_) | StepError::Lost(_) | StepError::Papers(_) | StepError::Write(_) => {
-            Failure::Input(said)
-        }
+        StepError::SentBack(_) | StepError::Waits(_) | StepError::Held(_) => Failure::Check(said),
+        StepError::Connect(_)
+        | StepError::Lost(_)
+        | StepError::Office(_)
+        | StepError::Papers(_)
+        | StepError::Write(_) => Failure::Input(said),
     }
 }
 

@@ -269,8 +269,8 @@ impl Committer {
     fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
         let Change { decide, reply } = change;
         let mut view = open.registry.take().unwrap_or_else(|| View {
-            agencies: (**self.core.agencies.load()).clone(),
-            applications: (**self.core.applications.load()).clone(),
+            agencies: self.core.agencies.load_full(),
+            applications: self.core.applications.load_full(),
         });
         let decided = decide(&view);
         let decision = match decided {
@@ -288,11 +288,11 @@ impl Committer {
             if record.state.is_off() {
                 open.ended.push((record.organ, record.state));
             }
-            view.agencies.set(&record);
+            Arc::make_mut(&mut view.agencies).set(&record);
             self.enter(&Record::Agency(record), None, open)?;
         }
-        if let Some(application) = &decision.application {
-            view.applications.set(application.clone());
+        for application in decision.removed.iter().chain(&decision.application) {
+            Arc::make_mut(&mut view.applications).set(application.clone());
             let record = Record::Application(Box::new(application.clone()));
             self.enter(&record, None, open)?;
         }

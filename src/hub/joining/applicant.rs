@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use jiff::SignedDuration;
 
 use super::applications::Moved;
+use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::change;
 use super::operator;
+use super::operator::agency_of;
 use super::steps::current;
 use super::steps::noted;
 use super::steps::shown;
@@ -16,15 +19,20 @@ use super::steps::step;
 use crate::hub::config::Approvals;
 use crate::hub::config::CLOCK_SKEW_MINUTES;
 use crate::hub::core::Core;
+use crate::hub::registry::AgencyState;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::joining;
 use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
+use crate::model::plain_text_problem;
 use crate::trust::sha256;
 use crate::wire::joining_state;
 use crate::wire::timestamp_from_wire;
 use crate::wire::v1;
+
+/// Characters of the client's name that are kept.
+const CLIENT_MAX: usize = 100;
 
 type Stored = Arc<v1::StoredApplication>;
 
@@ -55,7 +63,7 @@ pub(in crate::hub) fn of_applicant(
         return Ok((organ, found.ok_or(unknown)?));
     }
     let found = found.ok_or(unknown)?;
-    if found.secret_sha256 != sha256(secret).as_bytes().as_slice() {
+    if verify_slices_are_equal(&found.secret_sha256, sha256(secret).as_bytes()).is_err() {
         return Err(Refusal::ApplicationExists { organ });
     }
     Ok((organ, found))
@@ -82,7 +90,10 @@ pub(in crate::hub) async fn check_connection(
             hub: now.to_string(),
         });
     }
-    let client: String = request.client.chars().take(100).collect();
+    let client: String = request.client.chars().take(CLIENT_MAX).collect();
+    if let Some(problem) = plain_text_problem(&client, 0, CLIENT_MAX) {
+        return Err(Refusal::field("client", problem));
+    }
     let by = Moved {
         at: now,
         by: organ,
@@ -93,7 +104,17 @@ pub(in crate::hub) async fn check_connection(
         if state_now(view, organ)? > JoiningState::CertIssued {
             return Ok(Decision::default());
         }
-        step(view, organ, Event::Connected, by, |_| {})
+        let (operator, why) = (by.by, by.why.clone());
+        let mut decision = step(view, organ, Event::Connected, by, |_| {})?;
+        if view.agencies.find(organ).is_none() {
+            // The hub granted the codes by itself, and here the locality is.
+            decision.agencies = vec![AgencyChange {
+                agency: agency_of(&decision, organ, AgencyState::Joining),
+                by: operator,
+                why,
+            }];
+        }
+        Ok(decision)
     })
     .await?;
     shown(core, organ)

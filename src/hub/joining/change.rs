@@ -20,14 +20,16 @@ use crate::wire::v1;
 /// The registry at one moment of the journal.
 #[derive(Debug)]
 pub(in crate::hub) struct View {
-    pub(in crate::hub) agencies: Agencies,
-    pub(in crate::hub) applications: Applications,
+    pub(in crate::hub) agencies: Arc<Agencies>,
+    pub(in crate::hub) applications: Arc<Applications>,
 }
 
-/// What is to become of the registry. Nothing of both: the step was done before.
+/// What is to become of the registry. Nothing of all: the step was done before.
 #[derive(Debug, Default)]
 pub(in crate::hub) struct Decision {
     pub(in crate::hub) agencies: Vec<AgencyChange>,
+    /// Of other codes, each gone: they gave way.
+    pub(in crate::hub) removed: Vec<v1::StoredApplication>,
     pub(in crate::hub) application: Option<v1::StoredApplication>,
 }
 

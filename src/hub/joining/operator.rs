@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
+use super::applications::Line;
 use super::applications::Moved;
-use super::applications::enter;
 use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
 use super::change::change;
-use super::steps::noted;
+use super::ending;
 use super::steps::shown;
 use super::steps::state_now;
 use super::steps::step;
+use super::withdraw;
 use crate::hub::core::Core;
-use crate::hub::core::unavailable;
 use crate::hub::counters::day_of;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
@@ -23,15 +23,22 @@ use crate::model::Refusal;
 use crate::model::joining;
 use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
+use crate::model::plain_text_problem;
 use crate::wire::joining_state;
 use crate::wire::v1;
 
 /// What the hub writes where a person would give a reason.
 const BY_ITSELF: &str = "everything the step demands is there";
 
+/// Stale applications taken away before the operator reads the list.
+const STALE_AT_ONCE: usize = 64;
+
 /// Every application, in the order of codes.
-pub(in crate::hub) fn list(core: &Core) -> Vec<v1::Application> {
-    core.applications.load().iter().cloned().collect()
+pub(in crate::hub) async fn list(core: &Core) -> Vec<v1::Application> {
+    withdraw::stale(core, STALE_AT_ONCE).await;
+    let mut listed: Vec<_> = core.applications.load().iter().cloned().collect();
+    listed.sort_by(|one, other| one.organ_id.cmp(&other.organ_id));
+    listed
 }
 
 /// Grants the step an application waits for: codes, or registration on the test axis.
@@ -43,19 +50,49 @@ pub(in crate::hub) async fn approve(
     organ: OrganId,
     why: String,
 ) -> Result<v1::Application, Refusal> {
-    let by = moved_by(core, why);
+    let by = moved_by(core, why)?;
     change(core, move |view| grant(view, organ, by)).await?;
     shown(core, organ)
 }
 
-/// The same by the hub itself.
+/// The same by the hub itself. Codes that are in use are never granted so, and no more than there is
+/// room for; such an application waits for a person, and says why.
 pub(super) async fn grant_by_itself(core: &Core, organ: OrganId) -> Result<(), Refusal> {
     let by = Moved {
         automatic: true,
-        ..moved_by(core, BY_ITSELF.to_owned())
+        ..moved_by(core, BY_ITSELF.to_owned())?
     };
-    change(core, move |view| grant(view, organ, by)).await?;
+    change(core, move |view| {
+        if state_now(view, organ)? != JoiningState::Applied {
+            return grant(view, organ, by);
+        }
+        let line = view.applications.line(Line::Granted);
+        let hold = if view.agencies.find(organ).is_some() {
+            v1::Hold::CodeInUse
+        } else if line.len() >= Line::Granted.most() {
+            v1::Hold::TooMany
+        } else {
+            return grant(view, organ, by);
+        };
+        held(view, organ, hold)
+    })
+    .await?;
     Ok(())
+}
+
+/// Has an application wait for a person.
+fn held(view: &View, organ: OrganId, hold: v1::Hold) -> Result<Decision, Refusal> {
+    let unknown = Refusal::ApplicationUnknown { organ };
+    let mut stored = (**view.applications.find(organ).ok_or(unknown)?).clone();
+    let application = stored.application.get_or_insert_default();
+    if application.hold() == hold {
+        return Ok(Decision::default());
+    }
+    application.set_hold(hold);
+    Ok(Decision {
+        application: Some(stored),
+        ..Decision::default()
+    })
 }
 
 fn grant(view: &View, organ: OrganId, by: Moved) -> Result<Decision, Refusal> {
@@ -64,19 +101,41 @@ fn grant(view: &View, organ: OrganId, by: Moved) -> Result<Decision, Refusal> {
         // In any other state but the first, this is refused as out of order.
         _ => (Event::CodesRegistered, AgencyState::Joining),
     };
-    let why = by.why.clone();
-    let operator = by.by;
+    let known = view.agencies.find(organ).map(|(_, agency)| agency);
+    let ended = match known.map(|agency| agency.state) {
+        Some(AgencyState::Revoked) => Some(JoiningState::Revoked),
+        Some(AgencyState::Merged) => Some(JoiningState::Merged),
+        _ => None,
+    };
+    if let Some(state) = ended {
+        return Err(Refusal::StepNotAllowed {
+            organ,
+            state,
+            waits_for: None,
+        });
+    }
+    let (why, operator, automatic) = (by.why.clone(), by.by, by.automatic);
     let mut decision = step(view, organ, event, by, |_| {})?;
-    decision.agencies = vec![AgencyChange {
-        agency: agency_of(&decision, organ, agency),
-        by: operator,
-        why,
-    }];
+    if let Some(stored) = &mut decision.application
+        && event == Event::CodesRegistered
+    {
+        stored.granted_by_hub = automatic;
+        stored.agency_before = known.and_then(withdraw::before);
+    }
+    // What the hub grants by itself comes into the registry with its first connection: who never comes
+    // leaves nothing there.
+    if !(automatic && event == Event::CodesRegistered) {
+        decision.agencies = vec![AgencyChange {
+            agency: agency_of(&decision, organ, agency),
+            by: operator,
+            why,
+        }];
+    }
     Ok(decision)
 }
 
 /// The agency an application is of, in a state.
-fn agency_of(decision: &Decision, organ: OrganId, state: AgencyState) -> Agency {
+pub(super) fn agency_of(decision: &Decision, organ: OrganId, state: AgencyState) -> Agency {
     let application = decision
         .application
         .as_ref()
@@ -92,56 +151,6 @@ fn agency_of(decision: &Decision, organ: OrganId, state: AgencyState) -> Agency 
     }
 }
 
-/// Sends an application back to the step before, with a reason. The tests begin anew.
-///
-/// # Errors
-/// `APPLICATION_UNKNOWN`, `STEP_NOT_ALLOWED`, `HEADER_INVALID` without a reason.
-pub(in crate::hub) async fn reject(
-    core: &Core,
-    organ: OrganId,
-    why: String,
-) -> Result<v1::Application, Refusal> {
-    if why.trim().is_empty() {
-        return Err(Refusal::field("reason", "a rejection needs a reason"));
-    }
-    let by = moved_by(core, why);
-    change(core, move |view| {
-        let state = state_now(view, organ)?;
-        let back = state.sent_back().ok_or(Refusal::StepNotAllowed {
-            organ,
-            state,
-            waits_for: None,
-        })?;
-        let (why, operator) = (by.why.clone(), by.by);
-        let mut decision = noted(view, organ, by.clone(), |_| {})?;
-        if let Some(stored) = &mut decision.application {
-            stored.attempts.clear();
-            if let Some(application) = &mut stored.application {
-                // The note becomes the transition.
-                application.history.pop();
-                application.rejected_because.clone_from(&why);
-                enter(application, back, by);
-                if back <= JoiningState::RegisteredTest {
-                    application.conformance.clear();
-                }
-                application.capacity = None;
-                application.readiness = None;
-                stored.readiness_pdf.clear();
-            }
-        }
-        if back < JoiningState::RegisteredTest && state >= JoiningState::RegisteredTest {
-            decision.agencies = vec![AgencyChange {
-                agency: agency_of(&decision, organ, AgencyState::Joining),
-                by: operator,
-                why,
-            }];
-        }
-        Ok(decision)
-    })
-    .await?;
-    shown(core, organ)
-}
-
 /// Lets an agency onto the axis: an applicant by stages, any other at once.
 ///
 /// # Errors
@@ -152,11 +161,11 @@ pub(in crate::hub) async fn activate(
     stage: u32,
     why: String,
 ) -> Result<(), Refusal> {
-    let by = moved_by(core, why);
+    let by = moved_by(core, why)?;
     let counted = counted(core, organ);
     change(core, move |view| {
-        if view.applications.find(organ).is_none() {
-            return simply(view, organ, AgencyState::Active, by);
+        if !ending::has_a_say(view, organ) {
+            return ending::simply(view, organ, AgencyState::Active, by);
         }
         grant_stage(view, organ, stage, by, counted)
     })
@@ -168,7 +177,7 @@ pub(in crate::hub) async fn activate(
 pub(super) async fn grant_stage_by_itself(core: &Core, organ: OrganId) -> Result<(), Refusal> {
     let by = Moved {
         automatic: true,
-        ..moved_by(core, BY_ITSELF.to_owned())
+        ..moved_by(core, BY_ITSELF.to_owned())?
     };
     let counted = counted(core, organ);
     change(core, move |view| {
@@ -282,162 +291,20 @@ fn counted(core: &Core, organ: OrganId) -> Counted {
     }
 }
 
-/// Locks an agency.
+/// Who decides, when and why.
 ///
 /// # Errors
-/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`.
-pub(in crate::hub) async fn suspend(
-    core: &Core,
-    organ: OrganId,
-    why: String,
-) -> Result<(), Refusal> {
-    let by = moved_by(core, why);
-    change(core, move |view| {
-        ended(
-            view,
-            organ,
-            Event::Suspended,
-            AgencyState::Suspended,
-            None,
-            by,
-        )
-    })
-    .await?;
-    Ok(())
-}
-
-/// Takes an agency off the axis and revokes its certificates: open streams of it are closed.
-///
-/// # Errors
-/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`, `JOINING_CLOSED` where this hub cannot revoke.
-pub(in crate::hub) async fn revoke(
-    core: &Core,
-    organ: OrganId,
-    why: String,
-) -> Result<(), Refusal> {
-    let offices = core.offices.clone().ok_or(Refusal::JoiningClosed)?;
-    let by = moved_by(core, why);
-    change(core, move |view| {
-        ended(view, organ, Event::Revoked, AgencyState::Revoked, None, by)
-    })
-    .await?;
-    let now = core.clock.now();
-    let lists = tokio::task::spawn_blocking(move || offices.revoke(organ, now)).await;
-    let lists = lists.map_err(unavailable)?.map_err(unavailable)?;
-    core.replace_crls(&lists).map_err(unavailable)?;
-    Ok(())
-}
-
-/// An agency is absorbed by another, as provinces were on 1 July 2025.
-///
-/// # Errors
-/// `AGENCY_UNKNOWN`, `STEP_NOT_ALLOWED`, `HEADER_INVALID`.
-pub(in crate::hub) async fn merge(
-    core: &Core,
-    organ: OrganId,
-    into: OrganId,
-    why: String,
-) -> Result<(), Refusal> {
-    let by = moved_by(core, why);
-    change(core, move |view| {
-        if organ == into {
-            return Err(Refusal::field(
-                "into",
-                "an agency is not merged into itself",
-            ));
-        }
-        let (_, successor) = view
-            .agencies
-            .find(into)
-            .ok_or(Refusal::AgencyUnknown { organ: into })?;
-        if successor.state != AgencyState::Active {
-            let problem = format!("{into} is {}", successor.state.as_str());
-            return Err(Refusal::field("into", problem));
-        }
-        ended(
-            view,
-            organ,
-            Event::Merged,
-            AgencyState::Merged,
-            Some(into),
-            by,
-        )
-    })
-    .await?;
-    Ok(())
-}
-
-/// An agency exchanges no more, for now or for good.
-fn ended(
-    view: &View,
-    organ: OrganId,
-    event: Event,
-    state: AgencyState,
-    merged_into: Option<OrganId>,
-    by: Moved,
-) -> Result<Decision, Refusal> {
-    let agency = view
-        .agency_in(organ, state)
-        .ok_or(Refusal::AgencyUnknown { organ })?;
-    let before = view.agencies.find(organ).map(|(_, agency)| agency.state);
-    let settle_application = |application: &mut v1::Application| {
-        application.asked_for_stage = false;
-        application.merged_into = merged_into.map(|into| into.to_string()).unwrap_or_default();
-    };
-    if before == Some(state) {
-        // Done before, unless a crash came between the agency's record and its application's.
-        let left = step(view, organ, event, by, settle_application);
-        return Ok(left.unwrap_or_default());
+/// `HEADER_INVALID` where the reason has control characters.
+pub(super) fn moved_by(core: &Core, why: String) -> Result<Moved, Refusal> {
+    let why: String = why.chars().take(joining::REASON_MAX).collect();
+    if let Some(problem) = plain_text_problem(&why, 0, joining::REASON_MAX) {
+        return Err(Refusal::field("reason", problem));
     }
-    if matches!(before, Some(AgencyState::Revoked | AgencyState::Merged)) {
-        let state = if before == Some(AgencyState::Merged) {
-            JoiningState::Merged
-        } else {
-            JoiningState::Revoked
-        };
-        return Err(Refusal::StepNotAllowed {
-            organ,
-            state,
-            waits_for: None,
-        });
-    }
-    let change = AgencyChange {
-        agency: Agency {
-            merged_into,
-            ..agency
-        },
-        by: by.by,
-        why: by.why.clone(),
-    };
-    let mut decision = match view.applications.find(organ) {
-        None => Decision::default(),
-        Some(_) => step(view, organ, event, by, settle_application)?,
-    };
-    decision.agencies = vec![change];
-    Ok(decision)
-}
-
-/// Sets the state of an agency that never applied.
-fn simply(view: &View, organ: OrganId, state: AgencyState, by: Moved) -> Result<Decision, Refusal> {
-    let agency = view
-        .agency_in(organ, state)
-        .ok_or(Refusal::AgencyUnknown { organ })?;
-    Ok(Decision {
-        agencies: vec![AgencyChange {
-            agency,
-            by: by.by,
-            why: by.why,
-        }],
-        application: None,
-    })
-}
-
-pub(super) fn moved_by(core: &Core, why: String) -> Moved {
     let at: Timestamp = core.clock.now();
-    Moved {
+    Ok(Moved {
         at,
         by: core.config.operator,
         automatic: false,
-        why: why.chars().take(500).collect(),
-    }
+        why,
+    })
 }

@@ -12,6 +12,7 @@ use crate::model::Refusal;
 use crate::model::joining::Event;
 use crate::model::joining::JoiningState;
 use crate::wire::joining_state;
+use crate::wire::timestamp;
 use crate::wire::v1;
 
 /// Moves an application on, with what else changes in it.
@@ -30,15 +31,17 @@ pub(super) fn step(
         .find(organ)
         .ok_or(Refusal::ApplicationUnknown { organ })?;
     let known = stored.application.clone().unwrap_or_default();
+    let since = Some(timestamp(by.at));
     let mut application = moved(&known, organ, event, by)?;
     also(&mut application);
     settle(&mut application);
     Ok(Decision {
-        agencies: Vec::new(),
         application: Some(v1::StoredApplication {
             application: Some(application),
+            since,
             ..(**stored).clone()
         }),
+        ..Decision::default()
     })
 }
 
@@ -58,11 +61,11 @@ pub(super) fn noted(
     also(&mut application);
     enter(&mut application, state, by);
     Ok(Decision {
-        agencies: Vec::new(),
         application: Some(v1::StoredApplication {
             application: Some(application),
             ..(**stored).clone()
         }),
+        ..Decision::default()
     })
 }
 

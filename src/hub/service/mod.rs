@@ -15,6 +15,7 @@ use super::core::Core;
 use super::layers::Layers;
 use super::peer::Peer;
 use super::registry::AgencyNo;
+use super::registry::AgencyState;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::wire;
@@ -48,9 +49,25 @@ fn claim<T>(request: &Request<T>) -> Option<OrganId> {
 
 /// The organisation that calls.
 fn caller<T>(core: &Core, request: &Request<T>) -> Result<OrganId, Status> {
-    peer(core, request)?
-        .organ()
+    let organ = peer(core, request)?.organ();
+    organ
+        .and_then(|organ| not_revoked(core, organ))
         .map_err(|refusal| wire::status(&refusal))
+}
+
+/// A revoked agency is nobody, also while the revocation lists do not say so yet: its certificates are
+/// revoked after it is, and the CA may fail in between. `*` stands for each of its serial numbers.
+fn not_revoked(core: &Core, organ: OrganId) -> Result<OrganId, Refusal> {
+    let agencies = core.agencies.load();
+    match agencies.find(organ) {
+        Some((_, agency)) if agency.state == AgencyState::Revoked => {
+            Err(Refusal::CertificateRevoked {
+                subject: organ.to_string(),
+                serial: "*".to_owned(),
+            })
+        }
+        _ => Ok(organ),
+    }
 }
 
 /// The calling agency's number; suspended agencies have one too.

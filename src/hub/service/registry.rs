@@ -87,7 +87,8 @@ impl v1::registry_server::Registry for Registry {
         &self,
         request: Request<v1::ApplyRequest>,
     ) -> Result<Response<v1::Application>, Status> {
-        answer(joining::apply(&self.0, request.into_inner()).await)
+        let caller = peer(&self.0, &request)?.organ().ok();
+        answer(joining::apply(&self.0, request.into_inner(), caller).await)
     }
 
     async fn submit_csr(
@@ -202,8 +203,10 @@ impl v1::registry_server::Registry for Registry {
         request: Request<v1::ListApplicationsRequest>,
     ) -> Result<Response<v1::ListApplicationsResponse>, Status> {
         let caller = caller(&self.0, &request)?;
-        let listed = self.operator(caller).map(|()| joining::list(&self.0));
-        answer(listed.map(|applications| v1::ListApplicationsResponse { applications }))
+        self.operator(caller)
+            .map_err(|refusal| wire::status(&refusal))?;
+        let applications = joining::list(&self.0).await;
+        answer(Ok(v1::ListApplicationsResponse { applications }))
     }
 
     async fn approve(
@@ -220,6 +223,17 @@ impl v1::registry_server::Registry for Registry {
     ) -> Result<Response<v1::Application>, Status> {
         let (organ, why) = self.of_operator(request)?;
         answer(joining::reject(&self.0, organ, why).await)
+    }
+
+    async fn delete_application(
+        &self,
+        request: Request<v1::ChangeAgencyRequest>,
+    ) -> Result<Response<v1::DeleteApplicationResponse>, Status> {
+        let (organ, why) = self.of_operator(request)?;
+        let deleted = joining::delete(&self.0, organ, why).await;
+        let agencies = self.0.agencies.load();
+        let agency = agencies.find(organ).map(|(_, agency)| encode(agency));
+        answer(deleted.map(|()| v1::DeleteApplicationResponse { agency }))
     }
 
     async fn suspend(

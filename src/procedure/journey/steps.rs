@@ -17,9 +17,11 @@ use crate::model::joining::JoiningState;
 use crate::model::joining::STAGES;
 use crate::node::Connection;
 use crate::node::Draft;
+use crate::node::Identity;
 use crate::node::Signing;
 use crate::node::write;
 use crate::procedure::candidate::Candidate;
+use crate::procedure::candidate::dial;
 use crate::procedure::sequence::Lane;
 use crate::procedure::sequence::Verdict;
 use crate::procedure::volume::prove_capacity;
@@ -32,6 +34,9 @@ use crate::wire::v1::conformance_event::Event;
 
 /// How often an application that waits for somebody is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// What whoever sits at both desks writes where a person gives a reason.
+const APPROVED_BECAUSE: &str = "approved by whoever runs this hub and presents the procedure";
 
 impl Journey {
     pub(super) async fn apply(&mut self) -> Result<Produced, StepError> {
@@ -53,6 +58,7 @@ impl Journey {
         let application = self.note(Lane::Hub, "Apply", applied)?;
         let anchors = self.papers.anchors()?.unwrap_or_default();
         Ok(Produced::Application {
+            hold: application.hold(),
             units: application.units.len(),
             anchors: sha256(anchors.as_bytes()).to_string(),
         })
@@ -70,6 +76,9 @@ impl Journey {
                 return Err(StepError::SentBack(application.rejected_because));
             }
             if self.clock.monotonic() >= deadline {
+                if application.hold() != v1::Hold::Unspecified {
+                    return Err(StepError::Held(application.hold()));
+                }
                 let actor = joining_state(&application)
                     .next_step()
                     .map(|(_, actor)| actor);
@@ -80,12 +89,36 @@ impl Journey {
     }
 
     pub(super) async fn codes(&mut self) -> Result<Produced, StepError> {
+        self.approve_what_is_held().await?;
         let application = self.past(JoiningState::Applied).await?;
         self.heard_of(Lane::Operator, Lane::Hub, "Approve", Verdict::Done);
         let units = application.units.into_iter().map(|unit| unit.organ_id);
         Ok(Produced::Codes(
             [application.organ_id].into_iter().chain(units).collect(),
         ))
+    }
+
+    /// What a person of the Government Office does who finds the application in order, where that person
+    /// sits here.
+    async fn approve_what_is_held(&mut self) -> Result<(), StepError> {
+        let Some(directory) = self.office.clone() else {
+            return Ok(());
+        };
+        let application = self.get().await?;
+        if joining_state(&application) != JoiningState::Applied
+            || application.hold() == v1::Hold::Unspecified
+        {
+            return Ok(());
+        }
+        let request = v1::ChangeAgencyRequest {
+            organ_id: application.organ_id,
+            reason: APPROVED_BECAUSE.to_owned(),
+        };
+        let office = Identity::read(&directory);
+        let office = office.map_err(|error| StepError::Office(error.to_string()))?;
+        let connection = dial(&self.hub, &office, &self.clock)?;
+        connection.registry().approve(request).await?;
+        Ok(())
     }
 
     pub(super) async fn certificates(&mut self) -> Result<Produced, StepError> {

@@ -144,7 +144,7 @@ impl Partners {
             });
             Ok(Decision {
                 agencies: agencies.collect(),
-                application: None,
+                ..Decision::default()
             })
         })
         .await?;

@@ -26,9 +26,11 @@ use super::rows::NoticeRow;
 use super::transaction::Effect;
 use super::transaction::ReadError;
 use super::transaction::Transaction;
+use super::uploads;
 use crate::model::BusinessType;
 use crate::model::LegalValue;
 use crate::model::Party;
+use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::model::calendar::is_sent_in_time;
 
@@ -55,6 +57,8 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
             tx.put(rows::application_key(organ), application.encode_to_vec());
             Ok(())
         }
+        Record::Uploaded(record) => uploads::uploaded(record, tx),
+        Record::Collected(record) => uploads::collected(record, tx),
     }
 }
 
@@ -85,6 +89,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
             deed: Deed::SentInTime,
         });
     }
+    uploads::named(document, tx)?;
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
@@ -215,6 +220,9 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
                 agency: recipient,
                 deed: *deed,
             });
+        }
+        if stage == Stage::Recalled && row.stage != Stage::Recalled {
+            uploads::lost(&document, recipient, tx)?;
         }
         row.stage = stage;
         row.events.push(event.clone());

@@ -37,6 +37,7 @@ use super::rows::DocumentRow;
 use super::stages::Stages;
 use super::transaction::ReadError;
 use super::turned_away::TurnedAway;
+use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::model::DocumentId;
 use crate::model::Refusal;
@@ -64,6 +65,7 @@ pub(super) struct Core {
     pub(super) index: Index,
     pub(super) reader: JournalReader,
     pub(super) attachments: Attachments,
+    pub(super) uploads: Arc<Uploads>,
     pub(super) mailboxes: Mailboxes,
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
@@ -158,6 +160,7 @@ impl Core {
             watch: ArcSwapOption::empty(),
             index,
             reader,
+            uploads: Arc::new(Uploads::new(attachments.clone(), config.unnamed_max)),
             attachments,
             mailboxes,
             roll: Arc::default(),

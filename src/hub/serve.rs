@@ -26,6 +26,7 @@ use super::service::Registry;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::stages::Stages;
+use super::uploads;
 use crate::model::Ledger;
 use crate::trust::RevocationError;
 use crate::wire;
@@ -172,6 +173,7 @@ impl Hub {
             .add_service(reflection);
 
         let ticking = tokio::spawn(tick(core.commit.clone()));
+        let collecting = tokio::spawn(uploads::collect_until_closed(Arc::clone(&core)));
         let stopping = core.draining.clone();
         let drained = stopping.clone();
         let serving = router.serve_with_incoming_shutdown(
@@ -196,6 +198,7 @@ impl Hub {
         stopping.cancel();
         accept.abort();
         ticking.abort();
+        collecting.abort();
         // Whoever holds bytes under way is still between admission and receipt.
         let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
         let finished = core.under_way.acquire_many(everything);

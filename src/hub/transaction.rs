@@ -16,6 +16,7 @@ use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
 use super::rows::Key;
+use crate::model::Digest;
 use crate::model::DocumentId;
 use crate::model::Priority;
 use crate::store::Change;
@@ -56,6 +57,14 @@ pub(super) enum Effect {
     Noticed { agency: AgencyNo },
     /// Status notices are done with.
     NoticesDone { agency: AgencyNo, count: u64 },
+    /// An agency has an upload more, which counts for so many bytes and which no document names.
+    Uploaded { agency: AgencyNo, charge: u64 },
+    /// A document names it.
+    Named { agency: AgencyNo, charge: u64 },
+    /// Nobody named it.
+    Collected { agency: AgencyNo, charge: u64 },
+    /// Nobody needs a content any more.
+    Unwanted { digest: Digest },
 }
 
 /// Why a row could not be read.
@@ -91,7 +100,8 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+    /// A row as this batch leaves it.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         match self.rows.get(key) {
             Some(Change::Insert(row) | Change::Put(row)) => Ok(Some(row.clone())),
             Some(Change::Delete) => Ok(None),

@@ -413,3 +413,6 @@ impl Addressee {
         Some(Self { agency, standing })
     }
 }
+
+#[cfg(test)]
+mod tests;

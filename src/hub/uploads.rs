@@ -11,6 +11,7 @@
 
 mod collect;
 mod incoming;
+mod place;
 mod rows;
 
 use std::collections::BTreeMap;
@@ -37,7 +38,6 @@ use crate::store::AttachmentError;
 use crate::store::Attachments;
 use crate::store::Hashed;
 use crate::store::Index;
-use crate::store::Room;
 use crate::store::UploadName;
 
 pub(super) use collect::collect_until_closed;
@@ -55,23 +55,11 @@ pub(super) use rows::right;
 pub(super) use rows::upload;
 pub(super) use rows::uploaded;
 
+use place::Place;
 use rows::charge;
-
-/// Uploads one organisation may have open: as many as its calls that the hub serves at once, so that
-/// descriptors stay for everybody.
-const OPEN_MAX: usize = 8;
 
 /// Uploads of one organisation that broke off and are kept; the oldest makes room for another.
 const KEPT_MAX: usize = 64;
-
-/// Bytes of the disk that uploads leave to the journal, the index and the lists: sixteen segments of the
-/// journal and as much again for an index that doubles. On a small disk a quarter of it.
-const DISK_RESERVE: u64 = 2 * 1024 * 1024 * 1024;
-const DISK_RESERVE_SHARE: u64 = 4;
-
-/// Part of the disk that one organisation's uploads may take, named in documents or not: a quarter, so
-/// that no organisation fills it alone.
-const ORGAN_SHARE: u64 = 4;
 
 /// How long an upload waits for the one it takes over from to be laid aside.
 const TAKE_OVER_MAX: Duration = Duration::from_secs(5);
@@ -130,18 +118,6 @@ struct Kept {
     at: Timestamp,
     /// Absent after a restart: then the file is hashed again, once.
     hashed: Option<Hashed>,
-}
-
-/// One open upload's share of what its organisation may have. Given back when dropped.
-#[derive(Debug)]
-struct Place {
-    uploads: Arc<Uploads>,
-    organ: OrganId,
-    agency: AgencyNo,
-    /// Charged.
-    promised: u64,
-    /// Of these, not on disk yet.
-    coming: u64,
 }
 
 impl Uploads {
@@ -236,37 +212,6 @@ impl Uploads {
             tracing::warn!(%error, %digest, "an attachment that nobody needs cannot be removed");
         }
     }
-
-    /// Takes a place for an upload of `size` bytes, of which `there` are on disk.
-    ///
-    /// # Errors
-    /// `QUOTA_EXCEEDED` by what the organisation has, `STORAGE_FULL` by what the disk has.
-    fn place(
-        self: &Arc<Self>,
-        (organ, agency): (OrganId, AgencyNo),
-        size: u64,
-        there: u64,
-    ) -> Result<Place, Refusal> {
-        let mut place = Place {
-            uploads: Arc::clone(self),
-            organ,
-            agency,
-            promised: 0,
-            coming: 0,
-        };
-        let room = self.attachments.room().map_err(refusal)?;
-        let mut book = self.book();
-        let open = &mut book.held(agency).open;
-        *open += 1;
-        if *open > OPEN_MAX {
-            drop(book);
-            let what = format!("{OPEN_MAX} uploads are open");
-            return Err(Refusal::QuotaExceeded { organ, what });
-        }
-        place.promise(&mut book, room, charge(size), size.saturating_sub(there))?;
-        drop(book);
-        Ok(place)
-    }
 }
 
 impl Book {
@@ -308,84 +253,6 @@ impl Book {
             }
         }
     }
-}
-
-impl Place {
-    /// Promises so many bytes more, of which so many are not on disk.
-    fn promise(
-        &mut self,
-        book: &mut Book,
-        room: Room,
-        more: u64,
-        coming: u64,
-    ) -> Result<(), Refusal> {
-        let exceeded = |what| Refusal::QuotaExceeded {
-            organ: self.organ,
-            what,
-        };
-        let held = *book.held(self.agency);
-        let under_way = held.promised + held.kept + more;
-        let share = room.total / ORGAN_SHARE;
-        let unnamed_max = self.uploads.unnamed_max;
-        if held.unnamed + under_way > unnamed_max {
-            let what = format!("{unnamed_max} bytes of attachments that no document names");
-            return Err(exceeded(what));
-        }
-        if held.complete + under_way > share {
-            let what = format!("{share} bytes of attachments, its share of the hub's disk");
-            return Err(exceeded(what));
-        }
-        has_room(room, book.coming + coming)?;
-        book.held(self.agency).promised += more;
-        book.coming += coming;
-        self.promised += more;
-        self.coming += coming;
-        Ok(())
-    }
-
-    /// Before bytes are written that make the upload so large: promises what was not announced, and sees
-    /// that the reserve of the disk is still there.
-    fn grow(&mut self, to: u64, bytes: u64) -> Result<(), Refusal> {
-        let uploads = Arc::clone(&self.uploads);
-        let room = uploads.attachments.room().map_err(refusal)?;
-        let mut book = uploads.book();
-        let more = charge(to).saturating_sub(self.promised);
-        let coming = bytes.saturating_sub(self.coming);
-        if more > 0 || coming > 0 {
-            return self.promise(&mut book, room, more, coming);
-        }
-        has_room(room, bytes)
-    }
-
-    /// So many bytes are on disk.
-    fn wrote(&mut self, bytes: u64) {
-        let bytes = bytes.min(self.coming);
-        self.coming -= bytes;
-        self.uploads.book().coming -= bytes;
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut book = self.uploads.book();
-        book.coming -= self.coming;
-        let held = book.held(self.agency);
-        held.promised -= self.promised;
-        held.open -= 1;
-    }
-}
-
-/// Whether so many bytes fit beside the reserve.
-fn has_room(room: Room, bytes: u64) -> Result<(), Refusal> {
-    let reserve = DISK_RESERVE.min(room.total / DISK_RESERVE_SHARE);
-    if room.free >= reserve.saturating_add(bytes) {
-        return Ok(());
-    }
-    Err(Refusal::StorageFull {
-        problem: format!(
-            "{bytes} bytes of attachments do not fit beside the {reserve} bytes that stay free for documents"
-        ),
-    })
 }
 
 /// What a failure of the store is to the caller.

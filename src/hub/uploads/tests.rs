@@ -1,7 +1,11 @@
 //! What an organisation may have of attachments, on disks of any size.
 
+use super::place::DISK_RESERVE;
+use super::place::OPEN_MAX;
+use super::place::has_room;
 use super::*;
 use crate::clock::Clock;
+use crate::store::Room;
 
 const MIB: u64 = 1024 * 1024;
 

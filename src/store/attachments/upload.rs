@@ -73,7 +73,7 @@ impl UploadName {
         })
     }
 
-    fn file(&self) -> String {
+    pub(super) fn file(&self) -> String {
         format!("{}+{}", self.organ, self.digest)
     }
 }

@@ -16,7 +16,6 @@ mod rows;
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -44,6 +43,7 @@ pub(super) use collect::collect_until_closed;
 pub(super) use incoming::Announced;
 pub(super) use incoming::Finished;
 pub(super) use incoming::Incoming;
+pub(super) use incoming::UploadRight;
 pub(super) use incoming::put_on_record;
 pub(super) use incoming::store;
 pub(super) use rows::Right;

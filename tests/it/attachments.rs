@@ -292,7 +292,7 @@ async fn a_download_ends_with_the_right_to_it() {
     let axis = Axis::start().await;
     let (owner, operator) = (axis.party(HANOI), axis.party(VPCP));
     // More than lies in windows and buffers between hub and client.
-    let large = content(1, 48 * 1024 * 1024);
+    let large = content(1, 16 * 1024 * 1024);
     owner.put(chunks(&large, 0)).await.unwrap();
     let to = [PHU_THO, VINH_PHUC, "000.00.00.H01"];
     let id = owner.name(1, HANOI, &to, &large).await.unwrap();

@@ -22,6 +22,7 @@ use crate::hub::uploads;
 use crate::hub::uploads::Announced;
 use crate::hub::uploads::Incoming;
 use crate::hub::uploads::Right;
+use crate::hub::uploads::UploadRight;
 use crate::model::ATTACHMENT_MAX;
 use crate::model::Digest;
 use crate::model::OrganId;
@@ -121,20 +122,15 @@ pub(super) async fn put(
         let problem = "an upload goes on where its first chunk says sha256 and size";
         return Err(Refusal::field("offset", problem));
     }
-    let mut incoming = Incoming::begin(&core.uploads, &core.clock, caller, announced).await?;
+    let (asked, asking) = (Arc::clone(core), Arc::clone(peer));
+    let right = UploadRight(Box::new(move || may_upload(&asked, &asking).is_ok()));
+    let begun = Incoming::begin(&core.uploads, &core.clock, caller, announced, right);
+    let mut incoming = begun.await?;
     let mut chunk = Some(first);
     while let Some(taken) = chunk {
         incoming = take(incoming, taken.data).await?;
         let taken_over = incoming.taken_over.clone();
-        chunk = match next(core, peer, &mut chunks, &taken_over).await {
-            Ok(chunk) => chunk,
-            Err(refusal) => {
-                if may_upload(core, peer).is_err() {
-                    incoming.is_worth_nothing();
-                }
-                return Err(refusal);
-            }
-        };
+        chunk = next(core, peer, &mut chunks, &taken_over).await?;
         if let Some(chunk) = &chunk {
             heard.hear(chunk, incoming.bytes())?;
             if heard.size != 0 && incoming.bytes() + chunk.data.len() as u64 > heard.size {

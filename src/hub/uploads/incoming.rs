@@ -44,8 +44,18 @@ pub(in crate::hub) struct Incoming {
     /// Came, and is not written yet.
     gathered: Vec<u8>,
     is_worth_keeping: bool,
+    right: UploadRight,
     /// Another upload of the same takes over.
     pub(in crate::hub) taken_over: CancellationToken,
+}
+
+/// Whether its owner may still upload. Also whose connection was closed because it may not leaves nothing.
+pub(in crate::hub) struct UploadRight(pub(in crate::hub) Box<dyn Fn() -> bool + Send + Sync>);
+
+impl std::fmt::Debug for UploadRight {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UploadRight")
+    }
 }
 
 /// What comes out of an upload. The place is held until the outcome is on record.
@@ -135,6 +145,7 @@ impl Incoming {
         clock: &Clock,
         (organ, agency): (OrganId, AgencyNo),
         announced: Announced,
+        right: UploadRight,
     ) -> Result<Self, Refusal> {
         let mut incoming = Self {
             uploads: Arc::clone(uploads),
@@ -145,6 +156,7 @@ impl Incoming {
             place: None,
             gathered: Vec::new(),
             is_worth_keeping: true,
+            right,
             taken_over: CancellationToken::new(),
         };
         let name = announced.digest.map(|digest| UploadName { organ, digest });
@@ -335,7 +347,8 @@ impl Incoming {
 
     /// Lays aside what can be resumed, and enters it.
     fn keep(&mut self) -> Option<()> {
-        let name = self.name.filter(|_| self.is_worth_keeping)?;
+        let is_worth_keeping = self.is_worth_keeping && (self.right.0)();
+        let name = self.name.filter(|_| is_worth_keeping)?;
         self.write_gathered().ok()?;
         let upload = self.upload.take_if(|upload| upload.bytes() > 0)?;
         let (at, bytes) = (self.clock.now(), upload.bytes());

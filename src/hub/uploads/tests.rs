@@ -1,5 +1,7 @@
 //! What an organisation may have of attachments, on disks of any size.
 
+use std::sync::Arc;
+
 use super::place::DISK_RESERVE;
 use super::place::OPEN_MAX;
 use super::place::has_room;
@@ -143,9 +145,15 @@ async fn what_broke_off_is_kept_up_to_a_number_and_counts() {
             size: 100,
             offset: 0,
         };
-        let mut incoming = Incoming::begin(&uploads, &clock, caller, announced)
-            .await
-            .unwrap();
+        let mut incoming = Incoming::begin(
+            &uploads,
+            &clock,
+            caller,
+            announced,
+            UploadRight(Box::new(|| true)),
+        )
+        .await
+        .unwrap();
         incoming.take(&[7; 10]).unwrap();
         drop(incoming);
         clock.advance_to(clock.now() + jiff::SignedDuration::from_secs(1));

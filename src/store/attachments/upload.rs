@@ -10,6 +10,8 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::SystemTime;
 
 use aws_lc_rs::digest;
 use jiff::Timestamp;
@@ -234,7 +236,7 @@ impl Upload {
     /// # Errors
     /// [`AttachmentError`].
     pub fn keep(mut self, at: Timestamp) -> Result<Hashed, AttachmentError> {
-        self.file.set_modified(at.into())?;
+        self.file.set_modified(system_time(at))?;
         self.path = PathBuf::new();
         Ok(self.hashed.clone())
     }
@@ -249,7 +251,7 @@ impl Upload {
         let target = dir.place(digest);
         let shelf = target.parent().unwrap_or(&dir.path);
         own_directory(shelf)?;
-        self.file.set_modified(at.into())?;
+        self.file.set_modified(system_time(at))?;
         let durable = self.attachments.durability == Durability::Fsync;
         if durable {
             self.file.sync_all()?;
@@ -294,4 +296,10 @@ fn hash(file: &mut File) -> io::Result<Hashed> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// What a file system calls that instant; none is before 1970.
+fn system_time(at: Timestamp) -> SystemTime {
+    let micros = u64::try_from(at.as_microsecond()).unwrap_or(0);
+    SystemTime::UNIX_EPOCH + Duration::from_micros(micros)
 }

@@ -635,7 +635,8 @@ async fn a_link_in_place_of_the_attachments_is_not_followed() {
     // As a place for attachments it is anybody's no longer.
     std::fs::remove_file(&link).unwrap();
     std::fs::create_dir(&link).unwrap();
-    std::fs::set_permissions(&link, PermissionsExt::from_mode(0o755)).unwrap();
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&link, open).unwrap();
     docaxis::store::Attachments::open(&link, Durability::Fsync).unwrap();
     for path in [link.clone(), link.join("unfinished"), link.join("sha256")] {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();

@@ -102,7 +102,6 @@ fn run(core: &Core, effect: Effect) {
         Effect::Uploaded { agency, charge } => core.uploads.uploaded(agency, charge),
         Effect::Named { agency, charge } => core.uploads.named(agency, charge),
         Effect::Collected { agency, charge } => core.uploads.collected(agency, charge),
-        Effect::Unwanted { digest } => core.uploads.remove_unwanted(&core.index, digest),
         Effect::NoticesDone { agency, count } => {
             core.mailboxes
                 .slot(agency)

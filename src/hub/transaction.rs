@@ -16,7 +16,6 @@ use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
 use super::rows::Key;
-use crate::model::Digest;
 use crate::model::DocumentId;
 use crate::model::Priority;
 use crate::store::Change;
@@ -63,8 +62,6 @@ pub(super) enum Effect {
     Named { agency: AgencyNo, charge: u64 },
     /// Nobody named it.
     Collected { agency: AgencyNo, charge: u64 },
-    /// Nobody needs a content any more.
-    Unwanted { digest: Digest },
 }
 
 /// Why a row could not be read.

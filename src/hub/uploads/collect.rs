@@ -15,6 +15,7 @@ use super::rows;
 use crate::hub::commit::Work;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
+use crate::model::Digest;
 use crate::store::UploadName;
 
 /// How long an upload waits for a document that names it, or for the rest of itself.
@@ -47,7 +48,7 @@ pub(in crate::hub) async fn collect_until_closed(core: Arc<Core>) {
 }
 
 /// Complete uploads that no document of their owners named in time.
-async fn expired(core: &Core, before: Timestamp) {
+async fn expired(core: &Arc<Core>, before: Timestamp) {
     loop {
         let range = rows::expiry_from(Timestamp::UNIX_EPOCH)..rows::expiry_from(before);
         let found = match core.index.range(range, AT_ONCE) {
@@ -64,6 +65,7 @@ async fn expired(core: &Core, before: Timestamp) {
         if uploads.is_empty() {
             return;
         }
+        let digests: Vec<Digest> = uploads.iter().map(|(_, digest)| *digest).collect();
         let (reply, collected) = oneshot::channel();
         let work = Work::Collect {
             uploads,
@@ -73,10 +75,19 @@ async fn expired(core: &Core, before: Timestamp) {
         if core.commit.send(work).await.is_err() {
             return;
         }
-        match collected.await {
-            Ok(Ok(count)) if count > 0 && found.len() == AT_ONCE => {}
-            // Nothing more, or the disk is full: at the next tick.
-            _ => return,
+        // None when the disk is full, or the hub stops: at the next tick.
+        let Ok(Ok(count @ 1..)) = collected.await else {
+            return;
+        };
+        // Not on the commit thread: a large file takes a while to be given back.
+        let removing = Arc::clone(core);
+        let removed = tokio::task::spawn_blocking(move || {
+            for digest in digests {
+                removing.uploads.remove_unwanted(&removing.index, digest);
+            }
+        });
+        if removed.await.is_err() || count < AT_ONCE {
+            return;
         }
     }
 }

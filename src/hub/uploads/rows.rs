@@ -238,8 +238,8 @@ pub(in crate::hub) fn collected(
         };
         file.uploads = file.uploads.saturating_sub(1);
         if file.uploads == 0 && file.documents == 0 {
+            // Whoever had them collected removes the file once this is on disk.
             tx.delete(file_key(*digest));
-            tx.effect(Effect::Unwanted { digest: *digest });
         } else {
             tx.put(file_key(*digest), file.encode());
         }

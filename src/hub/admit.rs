@@ -18,6 +18,7 @@ use super::record::Standing;
 use super::registry::Agencies;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
+use crate::model::AttachmentRef;
 use crate::model::Digest;
 use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
@@ -39,6 +40,18 @@ pub(super) struct Admitted {
     pub(super) payload: Payload,
     /// Gives the sender's place and the bytes back when the document is done with.
     pub(super) place: Arc<Place>,
+}
+
+impl Admitted {
+    /// The attachments its header names that do not travel inside it: they were uploaded before.
+    pub(super) fn uploads(&self) -> impl Iterator<Item = &AttachmentRef> {
+        let inline = |digest| {
+            let mut inside = self.payload.attachments.iter();
+            inside.any(|(sha256, _)| *sha256 == digest)
+        };
+        let named = self.header.attachments.iter();
+        named.filter(move |named| !inline(named.sha256))
+    }
 }
 
 /// A document's share of what may be under way.

@@ -28,6 +28,7 @@ use super::rows::NoticeRow;
 use super::transaction::Effect;
 use super::transaction::ReadError;
 use super::transaction::Transaction;
+use super::uploads;
 use crate::model::BusinessType;
 use crate::model::LegalValue;
 use crate::model::Party;
@@ -63,6 +64,8 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
             }
             Ok(())
         }
+        Record::Uploaded(record) => uploads::uploaded(record, tx),
+        Record::Collected(record) => uploads::collected(record, tx),
     }
 }
 
@@ -93,6 +96,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
             deed: Deed::SentInTime,
         });
     }
+    uploads::named(document, tx)?;
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
@@ -231,6 +235,9 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
                 agency: recipient,
                 deed: *deed,
             });
+        }
+        if stage == Stage::Recalled && row.stage != Stage::Recalled {
+            uploads::lost(&document, recipient, tx)?;
         }
         row.stage = stage;
         row.events.push(event.clone());

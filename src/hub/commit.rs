@@ -35,7 +35,9 @@ use super::route;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::transaction::Transaction;
+use super::uploads::Finished;
 use super::verify::Verified;
+use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
@@ -64,6 +66,22 @@ pub(super) enum Work {
     },
     /// The registry changes: agencies, an application.
     Registry(Change),
+    /// An attachment is complete and on disk.
+    Uploaded(Box<Upload>),
+    /// Uploads that no document named before this instant; the reply is how many are gone.
+    Collect {
+        uploads: Vec<(AgencyNo, Digest)>,
+        before: Timestamp,
+        reply: oneshot::Sender<Result<usize, Refusal>>,
+    },
+}
+
+/// An upload to put on record.
+#[derive(Debug)]
+pub(super) struct Upload {
+    pub(super) by: AgencyNo,
+    pub(super) finished: Finished,
+    pub(super) reply: oneshot::Sender<Result<(), Refusal>>,
 }
 
 /// Deliveries to acknowledge.
@@ -122,6 +140,9 @@ enum Answer {
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
+    /// With what holds its file until it is on record.
+    Uploaded(Box<Upload>),
+    Collected(oneshot::Sender<Result<usize, Refusal>>, usize),
 }
 
 /// One batch between decision and disk.
@@ -283,6 +304,12 @@ impl Committer {
                 Answer::Registry(reply, application) => {
                     let _ = reply.send(Ok(application));
                 }
+                Answer::Uploaded(upload) => {
+                    let _ = upload.reply.send(Ok(()));
+                }
+                Answer::Collected(reply, count) => {
+                    let _ = reply.send(Ok(count));
+                }
             }
         }
         // After the answers: nobody waits for this.
@@ -316,6 +343,14 @@ impl Committer {
                     let _ = reply.send(Err(refusal.clone()));
                 }
                 Answer::Registry(reply, _) => {
+                    let _ = reply.send(Err(refusal.clone()));
+                }
+                Answer::Uploaded(upload) => {
+                    // Not held any longer: whoever waits removes it.
+                    drop(upload.finished);
+                    let _ = upload.reply.send(Err(refusal.clone()));
+                }
+                Answer::Collected(reply, _) => {
                     let _ = reply.send(Err(refusal.clone()));
                 }
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::layers::Layers;
 use crate::model::INLINE_TOTAL_MAX;
+use crate::model::ATTACHMENT_MAX;
 use crate::model::OrganId;
 use crate::model::Recipients;
 use crate::store::Durability;
@@ -35,6 +36,13 @@ pub struct Config {
     pub connections_max: usize,
     /// Time a submission or status stream may stay silent.
     pub stream_idle_max: Duration,
+    /// Time an upload may stay silent; then it is laid aside and its descriptor is given back.
+    pub upload_idle_max: Duration,
+    /// Bytes of uploads that no document names which one organisation may have, open and broken-off ones
+    /// with them: two of the largest attachments.
+    pub unnamed_max: u64,
+    /// How often the hub looks for uploads that nobody named in time.
+    pub collect_every: Duration,
     /// Time a unary submission waits for a place before `OVERLOADED`.
     pub queue_wait_max: Duration,
     /// Time for open work after a shutdown was asked for.
@@ -66,6 +74,9 @@ impl Config {
             handshake_max: Duration::from_secs(5),
             connections_max: 16_384,
             stream_idle_max: Duration::from_secs(600),
+            upload_idle_max: Duration::from_secs(30),
+            unnamed_max: 2 * ATTACHMENT_MAX,
+            collect_every: Duration::from_secs(60),
             queue_wait_max: Duration::from_secs(2),
             drain_max: Duration::from_secs(10),
             verify_threads: std::thread::available_parallelism().map_or(1, usize::from),
@@ -188,6 +199,9 @@ pub(super) const LISTINGS_AT_ONCE: usize = 4;
 
 /// Bytes of one chunk of an attachment.
 pub(super) const CHUNK_BYTES: usize = 256 * 1024;
+
+/// Largest chunk of an upload, in bytes, as the protocol says.
+pub(super) const CHUNK_MAX: usize = 1024 * 1024;
 
 /// How far a time in a message may be ahead of the hub's, in minutes (the tolerance seen in a
 /// provincial hub's settings).

@@ -44,6 +44,7 @@ use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
 use super::turned_away::TurnedAway;
+use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::model::DocumentId;
 use crate::model::Refusal;
@@ -76,6 +77,7 @@ pub(super) struct Core {
     pub(super) index: Index,
     pub(super) reader: JournalReader,
     pub(super) attachments: Attachments,
+    pub(super) uploads: Arc<Uploads>,
     pub(super) mailboxes: Mailboxes,
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
@@ -186,6 +188,7 @@ impl Core {
             watch: ArcSwapOption::empty(),
             index,
             reader,
+            uploads: Arc::new(Uploads::new(attachments.clone(), config.unnamed_max)),
             attachments,
             mailboxes,
             roll: Arc::default(),

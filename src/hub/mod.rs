@@ -52,6 +52,7 @@ mod stages;
 mod track;
 mod transaction;
 mod turned_away;
+mod uploads;
 mod verify;
 
 pub use conduct::Conduct;

@@ -152,6 +152,8 @@ impl Hub {
             parts.offices,
         ));
         core.lists.recall(&core.trust);
+        let restored = core.uploads.restore(&core.index, &core.agencies.load());
+        restored.map_err(OpenError::Malformed)?;
         let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
         Ok(Self {
             core,
@@ -269,7 +271,10 @@ impl Recovered {
             }
             Record::Agency(agency) => self.agencies.set(agency),
             Record::Application(application) => self.applications.set((**application).clone()),
-            Record::Acknowledged(_) | Record::Refused(_) => {}
+            Record::Acknowledged(_)
+            | Record::Refused(_)
+            | Record::Uploaded(_)
+            | Record::Collected(_) => {}
         }
         Ok(())
     }

@@ -90,6 +90,7 @@ fn verify_until_closed(core: &Core) {
         trust: &core.trust,
         policy: &core.policy,
         attachments: &core.attachments,
+        index: &core.index,
         stages: &core.stages,
         clock: &core.clock,
     };

@@ -3,6 +3,8 @@
 //! ```text
 //! 1 document      sequence, accepted_at, sender, legal value, priority, business type,
 //!                 recipients (locked?), identity, digest of the header, earlier documents,
+//!                 digests of attachments that do not travel inside (only where the byte of the
+//!                 legal value has 0x80; older journals never do),
 //!                 header, signature, inline attachments
 //! 2 acknowledged  at, by, status cursor, sequences
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
@@ -11,11 +13,14 @@
 //!                 daily limit (0: none), its day and what was sent before, merged into (empty:
 //!                 nobody); the last four may be absent
 //! 6 application   a `StoredApplication` of the protocol; `deleted`: it is gone
+//! 7 uploaded      at, by, digest, size of an attachment that is complete and on disk
+//! 8 collected     at, uploads (agency, digest) that no document named within a day
 //! ```
 //!
 //! Numbers once written are never reused for another meaning.
 
-use bytes::Bytes;
+mod payload;
+
 use jiff::Timestamp;
 use prost::Message as _;
 
@@ -34,6 +39,8 @@ use crate::model::Reason;
 use crate::model::StatusCode;
 use crate::wire::v1;
 
+pub(super) use payload::Payload;
+
 /// A fact to be made durable.
 #[derive(Clone, Debug)]
 pub(super) enum Record {
@@ -43,7 +50,12 @@ pub(super) enum Record {
     Refused(Refused),
     Agency(AgencyRecord),
     Application(Box<v1::StoredApplication>),
+    Uploaded(Uploaded),
+    Collected(Collected),
 }
+
+/// Flag in the byte of a document's legal value: digests of attachments follow.
+const NAMES_UPLOADS: u8 = 0x80;
 
 /// An accepted document, without its payload.
 #[derive(Clone, Debug)]
@@ -59,6 +71,9 @@ pub(super) struct DocumentRecord {
     pub(super) header_digest: Digest,
     /// Sequences of the documents a recall or update concerns.
     pub(super) earlier: Vec<u64>,
+    /// Digests of the attachments that do not travel inside; each once. None in records of before
+    /// uploads had owners.
+    pub(super) attachments: Vec<Digest>,
 }
 
 /// One recipient of a document.
@@ -127,66 +142,20 @@ pub(super) struct AgencyRecord {
     pub(super) why: String,
 }
 
-/// The parts of a document that travel to its recipients, as they came.
-#[derive(Clone, Debug)]
-pub(super) struct Payload {
-    pub(super) header: Bytes,
-    pub(super) signature: Bytes,
-    /// Digest and content of each inline attachment.
-    pub(super) attachments: Vec<(Digest, Bytes)>,
+/// An attachment that is complete and on disk.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Uploaded {
+    pub(super) at: Timestamp,
+    pub(super) by: AgencyNo,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
 }
 
-impl Payload {
-    /// Bytes held.
-    pub(super) fn size(&self) -> usize {
-        let attachments: usize = self
-            .attachments
-            .iter()
-            .map(|(_, content)| content.len())
-            .sum();
-        self.header.len() + self.signature.len() + attachments
-    }
-
-    /// What follows a [`DocumentRecord`]'s own fields.
-    pub(super) fn parts(&self) -> (Vec<u8>, Vec<&[u8]>) {
-        let mut lengths = Writer::default();
-        lengths.count(self.header.len()).count(self.signature.len());
-        lengths.count(self.attachments.len());
-        for (digest, content) in &self.attachments {
-            lengths.digest(digest).count(content.len());
-        }
-        let mut parts: Vec<&[u8]> = vec![&self.header, &self.signature];
-        parts.extend(self.attachments.iter().map(|(_, content)| content.as_ref()));
-        (lengths.0, parts)
-    }
-
-    /// The payload of a document record's body.
-    pub(super) fn read(body: Bytes) -> Option<Self> {
-        let mut reader = Reader(&body);
-        DocumentRecord::read(&mut reader)?;
-        let (header, signature) = (reader.count()?, reader.count()?);
-        let count = reader.count()?;
-        let mut named = Vec::new();
-        for _ in 0..count {
-            named.push((reader.digest()?, reader.count()?));
-        }
-        let mut at = body.len() - reader.0.len();
-        let mut slice = |length: usize| {
-            let end = at.checked_add(length).filter(|end| *end <= body.len())?;
-            let part = body.slice(at..end);
-            at = end;
-            Some(part)
-        };
-        let (header, signature) = (slice(header)?, slice(signature)?);
-        let attachments = named
-            .into_iter()
-            .map(|(digest, length)| Some((digest, slice(length)?)));
-        Some(Self {
-            header,
-            signature,
-            attachments: attachments.collect::<Option<_>>()?,
-        })
-    }
+/// Uploads that nobody named in time.
+#[derive(Clone, Debug)]
+pub(super) struct Collected {
+    pub(super) at: Timestamp,
+    pub(super) uploads: Vec<(AgencyNo, Digest)>,
 }
 
 impl Record {
@@ -241,6 +210,18 @@ impl Record {
                 w.0.extend(application.encode_to_vec());
                 6
             }
+            Self::Uploaded(uploaded) => {
+                w.instant(uploaded.at).u32(uploaded.by.0);
+                w.digest(&uploaded.digest).u64(uploaded.size);
+                7
+            }
+            Self::Collected(collected) => {
+                w.instant(collected.at).count(collected.uploads.len());
+                for (agency, digest) in &collected.uploads {
+                    w.u32(agency.0).digest(digest);
+                }
+                8
+            }
         };
         (kind, w.0)
     }
@@ -287,6 +268,18 @@ impl Record {
             }),
             5 => Self::Agency(AgencyRecord::read(&mut r)?),
             6 => Self::Application(Box::new(v1::StoredApplication::decode(body).ok()?)),
+            7 => Self::Uploaded(Uploaded {
+                at: r.instant()?,
+                by: AgencyNo(r.u32()?),
+                digest: r.digest()?,
+                size: r.u64()?,
+            }),
+            8 => {
+                let (at, count) = (r.instant()?, r.count()?);
+                let mut upload = || Some((AgencyNo(r.u32()?), r.digest()?));
+                let uploads = (0..count).map(|_| upload()).collect::<Option<_>>()?;
+                Self::Collected(Collected { at, uploads })
+            }
             _ => return None,
         })
     }
@@ -297,9 +290,13 @@ impl DocumentRecord {
         w.u64(self.sequence)
             .instant(self.accepted_at)
             .u32(self.sender.0);
-        w.u8(match self.legal_value {
+        let legal_value = match self.legal_value {
             LegalValue::Full => 1,
             LegalValue::ReferenceOnly => 2,
+        };
+        w.u8(match self.attachments.as_slice() {
+            [] => legal_value,
+            _ => legal_value | NAMES_UPLOADS,
         });
         w.u8(self.priority.level()).u8(self.business_type.code());
         w.count(self.recipients.len());
@@ -315,11 +312,18 @@ impl DocumentRecord {
         for sequence in &self.earlier {
             w.u64(*sequence);
         }
+        if !self.attachments.is_empty() {
+            w.count(self.attachments.len());
+            for digest in &self.attachments {
+                w.digest(digest);
+            }
+        }
     }
 
     pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
         let (sequence, accepted_at, sender) = (r.u64()?, r.instant()?, AgencyNo(r.u32()?));
-        let legal_value = match r.u8()? {
+        let flags = r.u8()?;
+        let legal_value = match flags & !NAMES_UPLOADS {
             1 => LegalValue::Full,
             2 => LegalValue::ReferenceOnly,
             _ => return None,
@@ -332,6 +336,10 @@ impl DocumentRecord {
         let document_id = r.text()?.parse().ok()?;
         let header_digest = r.digest()?;
         let earlier = (0..r.count()?).map(|_| r.u64()).collect::<Option<_>>()?;
+        let attachments = match flags & NAMES_UPLOADS {
+            0 => Vec::new(),
+            _ => (0..r.count()?).map(|_| r.digest()).collect::<Option<_>>()?,
+        };
         Some(Self {
             sequence,
             accepted_at,
@@ -343,6 +351,7 @@ impl DocumentRecord {
             document_id,
             header_digest,
             earlier,
+            attachments,
         })
     }
 }
@@ -404,3 +413,6 @@ impl Addressee {
         Some(Self { agency, standing })
     }
 }
+
+#[cfg(test)]
+mod tests;

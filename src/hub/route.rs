@@ -107,6 +107,9 @@ fn run(core: &Core, effect: Effect) {
             slot.notices.fetch_add(1, Ordering::AcqRel);
             slot.bell.notify_waiters();
         }
+        Effect::Uploaded { agency, charge } => core.uploads.uploaded(agency, charge),
+        Effect::Named { agency, charge } => core.uploads.named(agency, charge),
+        Effect::Collected { agency, charge } => core.uploads.collected(agency, charge),
         Effect::NoticesDone { agency, count } => {
             core.mailboxes
                 .slot(agency)

@@ -9,6 +9,7 @@
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
 //! W agency                            → how it keeps the rules  X                     → counters of the hub
+//! B, E, F, H, U                       → attachments: `uploads/rows.rs`
 //! Y day agency                        → sent, signed, received
 //! ```
 //!

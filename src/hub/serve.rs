@@ -26,6 +26,7 @@ use super::service::Registry;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::stages::Stages;
+use super::uploads;
 use crate::model::Ledger;
 use crate::trust::RevocationError;
 use crate::wire;
@@ -147,6 +148,7 @@ impl Hub {
             tokio::spawn(tick(Arc::clone(&core))),
             tokio::spawn(sweep(Arc::clone(&core))),
             tokio::spawn(lists::watch(Arc::clone(&core))),
+            tokio::spawn(uploads::collect_until_closed(Arc::clone(&core))),
         ];
 
         shutdown.await;

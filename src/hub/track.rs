@@ -181,13 +181,25 @@ pub(super) fn not_recalled(
     let Role::Recipient(agency) = role else {
         return Ok(());
     };
-    let delivery = delivery(core, sequence, agency).map_err(unavailable)?;
-    if delivery.is_some_and(|delivery| delivery.stage == Stage::Recalled) {
+    if is_recalled(core, sequence, agency).map_err(unavailable)? {
         return Err(Refusal::DocumentUnknown {
             document_id: format!("{id} (recalled)"),
         });
     }
     Ok(())
+}
+
+/// Whether a recipient agreed to the recall of a document.
+///
+/// # Errors
+/// [`ReadError`].
+pub(super) fn is_recalled(
+    core: &Core,
+    sequence: u64,
+    recipient: AgencyNo,
+) -> Result<bool, ReadError> {
+    let delivery = delivery(core, sequence, recipient)?;
+    Ok(delivery.is_some_and(|delivery| delivery.stage == Stage::Recalled))
 }
 
 fn delivery(

@@ -62,6 +62,12 @@ pub(super) enum Effect {
     Noticed { agency: AgencyNo },
     /// Status notices are done with.
     NoticesDone { agency: AgencyNo, count: u64 },
+    /// An agency has an upload more, which counts for so many bytes and which no document names.
+    Uploaded { agency: AgencyNo, charge: u64 },
+    /// A document names it.
+    Named { agency: AgencyNo, charge: u64 },
+    /// Nobody named it.
+    Collected { agency: AgencyNo, charge: u64 },
 }
 
 /// Why a row could not be read.
@@ -104,7 +110,8 @@ impl<'a> Transaction<'a> {
         self.asked.get() + self.rows.len() as u64 + self.counts.len() as u64
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
+    /// A row as this batch leaves it.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, ReadError> {
         self.asked.set(self.asked.get() + 1);
         match self.rows.get(key) {
             Some(Change::Insert(row) | Change::Put(row)) => Ok(Some(row.clone())),

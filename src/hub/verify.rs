@@ -3,9 +3,13 @@
 use jiff::Timestamp;
 
 use super::admit::Admitted;
+use super::core::unavailable;
+use super::registry::AgencyNo;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::stages::Stages;
+use super::transaction::ReadError;
+use super::uploads;
 use crate::clock::Clock;
 use crate::model::AttachmentRef;
 use crate::model::Digest;
@@ -13,6 +17,7 @@ use crate::model::INLINE_MAX;
 use crate::model::LegalValue;
 use crate::model::Refusal;
 use crate::store::Attachments;
+use crate::store::Index;
 use crate::trust::Policy;
 use crate::trust::Submission;
 use crate::trust::TrustStore;
@@ -53,6 +58,7 @@ pub(super) struct Verifier<'a> {
     pub(super) trust: &'a TrustStore,
     pub(super) policy: &'a Policy,
     pub(super) attachments: &'a Attachments,
+    pub(super) index: &'a Index,
     pub(super) stages: &'a Stages,
     pub(super) clock: &'a Clock,
 }
@@ -129,31 +135,19 @@ impl Verifier<'_> {
                 });
             }
         }
-        named
-            .iter()
-            .try_for_each(|named| self.present(document, named))
+        document
+            .uploads()
+            .try_for_each(|named| self.present(document.sender, named))
     }
 
-    fn present(&self, document: &Admitted, named: &AttachmentRef) -> Result<(), Refusal> {
-        let inline = document
-            .payload
-            .attachments
-            .iter()
-            .any(|(sha256, _)| *sha256 == named.sha256);
-        if inline {
-            return Ok(());
-        }
+    /// An attachment that was uploaded before is the sender's to name, and here.
+    fn present(&self, sender: AgencyNo, named: &AttachmentRef) -> Result<(), Refusal> {
+        let get = |key: &[u8]| self.index.get(key).map_err(ReadError::from);
+        let right = uploads::right(get, sender, named.sha256).map_err(unavailable)?;
+        right.may_name(named)?;
         match self.attachments.size(named.sha256) {
             Some(size) if size == named.size => Ok(()),
-            Some(size) => Err(Refusal::DigestMismatch {
-                what: format!("size of attachment {}", named.name),
-                expected: named.size.to_string(),
-                found: size.to_string(),
-            }),
-            None => Err(Refusal::AttachmentMissing {
-                name: named.name.clone(),
-                sha256: named.sha256.to_string(),
-            }),
+            _ => Err(uploads::missing(named)),
         }
     }
 }

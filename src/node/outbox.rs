@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::ReceiverStream;
@@ -19,6 +18,7 @@ use super::account::Account;
 use super::account::Sent;
 use super::connection::Backoff;
 use super::connection::Connection;
+use super::upload::upload;
 use super::write::Written;
 use crate::clock::Clock;
 use crate::model::Reason;
@@ -27,9 +27,6 @@ use crate::wire::v1;
 
 /// Documents of one participant on their way at once.
 const WINDOW: usize = 256;
-
-/// Bytes of one upload chunk.
-const CHUNK_BYTES: usize = 256 * 1024;
 
 /// What became of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,45 +181,6 @@ impl Outbox {
         // Whoever asked may have gone.
         let _ = outcome.send(told);
     }
-}
-
-/// Uploads contents that do not travel with their document; again and again where the connection breaks.
-///
-/// # Errors
-/// The hub's refusal.
-pub(super) async fn upload(connection: &Connection, contents: Vec<Bytes>) -> Result<(), Status> {
-    for content in contents {
-        let mut backoff = Backoff::new();
-        loop {
-            match put(connection, &content).await {
-                Ok(()) => break,
-                Err(status) if wire::reason_of(&status).is_some() => return Err(status),
-                Err(_lost) => backoff.wait().await,
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Uploads one content.
-///
-/// # Errors
-/// The hub's refusal, or a lost connection.
-pub async fn put(connection: &Connection, content: &Bytes) -> Result<(), Status> {
-    let chunks: Vec<v1::Chunk> = (0..content.len())
-        .step_by(CHUNK_BYTES)
-        .map(|from| content.slice(from..content.len().min(from + CHUNK_BYTES)))
-        .map(|data| v1::Chunk {
-            data,
-            ..v1::Chunk::default()
-        })
-        .collect();
-    let request = tokio_stream::iter(chunks);
-    connection
-        .exchange()
-        .put_attachment(request)
-        .await
-        .map(|_| ())
 }
 
 async fn next(

@@ -1,25 +1,51 @@
 //! Attachments beside the journal: content-addressed files, streamed in and out.
 //!
+//! ```text
+//! attachments/sha256/ab/cdef…             complete, named by its digest
+//! attachments/unfinished/ORGAN+DIGEST     on its way in; kept when it breaks off
+//! attachments/unfinished/ORGAN+NUMBER     the same without an announced digest; removed when it breaks off
+//! attachments/removed/NUMBER              nobody names it any more; gone in a moment
+//! attachments/ab/cdef…                    complete, by a version before owners were kept: only read
+//! ```
+//!
 //! A file has its final name, which is its digest, only when it is complete and on disk. `object_store`
-//! would name it before the digest is known, so these are our own hundred lines.
+//! would name it before the digest is known, so these are our own hundred lines. Directories are
+//! for the hub's user alone, and nothing follows a symbolic link.
 
+mod upload;
+
+use std::collections::BTreeMap;
 use std::fs;
+use std::fs::DirBuilder;
 use std::fs::File;
+use std::fs::OpenOptions;
+use std::fs::Permissions;
 use std::io;
-use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::FileExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use aws_lc_rs::digest;
+use jiff::Timestamp;
 
 use super::Durability;
-use super::data_dir::sync_dir;
-use crate::files;
-use crate::files::Readers;
 use crate::model::Digest;
+
+pub use upload::Hashed;
+pub use upload::Unfinished;
+pub use upload::Upload;
+pub use upload::UploadName;
+
+/// Rights of our directories and files: the hub's user alone.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
 
 /// All attachments of one hub.
 #[derive(Clone, Debug)]
@@ -32,14 +58,12 @@ pub struct Attachments {
 #[derive(Debug)]
 struct Directory {
     path: PathBuf,
-    keeping: Keeping,
-    uploads: AtomicU64,
-}
-
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Keeping {
-    Kept,
-    Temporary,
+    /// Counts what has no name of its own.
+    numbers: AtomicU64,
+    /// Contents somebody is about to put on record.
+    pinned: Mutex<BTreeMap<Digest, usize>>,
+    /// Removes everything with the last clone.
+    _temporary: Option<tempfile::TempDir>,
 }
 
 /// Why an attachment could not be stored.
@@ -56,21 +80,29 @@ pub enum AttachmentError {
     Io(#[source] io::Error),
 }
 
-/// An attachment on its way in. Dropped, it leaves nothing behind.
-pub struct Upload {
-    attachments: Attachments,
-    file: File,
-    path: PathBuf,
-    context: digest::Context,
+/// Bytes of the file system the attachments lie on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Room {
+    /// What a process without privileges may still take.
+    pub free: u64,
+    /// All of it.
+    pub total: u64,
+}
+
+/// While it lives, its content is not removed: it is about to be put on record.
+#[derive(Debug)]
+pub struct Pin {
+    dir: Arc<Directory>,
+    digest: Digest,
 }
 
 impl Attachments {
-    /// The attachments in a directory; what unfinished uploads left is removed.
+    /// The attachments in a directory. What uploads that cannot be resumed left is removed.
     ///
     /// # Errors
-    /// [`AttachmentError`].
+    /// [`AttachmentError`]; also where the directory is a symbolic link.
     pub fn open(path: &Path, durability: Durability) -> Result<Self, AttachmentError> {
-        Self::at(path.to_owned(), durability, Keeping::Kept).map_err(AttachmentError::from)
+        Self::at(path.to_owned(), durability, None).map_err(AttachmentError::from)
     }
 
     /// Attachments that go when the last clone does, for a hub without a data directory.
@@ -78,132 +110,194 @@ impl Attachments {
     /// # Errors
     /// [`AttachmentError`].
     pub fn temporary() -> Result<Self, AttachmentError> {
-        static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let name = format!("docaxis-attachments-{}-{number}", std::process::id());
-        Self::at(
-            std::env::temp_dir().join(name),
-            Durability::Memory,
-            Keeping::Temporary,
-        )
-        .map_err(AttachmentError::from)
+        let made = tempfile::Builder::new()
+            .prefix("docaxis-attachments-")
+            .tempdir()?;
+        let path = made.path().to_owned();
+        Self::at(path, Durability::Memory, Some(made)).map_err(AttachmentError::from)
     }
 
-    fn at(path: PathBuf, durability: Durability, keeping: Keeping) -> io::Result<Self> {
-        let unfinished = path.join("unfinished");
-        if unfinished.exists() {
-            fs::remove_dir_all(&unfinished)?;
+    fn at(
+        path: PathBuf,
+        durability: Durability,
+        temporary: Option<tempfile::TempDir>,
+    ) -> io::Result<Self> {
+        let dir = Directory {
+            path,
+            numbers: AtomicU64::new(0),
+            pinned: Mutex::default(),
+            _temporary: temporary,
+        };
+        for path in [
+            &dir.path,
+            &dir.complete(),
+            &dir.unfinished(),
+            &dir.removed(),
+        ] {
+            own_directory(path)?;
         }
-        files::create_private_directory(&unfinished)?;
-        let dir = Arc::new(Directory {
-            path,
-            keeping,
-            uploads: AtomicU64::new(0),
-        });
-        Ok(Self { dir, durability })
-    }
-
-    /// Begins an upload.
-    ///
-    /// # Errors
-    /// [`AttachmentError`].
-    pub fn begin(&self) -> Result<Upload, AttachmentError> {
-        let number = self.dir.uploads.fetch_add(1, Ordering::Relaxed);
-        let path = self.dir.path.join("unfinished").join(number.to_string());
-        let file = files::create(&path, Readers::Owner)?;
-        let context = digest::Context::new(&digest::SHA256);
-        Ok(Upload {
-            attachments: self.clone(),
-            file,
-            path,
-            context,
+        for entry in fs::read_dir(dir.unfinished())? {
+            let entry = entry?;
+            let name = entry.file_name();
+            let is_kept = name.to_str().and_then(UploadName::of_file).is_some();
+            if !is_kept || !entry.file_type()?.is_file() {
+                remove(&entry.path())?;
+            }
+        }
+        for entry in fs::read_dir(dir.removed())? {
+            remove(&entry?.path())?;
+        }
+        Ok(Self {
+            dir: Arc::new(dir),
+            durability,
         })
     }
 
     /// Size of an attachment, in bytes; `None` where there is none.
     pub fn size(&self, digest: Digest) -> Option<u64> {
-        fs::metadata(self.path_of(digest))
-            .ok()
+        let places = self.dir.places(digest);
+        let mut found = places.iter().filter_map(|at| fs::symlink_metadata(at).ok());
+        found
+            .find(fs::Metadata::is_file)
             .map(|metadata| metadata.len())
     }
 
-    /// An attachment's content and size.
-    pub fn open_content(&self, digest: Digest) -> Option<(File, u64)> {
-        let file = File::open(self.path_of(digest)).ok()?;
-        let size = file.metadata().ok()?.len();
-        Some((file, size))
+    /// At most `count` bytes of an attachment from `offset`; none at its end, `None` where there is no
+    /// such attachment. Blocking; holds no file afterwards, so that a transfer that waits for its peer
+    /// costs none.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn read(&self, digest: Digest, offset: u64, count: usize) -> io::Result<Option<Vec<u8>>> {
+        let mut places = self.dir.places(digest).into_iter();
+        let Some(file) = places.find_map(|at| open_file(&at).ok()) else {
+            return Ok(None);
+        };
+        let mut bytes = vec![0; count];
+        let mut filled = 0;
+        while filled < count {
+            match file.read_at(&mut bytes[filled..], offset + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(Some(bytes))
     }
 
-    fn path_of(&self, digest: Digest) -> PathBuf {
+    /// Bytes of the file system.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn room(&self) -> Result<Room, AttachmentError> {
+        let found = rustix::fs::statvfs(&self.dir.path).map_err(io::Error::from)?;
+        Ok(Room {
+            free: found.f_bavail.saturating_mul(found.f_frsize),
+            total: found.f_blocks.saturating_mul(found.f_frsize),
+        })
+    }
+
+    /// Removes a complete attachment that is not wanted. `is_wanted` is asked while nobody can pin it, so
+    /// what comes on record meanwhile stays. `true` where it was removed. Blocking.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn remove_unless(
+        &self,
+        digest: Digest,
+        is_wanted: impl FnOnce() -> bool,
+    ) -> io::Result<bool> {
+        let number = self.dir.numbers.fetch_add(1, Ordering::Relaxed);
+        let removed = self.dir.removed().join(number.to_string());
+        let pinned = self.dir.pinned();
+        if pinned.contains_key(&digest) || is_wanted() {
+            return Ok(false);
+        }
+        // Out of the way under the lock, which is quick; given back to the disk after it.
+        match fs::rename(self.dir.place(digest), &removed) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        drop(pinned);
+        fs::remove_file(&removed)?;
+        Ok(true)
+    }
+
+    /// The complete attachments of one shelf, of 256, with the instant each was finished. Those of before
+    /// owners were kept are not among them. Blocking.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn shelf(&self, number: u8) -> io::Result<Vec<(Digest, Timestamp)>> {
+        let shelf = format!("{number:02x}");
+        let entries = match fs::read_dir(self.dir.complete().join(&shelf)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut found = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name();
+            let digest = name.to_str().map(|rest| format!("{shelf}{rest}").parse());
+            let Some(Ok(digest)) = digest else { continue };
+            found.push((digest, modified(&entry.metadata()?)?));
+        }
+        Ok(found)
+    }
+}
+
+impl Directory {
+    fn complete(&self) -> PathBuf {
+        self.path.join("sha256")
+    }
+
+    fn unfinished(&self) -> PathBuf {
+        self.path.join("unfinished")
+    }
+
+    fn removed(&self) -> PathBuf {
+        self.path.join("removed")
+    }
+
+    fn place(&self, digest: Digest) -> PathBuf {
         let name = digest.to_string();
-        self.dir.path.join(&name[..2]).join(&name[2..])
+        self.complete().join(&name[..2]).join(&name[2..])
+    }
+
+    /// Where an attachment may lie: its place, and that of before owners were kept.
+    fn places(&self, digest: Digest) -> [PathBuf; 2] {
+        let name = digest.to_string();
+        let before = self.path.join(&name[..2]).join(&name[2..]);
+        [self.place(digest), before]
+    }
+
+    fn pinned(&self) -> std::sync::MutexGuard<'_, BTreeMap<Digest, usize>> {
+        self.pinned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Upload {
-    /// Takes more of the content. Blocking.
-    ///
-    /// # Errors
-    /// [`AttachmentError`]; the upload cannot go on.
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), AttachmentError> {
-        self.file.write_all(bytes)?;
-        self.context.update(bytes);
-        Ok(())
-    }
-
-    /// Digest of what was written so far.
-    pub fn digest(&self) -> Digest {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(self.context.clone().finish().as_ref());
-        Digest::from(bytes)
-    }
-
-    /// Makes the attachment durable under its digest. Blocking. Content that is there already is
-    /// stored once.
-    ///
-    /// # Errors
-    /// [`AttachmentError`].
-    pub fn finish(self) -> Result<Digest, AttachmentError> {
-        let digest = self.digest();
-        let target = self.attachments.path_of(digest);
-        let shelf = target
-            .parent()
-            .unwrap_or(&self.attachments.dir.path)
-            .to_owned();
-        files::create_private_directory(&shelf)?;
-        let durable = self.attachments.durability == Durability::Fsync;
-        if durable {
-            self.file.sync_all()?;
+impl Pin {
+    fn new(dir: &Arc<Directory>, digest: Digest) -> Self {
+        *dir.pinned().entry(digest).or_default() += 1;
+        Self {
+            dir: Arc::clone(dir),
+            digest,
         }
-        fs::rename(&self.path, &target)?;
-        if durable {
-            sync_dir(&shelf)?;
-            // Always: the shelf may be new and made by an upload that has not got here yet.
-            sync_dir(&self.attachments.dir.path)?;
-        }
-        Ok(digest)
     }
 }
 
-impl std::fmt::Debug for Upload {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload")
-            .field("path", &self.path)
-            .finish_non_exhaustive()
-    }
-}
-
-impl Drop for Upload {
+impl Drop for Pin {
     fn drop(&mut self) {
-        // Gone already when it was finished.
-        let _ = fs::remove_file(&self.path);
-    }
-}
-
-impl Drop for Directory {
-    fn drop(&mut self) {
-        if self.keeping == Keeping::Temporary {
-            let _ = fs::remove_dir_all(&self.path);
+        let mut pinned = self.dir.pinned();
+        if let Some(count) = pinned.get_mut(&self.digest) {
+            *count -= 1;
+            if *count == 0 {
+                pinned.remove(&self.digest);
+            }
         }
     }
 }
@@ -215,6 +309,55 @@ impl From<io::Error> for AttachmentError {
             _ => Self::Io(source),
         }
     }
+}
+
+/// Makes a directory for the hub's user alone, or makes it so.
+fn own_directory(path: &Path) -> io::Result<()> {
+    let made = DirBuilder::new()
+        .recursive(true)
+        .mode(DIRECTORY_MODE)
+        .create(path);
+    let found = fs::symlink_metadata(path);
+    // A link says more than that something is in the way.
+    match &found {
+        Ok(found) if found.is_symlink() => {
+            let problem = format!("{} is a symbolic link", path.display());
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, problem));
+        }
+        _ => made?,
+    }
+    if found?.permissions().mode() & 0o777 != DIRECTORY_MODE {
+        fs::set_permissions(path, Permissions::from_mode(DIRECTORY_MODE))?;
+    }
+    Ok(())
+}
+
+/// Removes a name. A directory that somebody put here stays: none of ours are in these places.
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(_) if fs::symlink_metadata(path).is_ok_and(|found| found.is_dir()) => {
+            tracing::warn!(path = %path.display(), "a directory among the uploads is left alone");
+            Ok(())
+        }
+        removed => removed,
+    }
+}
+
+/// Opens a regular file, never through a link.
+fn open_file(path: &Path) -> io::Result<File> {
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::ErrorKind::NotFound.into());
+    }
+    Ok(file)
+}
+
+fn modified(metadata: &fs::Metadata) -> io::Result<Timestamp> {
+    Timestamp::try_from(metadata.modified()?).map_err(io::Error::other)
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 //!        └── put ──→ index: overlay → frozen → index.redb
 //!                      │ range (what was spilled)
 //!                      ▼
-//!                   mailbox (in memory, bounded)           attachments/ab/cdef… (by digest)
+//!                   mailbox (in memory, bounded)           attachments/ (by digest)
 //! ```
 
 mod attachments;
@@ -24,7 +24,12 @@ mod mailbox;
 
 pub use attachments::AttachmentError;
 pub use attachments::Attachments;
+pub use attachments::Hashed;
+pub use attachments::Pin;
+pub use attachments::Room;
+pub use attachments::Unfinished;
 pub use attachments::Upload;
+pub use attachments::UploadName;
 pub use data_dir::DataDir;
 pub use data_dir::LAYOUT_VERSION;
 pub use data_dir::OpenDataDirError;

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod applications;
+mod attachments;
 mod browser;
 mod certificates;
 mod command_line;

@@ -3,12 +3,17 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
 use super::Acknowledge;
 use super::Answer;
 use super::Committer;
 use super::Open;
 use super::StatusReply;
+use super::Upload;
 use super::Work;
+use crate::hub::admit;
 use crate::hub::admit::Admitted;
 use crate::hub::apply::apply;
 use crate::hub::core::unavailable;
@@ -20,15 +25,19 @@ use crate::hub::progress;
 use crate::hub::progress::Report;
 use crate::hub::quota;
 use crate::hub::record::Acknowledged;
+use crate::hub::record::Collected;
 use crate::hub::record::DocumentRecord;
 use crate::hub::record::Payload;
 use crate::hub::record::Record;
 use crate::hub::record::Refused;
 use crate::hub::record::Statuses;
+use crate::hub::record::Uploaded;
 use crate::hub::registry::AgencyNo;
 use crate::hub::transaction::ReadError;
+use crate::hub::uploads;
 use crate::hub::verify::Verified;
 use crate::model::BusinessType;
+use crate::model::Digest;
 use crate::model::Refusal;
 use crate::model::StatusCode;
 
@@ -44,6 +53,12 @@ impl Committer {
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
+            Work::Uploaded(upload) => self.uploaded(upload, open),
+            Work::Collect {
+                uploads,
+                before,
+                reply,
+            } => self.collect(uploads, before, reply, open),
         };
         if let Err(error) = decided {
             // The caller's reply was dropped, which it reads as a failure of the hub.
@@ -95,6 +110,10 @@ impl Committer {
                 return self.refuse_document(&document, refusal, reply, open);
             }
         };
+        let attachments = match self.attachments(&document, open)? {
+            Ok(attachments) => attachments,
+            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
+        };
         if is_limited {
             *open.of_limited.entry(document.sender).or_default() += 1;
         }
@@ -110,6 +129,7 @@ impl Committer {
             document_id: header.document_id.clone(),
             header_digest,
             earlier,
+            attachments,
         };
         open.answers.push(Answer::Document(
             reply,
@@ -300,6 +320,83 @@ impl Committer {
         open.answers
             .push(Answer::Registry(reply, decision.application.map(Arc::new)));
         Ok(())
+    }
+
+    /// The attachments that do not travel inside: the sender must still have them. What verification
+    /// found can have been collected or recalled since.
+    fn attachments(
+        &self,
+        document: &Admitted,
+        open: &Open<'_>,
+    ) -> Result<Result<Vec<Digest>, Refusal>, ReadError> {
+        let mut found = Vec::new();
+        for named in document.uploads() {
+            let right = uploads::right(|key| open.tx.get(key), document.sender, named.sha256)?;
+            if let Err(refusal) = right.may_name(named) {
+                return Ok(Err(refusal));
+            }
+            if !found.contains(&named.sha256) {
+                found.push(named.sha256);
+            }
+        }
+        Ok(Ok(found))
+    }
+
+    /// An upload is its owner's from now on, if the owner may still send and the file is there.
+    fn uploaded(&mut self, upload: Box<Upload>, open: &mut Open<'_>) -> Result<(), ReadError> {
+        let by = upload.by;
+        let (digest, size) = (upload.finished.digest, upload.finished.size);
+        let agencies = self.core.agencies.load();
+        let agencies = open.registry.as_ref().map_or(&**agencies, |v| &v.agencies);
+        let refused = match admit::sender(agencies, agencies.get(by).organ) {
+            Err(refusal) => Some(refusal),
+            Ok(_) if self.core.attachments.size(digest) != Some(size) => {
+                Some(unavailable(std::io::Error::other("an upload is not there")))
+            }
+            Ok(_) => None,
+        };
+        if let Some(refusal) = refused {
+            let Upload {
+                finished, reply, ..
+            } = *upload;
+            drop(finished);
+            let _ = reply.send(Err(refusal));
+            return Ok(());
+        }
+        let record = Uploaded {
+            at: self.core.clock.now(),
+            by,
+            digest,
+            size,
+        };
+        open.answers.push(Answer::Uploaded(upload));
+        self.enter(&Record::Uploaded(record), None, open)
+    }
+
+    /// Of uploads that were found unnamed and old, those that still are.
+    fn collect(
+        &mut self,
+        found: Vec<(AgencyNo, Digest)>,
+        before: Timestamp,
+        reply: oneshot::Sender<Result<usize, Refusal>>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let mut unwanted = Vec::with_capacity(found.len());
+        for (agency, digest) in found {
+            let row = uploads::upload(&open.tx, agency, digest)?;
+            if row.is_some_and(|row| !row.is_named && row.at < before) {
+                unwanted.push((agency, digest));
+            }
+        }
+        open.answers.push(Answer::Collected(reply, unwanted.len()));
+        if unwanted.is_empty() {
+            return Ok(());
+        }
+        let record = Collected {
+            at: self.core.clock.now(),
+            uploads: unwanted,
+        };
+        self.enter(&Record::Collected(record), None, open)
     }
 
     /// Puts a record into the batch and its meaning into the transaction.

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Acknowledge;
 use super::StatusReply;
+use super::Upload;
 use super::Work;
 use crate::hub::admit::Place;
 use crate::hub::config::REPORTS_AT_ONCE;
@@ -20,6 +21,7 @@ use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
 use crate::hub::verify::Verified;
+use crate::model::Digest;
 use crate::model::Party;
 use crate::model::Priority;
 use crate::model::Reason;
@@ -38,7 +40,10 @@ const STATUS_ROWS: usize = 3;
 const ACKNOWLEDGE_ROWS: usize = 1;
 
 /// Rows of a change of the registry: what a record of some kilobytes costs.
-const CHANGE_ROWS: u32 = 16;
+const CHANGE_ROWS: usize = 16;
+
+/// Rows of an upload put on record or taken off it.
+const UPLOAD_ROWS: usize = 2;
 
 /// Work, with the place it holds until it is taken.
 #[derive(Debug)]
@@ -156,19 +161,53 @@ impl Core {
         Ok(all)
     }
 
+    /// Has an attachment put on record, once its owner has a place for that. The upload's reply tells.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`.
+    pub(in crate::hub) async fn commit_upload(&self, upload: Upload) -> Result<(), Refusal> {
+        let by = upload.by;
+        let work = Work::Uploaded(Box::new(upload));
+        self.commit_of(by, UPLOAD_ROWS, Waiting::Somebody, work).await
+    }
+
+    /// Has uploads that nobody named taken off the record; in the registry's lane, as nobody's work.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`, or what the journal says.
+    pub(in crate::hub) async fn commit_collect(
+        &self,
+        uploads: Vec<(AgencyNo, Digest)>,
+        before: jiff::Timestamp,
+    ) -> Result<usize, Refusal> {
+        let (reply, collected) = oneshot::channel();
+        let rows = UPLOAD_ROWS * uploads.len();
+        let work = Work::Collect {
+            uploads,
+            before,
+            reply,
+        };
+        self.commit_of_hub(rows, work).await?;
+        collected.await.unwrap_or(Err(Refusal::ShuttingDown))
+    }
+
     /// Hands a change of the registry over.
     ///
     /// # Errors
     /// `SHUTTING_DOWN`.
     pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
+        self.commit_of_hub(CHANGE_ROWS, Work::Registry(change)).await
+    }
+
+    async fn commit_of_hub(&self, rows: usize, work: Work) -> Result<(), Refusal> {
         let place = Arc::clone(&self.registry_places).acquire_owned().await;
         let entry = Entry {
             lane: Lane::Registry,
             urgency: Priority::Normal,
-            cost: CHANGE_ROWS,
+            cost: u32::try_from(rows).unwrap_or(u32::MAX),
             waiting: Waiting::Somebody,
             work: Queued {
-                work: Work::Registry(change),
+                work,
                 _held: Held::Queue { _place: place.ok() },
             },
         };

@@ -212,9 +212,19 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<Streaming<v1::Chunk>>,
     ) -> Result<Response<v1::StoredAttachment>, Status> {
-        let organ = caller(&self.0, &request)?;
-        let stored = attachments::put(&self.0, organ, request.into_inner()).await;
+        let peer = peer(&self.0, &request)?;
+        let stored = attachments::put(&self.0, &peer, request.into_inner()).await;
         stored
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
+    }
+
+    async fn get_upload(
+        &self,
+        request: Request<v1::GetUploadRequest>,
+    ) -> Result<Response<v1::UploadState>, Status> {
+        let organ = caller(&self.0, &request)?;
+        attachments::state(&self.0, organ, request.get_ref())
             .map(Response::new)
             .map_err(|refusal| wire::status(&refusal))
     }
@@ -225,9 +235,9 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::GetAttachmentRequest>,
     ) -> Result<Response<Self::GetAttachmentStream>, Status> {
-        let organ = caller(&self.0, &request)?;
+        let peer = peer(&self.0, &request)?;
         let found = match document_id(&request.get_ref().document_id) {
-            Ok(id) => attachments::get(&self.0, organ, &id, &request.get_ref().sha256).await,
+            Ok(id) => attachments::get(&self.0, peer, &id, &request.get_ref().sha256).await,
             Err(refusal) => Err(refusal),
         };
         let chunks = found.map_err(|refusal| wire::status(&refusal))?;

@@ -6,7 +6,7 @@ use super::session::Session;
 use super::session::Stop;
 use super::session::about;
 use super::session::outcome;
-use crate::hub::core::unavailable;
+use crate::hub::uploads;
 use crate::model::AttachmentRef;
 use crate::model::BusinessType;
 use crate::model::DocumentId;
@@ -238,12 +238,7 @@ impl Session {
             size: LARGE as u64,
             sha256: digest,
         });
-        let mut upload = self.core.attachments.begin().map_err(unavailable)?;
-        let stored = tokio::task::spawn_blocking(move || {
-            upload.write(&content)?;
-            upload.finish()
-        });
-        stored.await.map_err(unavailable)?.map_err(unavailable)?;
+        uploads::store(&self.core, Partner::First.organ(), content).await?;
         let id = header.document_id.clone();
         self.send(header, Partner::First, None, Flaw::None).await?;
         let done = self.receive(&[&id], &[StatusCode::Accepted]).await?;

@@ -72,6 +72,8 @@ pub(super) struct Core {
     pub(super) stages: Stages,
     pub(super) written: Written,
     pub(super) turned_away: TurnedAway,
+    /// Wrong tokens given to the operator's console.
+    pub(super) sign_in_failures: AtomicU64,
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
@@ -166,6 +168,7 @@ impl Core {
             stages: Stages::default(),
             written: Written::default(),
             turned_away: TurnedAway::default(),
+            sign_in_failures: AtomicU64::new(0),
             shown: Shown::default(),
             connections: AtomicUsize::new(0),
             verify,

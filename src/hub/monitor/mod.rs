@@ -1,5 +1,6 @@
 //! What may be read of a running hub, by pages and metrics in the same process. Plain values, taken at
-//! one moment; nothing here changes anything, and nothing holds a lock while it computes.
+//! one moment; nothing here changes anything but a count of those who may not, and nothing holds a lock
+//! while it computes.
 //!
 //! [`Monitor::figures`] looks at every pair of sender and recipient once. Whoever shows figures to many
 //! takes them once and shares them.
@@ -167,6 +168,12 @@ impl Monitor {
     /// Whether the hub takes new documents; it does not while it shuts down.
     pub fn is_serving(&self) -> bool {
         !self.0.draining.is_cancelled()
+    }
+
+    /// Counts a wrong token that was given to a console of this hub: told with the metrics.
+    pub fn sign_in_failed(&self) {
+        let failures = &self.0.sign_in_failures;
+        failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Every metric as `OpenMetrics` text, as [`Handle::open_metrics`](super::Handle::open_metrics).

@@ -87,7 +87,10 @@ impl Arguments {
             .map_err(|error| Failure::input("start the console", error))?;
         let told = match is_ours {
             false => String::new(),
-            true => format!("  {}", tell(&token, shows.secrets.as_deref(), output::is_terminal())?),
+            true => format!(
+                "  {}",
+                tell(&token, shows.secrets.as_deref(), output::is_terminal())?
+            ),
         };
         output::line(&format!("console {}{told}", console.url()))?;
         Ok(console)

@@ -30,8 +30,8 @@ const ANSWER_EVERY: Duration = Duration::from_secs(1);
 /// Wrong tokens that are answered at once: a person mistypes.
 const MISTYPED: u32 = 3;
 
-/// The longest an answer is held back.
-const HELD_BACK_MAX: Duration = Duration::from_secs(30);
+/// The longest an answer is held back: less than the time in which every answer must come.
+const HELD_BACK_MAX: Duration = Duration::from_secs(45);
 
 /// Between two lines of the log.
 const LOG_EVERY: Duration = Duration::from_secs(10);

@@ -8,6 +8,7 @@ mod browser;
 mod certificates;
 mod command_line;
 mod console;
+mod console_abuse;
 mod doctor;
 mod exchange;
 mod interrupted;

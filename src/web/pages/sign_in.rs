@@ -29,7 +29,7 @@ use crate::web::visit::Place;
 use crate::web::visit::Visit;
 
 /// Before whoever comes while too many wait to be looked at is told so.
-const CROWDED_PAUSE: Duration = Duration::from_secs(1);
+const CROWDED_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]

@@ -281,19 +281,18 @@ mod tests {
         let _asked = asking.asks();
         tokio::time::advance(YOUNG).await;
         let mut probes = Vec::new();
-        for goes in [&silent, &vain, &blocked, &asking] {
+        for (from, goes) in (6..).zip([&silent, &vain, &blocked, &asking]) {
             assert!(!is_gone(goes));
-            let probe = take(&places, 6);
-            std::mem::forget(probe.asks());
+            let probe = take(&places, from);
             assert!(is_gone(goes) && !is_gone(&probe));
-            probes.push(probe);
+            probes.push((probe.asks(), probe));
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!(!is_gone(&listening));
         // A place that is given back is there for others.
         drop(probes.pop());
         let _another = take(&places, 6);
-        assert!(probes.iter().all(|probe| !is_gone(probe)));
+        assert!(probes.iter().all(|(_, probe)| !is_gone(probe)));
     }
 
     #[tokio::test(start_paused = true)]

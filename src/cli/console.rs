@@ -1,5 +1,6 @@
 //! The console of `docaxis hub` and `docaxis demo`: its flags, and what it is made of.
 
+use std::io::Write as _;
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
@@ -24,13 +25,17 @@ use crate::web::Token;
 /// Where the console of a demonstration serves, where that is free.
 const USUAL: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 
+/// Where a token is written that nobody is shown, in the data directory. New at every start.
+const TOKEN_FILE: &str = "console.token";
+
 /// Flags of a console.
 #[derive(Args, Clone, Debug, Default)]
 pub(super) struct Arguments {
     /// Address of the console; port 0 takes a free one.
     #[arg(long, value_name = "ADDR")]
     pub(super) web: Option<SocketAddr>,
-    /// File with the token that lets a person act in the console; without it one is made and printed.
+    /// File with the token that lets a person act in the console, 16 letters or more. Without it one is
+    /// made: shown on a terminal, otherwise written to console.token in the data directory.
     #[arg(long, value_name = "FILE")]
     web_token: Option<PathBuf>,
     /// Where browsers reach the console through a proxy, as https://console.example: requests for that
@@ -81,14 +86,39 @@ impl Arguments {
         };
         let console = Console::start(address, parts)
             .map_err(|error| Failure::input("start the console", error))?;
-        let said = if is_ours {
-            format!("console {}  token {}", console.url(), token.reveal())
-        } else {
-            format!("console {}", console.url())
+        let told = match is_ours {
+            false => String::new(),
+            true => format!(
+                "  {}",
+                tell(&token, shows.secrets.as_deref(), output::is_terminal())?
+            ),
         };
-        output::line(&said)?;
+        output::line(&format!("console {}{told}", console.url()))?;
         Ok(console)
     }
+}
+
+/// Says where the token of a console is: itself only to a person, for what a service prints is kept in
+/// logs.
+fn tell(token: &Token, secrets: Option<&Path>, is_terminal: bool) -> Result<String, Failure> {
+    if is_terminal {
+        return Ok(format!("token {}", token.reveal()));
+    }
+    let Some(directory) = secrets else {
+        return Ok("nobody can sign in: give a token with --web-token FILE".to_owned());
+    };
+    let path = directory.join(TOKEN_FILE);
+    write_token(directory, &path, token)
+        .map_err(|error| Failure::input(&format!("write {}", path.display()), error))?;
+    Ok(format!("token in {}", path.display()))
+}
+
+/// Writes a file that is new and its owner's, and puts it in place of what is there.
+fn write_token(directory: &Path, path: &Path, token: &Token) -> std::io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    writeln!(file, "{}", token.reveal())?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Ends a console, where there is one.
@@ -105,6 +135,8 @@ pub(super) struct Shows {
     pub(super) anchors: String,
     pub(super) stage: Option<web::OpenStage>,
     pub(super) replay: web::Replay,
+    /// A directory for a token that nobody is shown.
+    pub(super) secrets: Option<PathBuf>,
 }
 
 /// A stage at a hub that runs already, where its CA can be reached. Where the hub approves by itself,
@@ -163,4 +195,33 @@ pub(super) fn own_stage() -> web::OpenStage {
             keep: Box::new((own, directory)),
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_token_that_nobody_is_shown_is_its_owners_and_follows_no_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join(TOKEN_FILE);
+        let elsewhere = directory.path().join("elsewhere");
+        std::fs::write(&elsewhere, "before").unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        let token = Token::random();
+        let told = tell(&token, Some(directory.path()), false).unwrap();
+        assert_eq!(told, format!("token in {}", path.display()));
+        assert!(!told.contains(token.reveal()));
+        let about = std::fs::symlink_metadata(&path).unwrap();
+        assert!(about.is_file());
+        assert_eq!(about.mode() & 0o777, 0o600);
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(written.trim(), token.reveal());
+        assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "before");
+        let without = tell(&token, None, false).unwrap();
+        assert!(without.contains("--web-token") && !without.contains(token.reveal()));
+    }
 }

@@ -197,7 +197,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         web,
         config,
     } = arguments.meant()?;
-    let papers = config.data.as_deref().unwrap_or(&pki).join("localities");
+    let secrets = config.data.clone().unwrap_or_else(|| pki.clone());
+    let papers = secrets.join("localities");
     let clock = Clock::system();
     let anchors = pki::read_text(&pki.join("ca.pem"))?;
     let trust =
@@ -255,6 +256,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
                     anchors,
                     stage,
                     replay: Replay::default(),
+                    secrets: Some(secrets),
                 };
                 Some(arguments.console.start(web, shows)?)
             }

@@ -92,6 +92,8 @@ pub(super) struct Core {
     pub(super) walks: Arc<Semaphore>,
     /// Places for pages of `ListPending`.
     pub(super) listings: Arc<Semaphore>,
+    /// Wrong tokens given to the operator's console.
+    pub(super) sign_in_failures: AtomicU64,
     /// What monitoring was shown.
     pub(super) shown: Shown,
     /// Open connections whose handshake is done.
@@ -200,6 +202,7 @@ impl Core {
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
             listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),
+            sign_in_failures: AtomicU64::new(0),
             shown: Shown::default(),
             connections: Arc::new(connections),
             verify: FairQueue::new(VERIFY_QUANTUM, 1),

@@ -20,6 +20,7 @@
 //! | `docaxis_queue_length`, `docaxis_queue_capacity` | gauge | `queue` | what waits between stages, of how much |
 //! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
 //! | `docaxis_connections` | gauge | | open connections whose handshake is done |
+//! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |
 //! | `process_cpu_seconds_total` | counter | | CPU of the process |
@@ -221,6 +222,9 @@ impl Look {
     fn encode_process(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let connections = ("docaxis_connections", "Open connections.", None);
         gauge(page, connections, &(self.connections as u64))?;
+        let help = "Wrong tokens given to the console.";
+        let failures = ("docaxis_sign_in_failures", help, None);
+        counter(page, failures, &self.sign_in_failures)?;
         if let Some(due) = &self.lists_due {
             let help = "When the first revocation list is to be replaced, in Unix time.";
             let name = "docaxis_revocation_list_next_update";

@@ -301,6 +301,16 @@ bilingual! {
     ReportAlone = "the report on its own", "mở riêng báo cáo";
     /// Figures of the press for the period.
     ReportedThen = "Reported for the whole period: more than {} documents sent, {} received", "Số liệu đã công bố cho cả giai đoạn: trên {} văn bản gửi, trên {} lượt nhận";
+    /// The directory of reports does not answer.
+    ReportsLate = "The directory of reports does not answer; what is shown was read before.", "Thư mục báo cáo không phản hồi; nội dung hiển thị là kết quả đọc trước đó.";
+    /// What to do.
+    ReportsLateRemedy = "Look whether the disk of the directory given with --reports answers, then load this page again.", "Kiểm tra ổ đĩa của thư mục chỉ định bằng --reports, rồi tải lại trang này.";
+    /// More reports than are shown.
+    ReportsOlder = "Only the newest reports are shown; {} more are in the directory.", "Chỉ hiển thị các báo cáo mới nhất; trong thư mục còn {} báo cáo khác.";
+    /// Files that are not read.
+    ReportsTooLarge = "Larger than 8 MB and therefore not read: {}", "Lớn hơn 8 MB nên không đọc: {}";
+    /// The directory is not there, or may not be read.
+    ReportsUnreadable = "The directory of reports cannot be read.", "Không đọc được thư mục báo cáo.";
     /// The rule of a step.
     RestsOn = "Rests on", "Căn cứ";
     /// A step is being done.
@@ -332,7 +342,7 @@ bilingual! {
     /// What to do about it.
     SignInFirstRemedy = "Sign in with the token that was printed when the console started.", "Hãy đăng nhập bằng mã được in ra khi khởi động bảng điều khiển.";
     /// What it takes.
-    SignInHow = "Everything can be read without signing in. To act, enter the token that was printed when the console started, or is in the file it was given.", "Không cần đăng nhập vẫn xem được mọi thứ. Để thao tác, hãy nhập mã được in ra khi khởi động bảng điều khiển, hoặc mã trong tệp đã chỉ định.";
+    SignInHow = "Everything can be read without signing in. To act, enter the token: it was printed when the console started, or is in the file named then, or in the one it was given.", "Không cần đăng nhập vẫn xem được mọi thứ. Để thao tác, hãy nhập mã: mã được in ra khi khởi động bảng điều khiển, hoặc nằm trong tệp được nêu tên lúc đó, hoặc trong tệp đã chỉ định.";
     /// Before the link.
     SignInToJoin = "To press the buttons, sign in with the operator's token.", "Để bấm được các nút, hãy đăng nhập bằng mã của người vận hành.";
     /// To be a reader again.
@@ -391,6 +401,10 @@ bilingual! {
     TodayTakes = "Takes today", "Hiện nay mất";
     /// The operator's secret.
     Token = "Operator token", "Mã của người vận hành";
+    /// Nobody may guess the token fast.
+    TooManyAttempts = "Too many attempts to sign in are waiting.", "Có quá nhiều lượt đăng nhập đang chờ.";
+    /// What to do.
+    TooManyAttemptsRemedy = "Wait a few seconds, then enter the token again. If it goes on, somebody is guessing: the hub's log says from where.", "Đợi vài giây rồi nhập lại mã. Nếu vẫn tiếp diễn thì có người đang dò mã: nhật ký của Trục cho biết từ địa chỉ nào.";
     /// A button before its time.
     TryNow = "Try it now", "Thử ngay";
     /// KiB of documents between admission and receipt.

@@ -1,14 +1,17 @@
 //! What every request passes: it must be meant for this host, and every answer says what a browser may
 //! do with it.
 //!
-//! A page of another site may point a name of its own at a loopback address and read what is served
-//! there; such a request carries that name. On loopback only addresses and `localhost` are served.
+//! A page of another site may point a name of its own at our address and read what is served there; such
+//! a request carries that name. On loopback only addresses and `localhost` are served, beyond it only the
+//! address the request came to; everywhere the name of `--web-origin`. Whether the process and the hub are
+//! well is told to everybody: those who ask often use a name of their own.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::Extension;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderMap;
@@ -20,6 +23,7 @@ use axum::response::IntoResponse as _;
 use axum::response::Response;
 
 use super::Shared;
+use super::places::Place;
 
 /// Within this time a request is whole and its answer begins; events may then go on.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
@@ -84,18 +88,26 @@ const HEADERS: [(header::HeaderName, &str); 6] = [
     ),
 ];
 
+/// Where a browser says that a request comes from.
+const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+
+/// What is told whoever asks for.
+const FOR_EVERYBODY: [&str; 2] = ["/healthz", "/readyz"];
+
 /// Refuses what is not meant for us, and sets the headers that were not set.
 pub(super) async fn guard(
     State(shared): State<Arc<Shared>>,
+    Extension(place): Extension<Arc<Place>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let headers = request.headers();
-    let is_ours = !shared.listens_on_loopback
-        || is_meant_for_loopback(headers)
-        || is_meant_for(shared.origin.as_ref(), headers);
+    let is_ours = FOR_EVERYBODY.contains(&request.uri().path())
+        || host(&request).is_some_and(|host| {
+            is_address_of_ours(host, place.at) || is_meant_for(shared.origin.as_ref(), host)
+        });
     let mut response = if !is_ours {
-        let told = "this console answers to an address or `localhost`, not to another name\n";
+        let told = "this console answers to its address, on loopback to `localhost`, and to the name of \
+                    --web-origin\n";
         (StatusCode::MISDIRECTED_REQUEST, told).into_response()
     } else {
         let answered = tokio::time::timeout(ANSWER_WITHIN, next.run(request)).await;
@@ -110,42 +122,68 @@ pub(super) async fn guard(
     response
 }
 
-fn is_meant_for_loopback(headers: &HeaderMap) -> bool {
-    let Some(host) = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-    else {
-        return false;
-    };
+/// The host a request is for: what its one header says, and its target where that names one too.
+fn host(request: &Request) -> Option<&str> {
+    let host = only(request.headers(), header::HOST)?;
+    let target = request.uri().authority();
+    let is_same = target.is_none_or(|target| target.as_str().eq_ignore_ascii_case(host));
+    is_same.then_some(host)
+}
+
+/// The value of a header that is there once.
+fn only(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    let mut values = headers.get_all(name).iter();
+    let (first, second) = (values.next(), values.next());
+    first.filter(|_| second.is_none())?.to_str().ok()
+}
+
+/// Whether a host is the address at which the request came, on loopback any address and `localhost`: no
+/// site elsewhere can have those for its name.
+fn is_address_of_ours(host: &str, at: IpAddr) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name == "localhost" || address.parse::<IpAddr>().is_ok()
+    let address = match name.strip_prefix('[') {
+        Some(rest) => rest.strip_suffix(']').and_then(|said| said.parse().ok()),
+        None => name.parse().ok(),
+    };
+    let address = address.map(|said: IpAddr| said.to_canonical());
+    match at.to_canonical() {
+        at if at.is_loopback() => name.eq_ignore_ascii_case("localhost") || address.is_some(),
+        at => address == Some(at),
+    }
 }
 
-fn is_meant_for(origin: Option<&Origin>, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST);
-    let host = host.and_then(|host| host.to_str().ok());
-    origin.is_some_and(|origin| host.is_some_and(|host| host.eq_ignore_ascii_case(&origin.host)))
+fn is_meant_for(origin: Option<&Origin>, host: &str) -> bool {
+    origin.is_some_and(|origin| host.eq_ignore_ascii_case(&origin.host))
 }
 
-/// Whether the request comes from a page of ours, as far as the browser says: of the host it is for, or
-/// of the origin we were told of.
+/// Whether the request comes from a page of ours, as far as the browser says: of the host it is for, over
+/// plain HTTP as we serve it, or of the origin we were told of.
 pub(super) fn is_own(headers: &HeaderMap, ours: Option<&Origin>) -> bool {
-    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let site = said("sec-fetch-site").is_none_or(|site| site == "same-origin");
-    let origin = said("origin").is_none_or(|origin| {
-        let host = said("host").unwrap_or_default();
-        let is_of_host = origin.split_once("://").is_some_and(|(_, of)| of == host);
-        is_of_host || ours.is_some_and(|ours| ours.said == origin)
-    });
+    let site = match headers.get(SEC_FETCH_SITE) {
+        None => true,
+        Some(_) => only(headers, SEC_FETCH_SITE) == Some("same-origin"),
+    };
+    let origin = match (headers.get(header::ORIGIN), only(headers, header::ORIGIN)) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(_), Some(origin)) => {
+            let host = only(headers, header::HOST).unwrap_or_default();
+            let is_of_host = origin
+                .strip_prefix("http://")
+                .is_some_and(|of| of.eq_ignore_ascii_case(host));
+            is_of_host || ours.is_some_and(|ours| ours.said == origin)
+        }
+    };
     site && origin
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -158,6 +196,8 @@ mod tests {
             .collect()
     }
 
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
     #[test]
     fn only_addresses_and_localhost_are_meant_for_loopback() {
         for host in [
@@ -166,15 +206,52 @@ mod tests {
             "[::1]:8080",
             "127.0.0.1",
         ] {
-            assert!(is_meant_for_loopback(&headers(&[("host", host)])), "{host}");
+            assert!(is_address_of_ours(host, LOOPBACK), "{host}");
         }
-        for host in ["evil.example:8080", "localhost.evil.example", ""] {
-            assert!(
-                !is_meant_for_loopback(&headers(&[("host", host)])),
-                "{host}"
-            );
+        for host in [
+            "evil.example:8080",
+            "localhost.evil.example",
+            "[localhost]",
+            "::1]",
+            "",
+        ] {
+            assert!(!is_address_of_ours(host, LOOPBACK), "{host}");
         }
-        assert!(!is_meant_for_loopback(&headers(&[])));
+    }
+
+    #[test]
+    fn beyond_loopback_only_the_address_that_was_reached_is_ours() {
+        let at: IpAddr = "::ffff:10.1.2.3".parse().unwrap();
+        for host in ["10.1.2.3:8080", "10.1.2.3", "[::ffff:10.1.2.3]:8080"] {
+            assert!(is_address_of_ours(host, at), "{host}");
+        }
+        for host in [
+            "evil.example",
+            "localhost:8080",
+            "127.0.0.1:8080",
+            "10.1.2.4",
+            "",
+        ] {
+            assert!(!is_address_of_ours(host, at), "{host}");
+        }
+        let ours: Origin = "https://console.example".parse().unwrap();
+        assert!(is_meant_for(Some(&ours), "Console.example"));
+    }
+
+    #[test]
+    fn a_request_is_for_one_host() {
+        let asked = |target: &str, hosts: &[&str]| {
+            let request = Request::builder().uri(target);
+            let request = hosts
+                .iter()
+                .fold(request, |request, host| request.header(header::HOST, *host));
+            let request = request.body(axum::body::Body::empty()).unwrap();
+            host(&request).map(str::to_owned)
+        };
+        assert_eq!(asked("/", &["127.0.0.1"]).as_deref(), Some("127.0.0.1"));
+        assert_eq!(asked("/", &[]), None);
+        assert_eq!(asked("/", &["127.0.0.1", "evil.example"]), None);
+        assert_eq!(asked("http://evil.example/", &["127.0.0.1"]), None);
     }
 
     #[test]
@@ -190,7 +267,10 @@ mod tests {
             host,
             ("origin", "http://127.0.0.1:9090")
         ])));
-        assert!(!is_own(&headers(&[host, ("origin", "null")])));
+        // The same host, over what we do not serve.
+        for origin in ["https://127.0.0.1:8080", "ftp://127.0.0.1:8080", "null", ""] {
+            assert!(!is_own(&headers(&[host, ("origin", origin)])), "{origin}");
+        }
         assert!(!is_own(&headers(&[host, ("sec-fetch-site", "cross-site")])));
     }
 
@@ -202,7 +282,8 @@ mod tests {
         let kept = headers(&[("host", "console.example"), origin]);
         let rewritten = headers(&[("host", "127.0.0.1:8080"), origin]);
         for headers in [&kept, &rewritten] {
-            assert!(is_meant_for_loopback(headers) || is_meant_for(ours, headers));
+            let host = headers["host"].to_str().unwrap();
+            assert!(is_address_of_ours(host, LOOPBACK) || is_meant_for(ours, host));
             assert!(is_own(headers, ours));
         }
         let other = headers(&[
@@ -210,7 +291,7 @@ mod tests {
             ("origin", "https://evil.example"),
         ]);
         assert!(!is_own(&other, ours));
-        assert!(!is_meant_for(ours, &headers(&[("host", "evil.example")])));
+        assert!(!is_meant_for(ours, "evil.example"));
     }
 
     #[test]

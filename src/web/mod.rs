@@ -5,7 +5,7 @@
 //!        │             └──────────┐
 //!        └──────▶ pages ◀─────────┴── procedure (a locality joins, one press at a time)
 //!                   ▲
-//! browser ─▶ listen ─▶ guard (host, headers, token) ─▶ routes
+//! browser ─▶ listen ─▶ guard (host, headers) ─▶ turns (one page at a time) ─▶ routes
 //! ```
 //!
 //! Server-rendered HTML, drawings as SVG, one style sheet, one script of our own; nothing is fetched
@@ -13,28 +13,41 @@
 //! is the same for everybody is computed once a second, however many look. The hub does not know that
 //! this room exists; it reads through [`Monitor`](crate::hub::Monitor).
 //!
-//! Three threads. `console` writes pages and gives way to the hub's threads. `console-look` asks the hub,
-//! for a moment holding what the commit thread needs too: it gives way to nobody, for then the commit
-//! thread would have to wait with it. On `procedure` a locality makes its keys.
+//! Threads. `console` talks to browsers and answers probes; `console-page` writes pages; both give way to the
+//! hub's threads. `console-look` asks the hub, for a moment holding what the commit thread needs too: it gives
+//! way to nobody, for then the commit thread would have to wait with it. `console-reports` reads files of a
+//! directory that may not answer. On `procedure` a locality makes its keys.
+//!
+//! Work is bounded before it is done: places for connections ([`places`]), patience with who does not read
+//! ([`patient`]), bytes of answers ([`answer`]), turns and a share of a processor for pages ([`turns`]),
+//! attempts to sign in ([`attempts`]).
 
+mod answer;
 mod assets;
+mod attempts;
 mod axis_picture;
 mod guard;
 mod history;
 mod listen;
 mod live;
+mod metrics;
 mod pages;
+mod patient;
+mod places;
 mod procedure;
 mod replay;
 mod reports;
 mod routes;
+mod sessions;
 mod token;
+mod turns;
 mod visit;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::runtime::Runtime;
@@ -54,8 +67,9 @@ pub use token::TokenError;
 /// How much the thread that writes pages gives way to the hub's.
 const NICE: i32 = 10;
 
-/// Threads of one runtime that may wait for the disk: what they hold in memory together is bounded.
-const BLOCKING_MAX: usize = 4;
+/// How long the end of a thread is waited for: a page is being written, a key made. What takes longer
+/// does not end, and nothing is lost with it.
+const END_WITHIN: Duration = Duration::from_secs(2);
 
 /// What a console is made of.
 pub struct Parts {
@@ -81,25 +95,37 @@ pub(in crate::web) struct Shared {
     anchors: String,
     token: Token,
     replay: Replay,
-    reports: Option<PathBuf>,
+    reports: Option<reports::Reports>,
+    sessions: sessions::Sessions,
+    attempts: attempts::Attempts,
     live: live::Live,
     board: Option<procedure::Board>,
-    listens_on_loopback: bool,
     origin: Option<Origin>,
+    turns: turns::Turns,
+    metrics: metrics::Kept,
+    /// Time the hub gave for questions of pages.
+    questions: turns::Budget,
     looker: Handle,
     stopping: CancellationToken,
 }
 
 impl Shared {
-    /// Asks the hub something for which it may hold its counters or wait for its disk. `None` when the
-    /// console stops.
+    /// Asks the hub something for which it may hold its counters or wait for its disk, within the share of
+    /// time it gives for that. `None` when the console stops.
     async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&hub::Monitor) -> T + Send + 'static,
     ) -> Option<T> {
+        self.questions.wait().await;
         let monitor = self.monitor.clone();
-        let asked = self.looker.spawn(async move { question(&monitor) });
-        asked.await.ok()
+        let asked = self.looker.spawn(async move {
+            let begun = monitor.clock().monotonic();
+            let answer = question(&monitor);
+            (answer, monitor.clock().monotonic() - begun)
+        });
+        let (answer, taken) = asked.await.ok()?;
+        self.questions.spend(taken);
+        Some(answer)
     }
 }
 
@@ -108,7 +134,14 @@ impl Shared {
 pub struct Console {
     address: SocketAddr,
     stopping: CancellationToken,
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<Thread>,
+}
+
+/// A thread, and how it says that it is at its end.
+#[derive(Debug)]
+struct Thread {
+    name: &'static str,
+    ended: mpsc::Receiver<()>,
 }
 
 /// Why a console does not serve.
@@ -134,8 +167,11 @@ impl Console {
     /// [`ConsoleError`].
     pub fn start(address: SocketAddr, parts: Parts) -> Result<Self, ConsoleError> {
         let listen = |source| ConsoleError::Listen { address, source };
-        let listener = std::net::TcpListener::bind(address).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
+        let (serving, writing, looking) = (runtime()?, runtime()?, runtime()?);
+        let listener = {
+            let _within = serving.enter();
+            listen::bind(address).map_err(listen)?
+        };
         let address = listener.local_addr().map_err(listen)?;
         let stopping = CancellationToken::new();
         let mut threads = Vec::new();
@@ -147,34 +183,42 @@ impl Console {
                 Some(board)
             }
         };
-        let looking = runtime()?;
+        let monitor = parts.hub.monitor();
+        let reports = parts.reports;
+        let reports = reports.map(|path| reports::Reports::of(path, monitor.clock().clone()));
         let shared = Arc::new(Shared {
-            monitor: parts.hub.monitor(),
+            monitor,
             anchors: parts.anchors,
             token: parts.token,
             replay: parts.replay,
-            reports: parts.reports,
+            reports: reports.transpose().map_err(ConsoleError::Thread)?,
+            sessions: sessions::Sessions::default(),
+            attempts: attempts::Attempts::default(),
             live: live::Live::default(),
             board,
-            listens_on_loopback: address.ip().is_loopback(),
             origin: parts.origin,
+            turns: turns::Turns::new(writing.handle().clone()),
+            metrics: metrics::Kept::default(),
+            questions: turns::Budget::new(turns::QUESTIONS_SHARE),
             looker: looking.handle().clone(),
             stopping: stopping.clone(),
         });
         let look = live::look_on(Arc::clone(&shared));
         threads.push(spawn("console-look", looking, stopping.clone(), look)?);
-        threads.push(spawn(
-            "console",
-            runtime()?,
-            stopping.clone(),
-            async move {
-                // On Linux this is the thread's own priority, and of the threads it starts.
-                let _ = rustix::process::nice(NICE);
-                if let Err(error) = listen::serve(listener, routes::router(shared)).await {
-                    tracing::error!(%error, "the console does not serve any more");
-                }
-            },
-        )?);
+        let gives_way = || {
+            // On Linux this is the thread's own priority, and of the threads it starts.
+            let _ = rustix::process::nice(NICE);
+        };
+        let writes = async move {
+            gives_way();
+            std::future::pending().await
+        };
+        threads.push(spawn("console-page", writing, stopping.clone(), writes)?);
+        let serves = async move {
+            gives_way();
+            listen::serve(listener, routes::router(shared)).await;
+        };
+        threads.push(spawn("console", serving, stopping.clone(), serves)?);
         Ok(Self {
             address,
             stopping,
@@ -192,12 +236,21 @@ impl Console {
         format!("http://{}", self.address)
     }
 
-    /// Ends it. Blocks until its threads are gone.
+    /// Ends it. Blocks until its threads are gone, but not for one that hangs.
     pub fn stop(self) {
         self.stopping.cancel();
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!("a thread of the console did not end well");
+        for Thread { name, ended } in self.threads {
+            match ended.recv_timeout(END_WITHIN) {
+                Ok(()) => {}
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    tracing::warn!(
+                        name,
+                        "a thread of the console does not end; it is left behind"
+                    );
+                }
+                Err(mpsc::RecvTimeoutError::Disconnected) => {
+                    tracing::error!(name, "a thread of the console did not end well");
+                }
             }
         }
     }
@@ -206,18 +259,18 @@ impl Console {
 fn runtime() -> Result<Runtime, ConsoleError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(BLOCKING_MAX)
         .build()
         .map_err(ConsoleError::Thread)
 }
 
 /// Runs a future to its end, or until it is told to stop, on a thread of its own.
 fn spawn(
-    name: &str,
+    name: &'static str,
     runtime: Runtime,
     stopping: CancellationToken,
     run: impl Future<Output = ()> + Send + 'static,
-) -> Result<JoinHandle<()>, ConsoleError> {
+) -> Result<Thread, ConsoleError> {
+    let (end, ended) = mpsc::channel();
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
@@ -227,8 +280,13 @@ fn spawn(
                     () = stopping.cancelled() => {}
                 }
             });
+            // What waits for a disk, or for a name to be resolved, is not waited for.
+            runtime.shutdown_background();
+            // Whoever stopped it may have waited long enough.
+            let _ = end.send(());
         })
-        .map_err(ConsoleError::Thread)
+        .map_err(ConsoleError::Thread)?;
+    Ok(Thread { name, ended })
 }
 
 impl std::fmt::Debug for Parts {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::extract::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -25,15 +26,15 @@ use tokio_stream::wrappers::WatchStream;
 use super::Shared;
 use super::assets;
 use super::guard;
+use super::metrics;
 use super::pages;
 use super::pages::question::Question;
+use super::places::Place;
+use super::turns;
+use super::turns::BODY_MAX;
 use super::visit;
 use super::visit::Theme;
-use crate::hub;
 use crate::text::Language;
-
-/// Largest form.
-const BODY_MAX: usize = 16 * 1024;
 
 /// Seconds a browser keeps its reader's language: a year.
 const PREFERENCE_S: u32 = 365 * 24 * 3600;
@@ -67,7 +68,7 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .route("/sign-out", post(pages::sign_in::leave))
         .route("/settings", get(settings))
         .route("/events", get(events))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(open_metrics))
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .route("/assets/console.css", get(assets::style))
@@ -78,33 +79,50 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX))
         .layer(middleware::from_fn_with_state(
             Arc::clone(&shared),
+            turns::in_turn,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&shared),
             guard::guard,
         ))
         .with_state(shared)
 }
 
 /// Live figures, until the reader goes or the console stops.
-async fn events(State(shared): State<Arc<Shared>>) -> Response {
+async fn events(
+    State(shared): State<Arc<Shared>>,
+    Extension(place): Extension<Arc<Place>>,
+) -> Response {
     let messages = WatchStream::new(shared.live.events());
     stream(
         &shared,
+        &place,
         messages.map(|message| Event::default().data(message)),
     )
 }
 
 /// Says that the board of the procedure changed.
-async fn procedure_events(State(shared): State<Arc<Shared>>) -> Response {
+async fn procedure_events(
+    State(shared): State<Arc<Shared>>,
+    Extension(place): Extension<Arc<Place>>,
+) -> Response {
     let Some(board) = &shared.board else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let changes = WatchStream::new(board.changes());
     stream(
         &shared,
+        &place,
         changes.map(|number| Event::default().data(number.to_string())),
     )
 }
 
-fn stream(shared: &Shared, events: impl Stream<Item = Event> + Send + 'static) -> Response {
+fn stream(
+    shared: &Shared,
+    place: &Place,
+    events: impl Stream<Item = Event> + Send + 'static,
+) -> Response {
+    place.listens();
     let stopped = shared.stopping.clone().cancelled_owned();
     let events = events
         .map(Ok::<_, Infallible>)
@@ -115,9 +133,9 @@ fn stream(shared: &Shared, events: impl Stream<Item = Event> + Send + 'static) -
 }
 
 /// OpenMetrics.
-async fn metrics(State(shared): State<Arc<Shared>>) -> Response {
+async fn open_metrics(State(shared): State<Arc<Shared>>) -> Response {
     let media = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    match shared.ask(hub::Monitor::open_metrics).await {
+    match metrics::text(&shared).await {
         Some(text) => ([(header::CONTENT_TYPE, media)], text).into_response(),
         None => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }

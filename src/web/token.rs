@@ -1,14 +1,16 @@
-//! The operator's token: who has it may act. Browsers never keep the token itself but a code made of
-//! it, and every form carries another, so that no other site can press a button here.
+//! The operator's token: who has it may act. Browsers never keep it, nor anything made of it.
 
 use std::fmt;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::hmac;
 
 /// Letters of the shortest token that is taken.
 const LENGTH_MIN: usize = 16;
+
+/// Bits of a file's mode by which its group and all others read it.
+const OTHERS_READ: u32 = 0o044;
 
 /// A secret of the operator.
 #[derive(Clone)]
@@ -34,12 +36,17 @@ impl Token {
         Self(hex(&rand::random::<[u8; 16]>()))
     }
 
-    /// The one in a file; white space around it does not count.
+    /// The one in a file; white space around it does not count. A file that others may read is told of in
+    /// the log.
     ///
     /// # Errors
     /// [`TokenError`].
     pub fn read(path: &Path) -> Result<Self, TokenError> {
         let text = std::fs::read_to_string(path)?;
+        let mode = std::fs::metadata(path)?.permissions().mode();
+        if mode & OTHERS_READ != 0 {
+            tracing::warn!(path = %path.display(), "others may read the token of the console");
+        }
         let token = text.trim();
         let found = token.chars().count();
         if found < LENGTH_MIN {
@@ -56,29 +63,6 @@ impl Token {
     pub(super) fn is(&self, said: &str) -> bool {
         same(&self.0, said.trim())
     }
-
-    /// What a signed-in browser keeps.
-    pub(super) fn session(&self) -> String {
-        self.derived("session")
-    }
-
-    pub(super) fn is_session(&self, said: &str) -> bool {
-        same(&self.session(), said)
-    }
-
-    /// What a form carries.
-    pub(super) fn form_code(&self) -> String {
-        self.derived("form")
-    }
-
-    pub(super) fn is_form_code(&self, said: &str) -> bool {
-        same(&self.form_code(), said)
-    }
-
-    fn derived(&self, what: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.as_bytes());
-        hex(hmac::sign(&key, what.as_bytes()).as_ref())
-    }
 }
 
 impl fmt::Debug for Token {
@@ -87,11 +71,12 @@ impl fmt::Debug for Token {
     }
 }
 
-fn same(ours: &str, theirs: &str) -> bool {
+/// Whether two secrets are one, in a time that does not tell how much of them is.
+pub(super) fn same(ours: &str, theirs: &str) -> bool {
     verify_slices_are_equal(ours.as_bytes(), theirs.as_bytes()).is_ok()
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -100,13 +85,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_of_one_token_are_not_another_s() {
+    fn one_token_is_not_another() {
         let (one, other) = (Token::random(), Token::random());
         assert!(one.is(&format!(" {}\n", one.reveal())));
         assert!(!one.is(other.reveal()));
-        assert!(one.is_session(&one.session()));
-        assert!(!one.is_session(&one.form_code()));
-        assert!(!other.is_form_code(&one.form_code()));
         assert_eq!(format!("{one:?}"), "Token");
     }
 

@@ -10,6 +10,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 
 use super::Shared;
+use super::sessions::By;
 use crate::page::svg::push;
 use crate::text::ConsolePhrase;
 use crate::text::Language;
@@ -21,6 +22,9 @@ pub(super) const LANGUAGE: &str = "language";
 pub(super) const THEME: &str = "theme";
 pub(super) const SESSION: &str = "session";
 
+/// Parts of pages that open pages ask for by themselves.
+const BY_THEMSELVES: [&str; 3] = ["/beside", "/load/work", "/procedure/board"];
+
 /// A reader at a page.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
@@ -28,7 +32,7 @@ pub(super) struct Visit {
     pub(super) theme: Theme,
     /// Path and query, to come back to.
     pub(super) path: String,
-    /// What a form carries; only for who is signed in.
+    /// What forms of the session carry; only for who is signed in.
     pub(super) form_code: Option<String>,
     pub(super) revision: &'static str,
 }
@@ -118,12 +122,19 @@ impl Visit {
         let language = cookie(headers, LANGUAGE)
             .and_then(|said| said.parse().ok())
             .unwrap_or_else(|| accepted(headers));
-        let signed_in = cookie(headers, SESSION).is_some_and(|said| shared.token.is_session(said));
+        let by = if BY_THEMSELVES.contains(&parts.uri.path()) {
+            By::Page
+        } else {
+            By::Person
+        };
+        let now = shared.monitor.clock().monotonic();
+        let session = session(headers);
+        let form_code = session.and_then(|kept| shared.sessions.form_code(kept, now, by));
         Self {
             language,
             theme: cookie(headers, THEME).map_or(Theme::System, Theme::of),
             path: place_to_return_to(parts),
-            form_code: signed_in.then(|| shared.token.form_code()),
+            form_code,
             revision: env!("DOCAXIS_GIT"),
         }
     }
@@ -248,6 +259,17 @@ pub(super) fn encoded(value: &str) -> String {
         }
     }
     out
+}
+
+/// What a signed-in browser keeps.
+pub(super) fn session(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, SESSION)
+}
+
+/// Whether whoever asks is signed in.
+pub(super) fn is_signed_in(headers: &HeaderMap, shared: &Shared) -> bool {
+    let now = shared.monitor.clock().monotonic();
+    session(headers).is_some_and(|kept| shared.sessions.form_code(kept, now, By::Page).is_some())
 }
 
 /// The value of a cookie.

@@ -25,7 +25,7 @@ use crate::support::browser::Browser;
 use crate::support::document;
 use crate::support::start;
 
-const TOKEN: &str = "a-token-of-the-tests";
+pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 
 /// Every page a reader can open without pressing anything.
 const PAGES: [&str; 10] = [
@@ -42,14 +42,20 @@ const PAGES: [&str; 10] = [
 ];
 
 /// An answer: status, headers by lower-case name, body.
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: String,
 }
 
 /// One request over a connection of its own.
-fn ask(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+pub(crate) fn ask(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut stream = TcpStream::connect(to).unwrap();
     let host = ("host", to.to_string());
     let has_host = headers.iter().any(|(name, _)| *name == "host");
@@ -82,12 +88,12 @@ fn ask(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body:
     }
 }
 
-fn get(from: SocketAddr, path: &str) -> Answer {
+pub(crate) fn get(from: SocketAddr, path: &str) -> Answer {
     ask(from, "GET", path, &[], "")
 }
 
 /// Sends a form.
-fn post(to: SocketAddr, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
+pub(crate) fn post(to: SocketAddr, path: &str, headers: &[(&str, &str)], form: &str) -> Answer {
     let mut all = vec![("content-type", "application/x-www-form-urlencoded")];
     all.extend_from_slice(headers);
     ask(to, "POST", path, &all, form)
@@ -99,7 +105,7 @@ fn token() -> Token {
     Token::read(file.path()).unwrap()
 }
 
-fn parts(axis: &Axis) -> web::Parts {
+pub(crate) fn parts(axis: &Axis) -> web::Parts {
     web::Parts {
         hub: axis.hub.clone(),
         anchors: axis.authority.anchors_pem(),
@@ -111,7 +117,7 @@ fn parts(axis: &Axis) -> web::Parts {
     }
 }
 
-fn started(parts: web::Parts) -> Console {
+pub(crate) fn started(parts: web::Parts) -> Console {
     Console::start(([127, 0, 0, 1], 0).into(), parts).unwrap()
 }
 

@@ -12,6 +12,7 @@ mod certificates;
 mod command_line;
 mod console;
 mod data_directory;
+mod console_abuse;
 mod doctor;
 mod exchange;
 mod gate;

@@ -117,6 +117,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
                 anchors: axis.authority.anchors_pem(),
                 stage: Some(console::own_stage()),
                 replay: watched.clone(),
+                secrets: data.path().cloned(),
             })?),
         };
         let mut told = tokio::select! {

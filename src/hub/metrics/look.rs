@@ -71,6 +71,7 @@ pub(super) struct Look {
     pub(super) queues: [(&'static str, usize, usize); 2],
     pub(super) under_way_bytes: u64,
     pub(super) connections: usize,
+    pub(super) sign_in_failures: u64,
     /// Seconds since 1970; absent without lists.
     pub(super) lists_due: Option<i64>,
     pub(super) process_cpu: Duration,
@@ -161,6 +162,7 @@ impl Look {
             ],
             under_way_bytes: 1024 * under_way_kib as u64,
             connections: core.connections.count(),
+            sign_in_failures: core.sign_in_failures.load(Ordering::Relaxed),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
             process_cpu: process_cpu(),
             resident_bytes: resident_bytes(),

@@ -58,6 +58,7 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
         queues: [("verify", 1, 1024), ("commit", 2, 4096)],
         under_way_bytes: 2048,
         connections: 4,
+        sign_in_failures: 7,
         lists_due: Some(1_600_000_000),
         process_cpu: Duration::from_millis(1500),
         resident_bytes: Some(1 << 20),

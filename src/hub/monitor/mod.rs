@@ -1,5 +1,5 @@
 //! What may be read of a running hub, by pages and metrics in the same process. Plain values; nothing
-//! here changes anything, and nothing holds a lock while it computes.
+//! here changes anything but a count of those who may not, and nothing holds a lock while it computes.
 //!
 //! Sums are of one moment. Rows are copied a few at a time, so that no document waits for a look: what
 //! was counted meanwhile may be in some rows and not in others.
@@ -183,6 +183,12 @@ impl Monitor {
     /// Whether the hub takes new documents; it does not while it shuts down.
     pub fn is_serving(&self) -> bool {
         !self.0.draining.is_cancelled()
+    }
+
+    /// Counts a wrong token that was given to a console of this hub: told with the metrics.
+    pub fn sign_in_failed(&self) {
+        let failures = &self.0.sign_in_failures;
+        failures.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Every metric as `OpenMetrics` text, as [`Handle::open_metrics`](super::Handle::open_metrics).

@@ -183,12 +183,8 @@ async fn looked_up(
     let asked = shared.ask(move |hub| hub.document(&id)).await;
     let asked = asked.ok_or_else(|| unavailable("the console stops".to_owned()))?;
     let seen = asked.map_err(refused)?;
-    let shared = Arc::clone(shared);
-    let judged = tokio::task::spawn_blocking(move || {
-        let report = validated(&shared, &seen);
-        (seen, report)
-    });
-    judged.await.map_err(|error| unavailable(error.to_string()))
+    let report = validated(shared, &seen);
+    Ok((seen, report))
 }
 
 fn validated(shared: &Shared, seen: &DocumentSeen) -> Result<Report, String> {

@@ -20,8 +20,9 @@ use crate::text::ConsolePhrase as P;
 use crate::web::Shared;
 use crate::web::guard::REPORT_POLICY;
 use crate::web::live::Work;
-use crate::web::reports;
+use crate::web::reports::Page;
 use crate::web::reports::Report;
+use crate::web::reports::Seen;
 use crate::web::visit::Place;
 use crate::web::visit::Visit;
 use crate::web::visit::encoded;
@@ -33,6 +34,8 @@ struct Load {
     place: Option<Place>,
     work: WorkShown,
     has_directory: bool,
+    /// What is not shown, and why.
+    notes: Vec<String>,
     runs: Vec<Run>,
     rates: Vec<Rates>,
 }
@@ -82,19 +85,13 @@ enum Past {
 }
 
 pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) -> Response {
-    let directory = shared.reports.clone();
-    let has_directory = directory.is_some();
-    let reader = v.clone();
-    let found = match directory {
-        None => Vec::new(),
-        Some(directory) => {
-            let read = move || reports::of(&directory, |report| past(report, &reader));
-            let read = tokio::task::spawn_blocking(read);
-            read.await.unwrap_or_default()
-        }
+    let seen = match &shared.reports {
+        None => None,
+        Some(reports) => Some(reports.listing().await),
     };
     let (mut runs, mut rates) = (Vec::new(), Vec::new());
-    for past in found {
+    let reports = seen.iter().flat_map(|seen| &seen.listing.reports);
+    for past in reports.filter_map(|report| past(report, &v)) {
         match past {
             Past::Run(run) => runs.push(run),
             Past::Rates(rate) => rates.push(rate),
@@ -103,7 +100,8 @@ pub(in crate::web) async fn page(State(shared): State<Arc<Shared>>, v: Visit) ->
     let page = Load {
         place: Some(Place::Load),
         work: work_shown(&shared, &v),
-        has_directory,
+        has_directory: seen.is_some(),
+        notes: seen.map_or_else(Vec::new, |seen| notes(&seen, &v)),
         runs,
         rates,
         v,
@@ -122,20 +120,37 @@ pub(in crate::web) async fn report(
     Path(name): Path<String>,
     v: Visit,
 ) -> Response {
-    let read = match shared.reports.clone() {
-        None => None,
-        Some(directory) => tokio::task::spawn_blocking(move || reports::page(&directory, &name))
-            .await
-            .unwrap_or_default(),
+    let read = match &shared.reports {
+        None => Page::Absent,
+        Some(reports) => reports.page(name).await,
     };
-    let Some(page) = read else {
-        return complaint(v, StatusCode::NOT_FOUND, P::NoSuchPage, P::NoSuchPageRemedy);
+    let page = match read {
+        Page::Found(page) => page,
+        Page::Absent => {
+            return complaint(v, StatusCode::NOT_FOUND, P::NoSuchPage, P::NoSuchPageRemedy);
+        }
+        Page::Late => {
+            let (status, what) = (StatusCode::SERVICE_UNAVAILABLE, P::ReportsLate);
+            return complaint(v, status, what, P::ReportsLateRemedy);
+        }
     };
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CONTENT_SECURITY_POLICY, REPORT_POLICY),
     ];
     (headers, page).into_response()
+}
+
+fn notes(seen: &Seen, v: &Visit) -> Vec<String> {
+    let listing = &seen.listing;
+    let is_large = !listing.too_large.is_empty();
+    let notes = [
+        seen.is_late.then(|| v.t(P::ReportsLate).to_owned()),
+        (listing.is_unreadable).then(|| v.t(P::ReportsUnreadable).to_owned()),
+        is_large.then(|| v.f(P::ReportsTooLarge, listing.too_large.join(", "))),
+        (listing.older > 0).then(|| v.f(P::ReportsOlder, listing.older)),
+    ];
+    notes.into_iter().flatten().collect()
 }
 
 fn work_shown(shared: &Shared, v: &Visit) -> WorkShown {

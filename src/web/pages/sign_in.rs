@@ -1,9 +1,11 @@
-//! The operator says who it is: with the token that was printed at the start.
+//! The operator says who it is: with the token.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
+use axum::extract::Extension;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
@@ -19,10 +21,15 @@ use super::shown;
 use crate::text::ConsolePhrase as P;
 use crate::web::Shared;
 use crate::web::guard::is_own;
+use crate::web::places::Place as Connection;
 use crate::web::routes::local;
+use crate::web::token::same;
 use crate::web::visit;
 use crate::web::visit::Place;
 use crate::web::visit::Visit;
+
+/// Before whoever comes while too many wait to be looked at is told so.
+const CROWDED_PAUSE: Duration = Duration::from_secs(2);
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -65,6 +72,7 @@ pub(in crate::web) async fn page(Question(asked): Question<Asked>, v: Visit) -> 
 
 pub(in crate::web) async fn take(
     State(shared): State<Arc<Shared>>,
+    Extension(at): Extension<Arc<Connection>>,
     v: Visit,
     headers: HeaderMap,
     Form(said): Form<Said>,
@@ -73,7 +81,18 @@ pub(in crate::web) async fn take(
         return foreign(v);
     }
     let back = local(&said.back).to_owned();
+    let from = at.from.ip();
+    if !shared.attempts.turn(from).await {
+        at.waits_in_vain();
+        tokio::time::sleep(CROWDED_PAUSE).await;
+        let (what, remedy) = (P::TooManyAttempts, P::TooManyAttemptsRemedy);
+        return complaint(v, StatusCode::TOO_MANY_REQUESTS, what, remedy);
+    }
     if !shared.token.is(&said.token) {
+        shared.monitor.sign_in_failed();
+        let held_back = shared.attempts.was_wrong(from);
+        at.waits_in_vain();
+        tokio::time::sleep(held_back).await;
         let page = SignIn {
             v,
             place: None,
@@ -82,14 +101,21 @@ pub(in crate::web) async fn take(
         };
         return (StatusCode::FORBIDDEN, shown(&page)).into_response();
     }
-    let session = shared.token.session();
+    let now = shared.monitor.clock().monotonic();
+    if let Some(before) = visit::session(&headers) {
+        shared.sessions.end(before, now);
+    }
+    let cookie = cookie(&shared, &shared.sessions.begin(now), "");
+    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+}
+
+fn cookie(shared: &Shared, value: &str, age: &str) -> String {
     let is_secure = shared.origin.as_ref().is_some_and(|ours| ours.is_secure);
-    let cookie = format!(
-        "{}={session}; Path=/; HttpOnly; SameSite=Strict{}",
+    format!(
+        "{}={value}; Path=/;{age} HttpOnly; SameSite=Strict{}",
         visit::SESSION,
         if is_secure { "; Secure" } else { "" }
-    );
-    ([(header::SET_COOKIE, cookie)], Redirect::to(&back)).into_response()
+    )
 }
 
 pub(in crate::web) async fn leave(
@@ -101,10 +127,11 @@ pub(in crate::web) async fn leave(
     if let Err(refused) = may_act(&shared, v, &headers, &pressed.form_code) {
         return *refused;
     }
-    let cookie = format!(
-        "{}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict",
-        visit::SESSION
-    );
+    if let Some(session) = visit::session(&headers) {
+        let now = shared.monitor.clock().monotonic();
+        shared.sessions.end(session, now);
+    }
+    let cookie = cookie(&shared, "", " Max-Age=0;");
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 
@@ -122,7 +149,7 @@ pub(in crate::web) fn may_act(
         let (what, remedy) = (P::SignInFirst, P::SignInFirstRemedy);
         return Err(Box::new(complaint(v, StatusCode::FORBIDDEN, what, remedy)));
     }
-    if !is_own(headers, shared.origin.as_ref()) || !shared.token.is_form_code(form_code) {
+    if !is_own(headers, shared.origin.as_ref()) || !same(v.code(), form_code) {
         return Err(Box::new(foreign(v)));
     }
     Ok(v)

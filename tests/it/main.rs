@@ -4,6 +4,7 @@
     reason = "clippy allows it in test functions only, not in what they share"
 )]
 
+mod abuse;
 mod browser;
 mod certificates;
 mod command_line;

@@ -160,10 +160,10 @@ pub(super) async fn hold(
                     };
                     make(number).await
                 };
-                match held {
-                    Some(held) => held.await,
-                    None => pause().await,
+                if let Some(held) = held {
+                    held.await;
                 }
+                pause().await;
             }
         });
     }

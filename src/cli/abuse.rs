@@ -84,12 +84,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.list {
         return list(&cases);
     }
+    let parent = arguments.data.clone().unwrap_or_else(std::env::temp_dir);
+    let doing = || format!("use {}", parent.display());
+    std::fs::create_dir_all(&parent).map_err(|error| Failure::input(&doing(), error))?;
+    // Made before the runtime, so that it goes after all that writes into it.
+    let scratch = tempfile::Builder::new()
+        .prefix("docaxis-abuse-")
+        .tempdir_in(&parent)
+        .map_err(|error| Failure::input(&doing(), error))?;
     let runtime = output::runtime("abuse-watch")?;
     let ended = CancellationToken::new();
     runtime.block_on(async {
         output::cancel_when_asked_to_end(ended.clone());
         tokio::select! {
-            ran = all(arguments, &cases) => ran,
+            ran = all(arguments, &cases, scratch.path()) => ran,
             // What was started ends with the future that holds it.
             () = ended.cancelled() => {
                 Err(Failure::Input("ended from outside before all cases were run".to_owned()))
@@ -124,28 +132,21 @@ fn list(cases: &[Case]) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn all(arguments: &Arguments, cases: &[Case]) -> Result<(), Failure> {
-    let parent = arguments.data.clone().unwrap_or_else(std::env::temp_dir);
-    let doing = || format!("use {}", parent.display());
-    std::fs::create_dir_all(&parent).map_err(|error| Failure::input(&doing(), error))?;
-    let scratch = tempfile::Builder::new()
-        .prefix("docaxis-abuse-")
-        .tempdir_in(&parent)
-        .map_err(|error| Failure::input(&doing(), error))?;
+async fn all(arguments: &Arguments, cases: &[Case], scratch: &Path) -> Result<(), Failure> {
     let clock = Clock::system();
     let agencies: Vec<(OrganId, String)> = Directory::of_2019()
         .agencies()
         .iter()
         .map(|agency| (agency.organ, agency.name.clone()))
         .collect();
-    let papers = Papers::make(scratch.path(), &agencies, &clock)
-        .map_err(|error| Failure::input("begin", error))?;
-    let header = header(arguments, scratch.path());
+    let papers =
+        Papers::make(scratch, &agencies, &clock).map_err(|error| Failure::input("begin", error))?;
+    let header = header(arguments, scratch);
     let program =
         std::env::current_exe().map_err(|error| Failure::input("find this program", error))?;
     let settings = Settings {
         program,
-        scratch: scratch.path().to_owned(),
+        scratch: scratch.to_owned(),
         attack: header.attack,
         seed: arguments.seed,
         bounds: header.bounds,

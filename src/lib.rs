@@ -15,6 +15,7 @@
 //! [`rates`] measures how fast signatures are verified, [`validation`] judges one file's, [`pdf`] reads
 //! and writes those of PDFs; [`page`] is what reports have in common; [`web`] is the console; [`cli`] is the command line.
 
+pub mod abuse;
 pub mod axis;
 pub mod cli;
 pub mod clock;

@@ -1,6 +1,7 @@
 //! The command line: flags, composition, exit codes. No logic that a test could not reach without a
 //! process.
 
+mod abuse;
 mod bench;
 mod ca;
 mod calendar;
@@ -48,6 +49,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Try what participants and strangers could do to a hub, against one of its own.
+    Abuse(abuse::Arguments),
     /// Bring a locality onto the axis as a file says; run twice, nothing happens the second time.
     Apply(join::ApplyArguments),
     /// Measure what parts reach on their own: signature verification.
@@ -76,6 +79,9 @@ enum Command {
     Load(load::Arguments),
     /// Run one participant against a hub.
     Node(node::Arguments),
+    // The quiet agency of `docaxis abuse`, a process of its own.
+    #[command(hide = true, name = crate::abuse::COMMAND)]
+    Quiet(abuse::QuietArguments),
     /// Decide about those who join: approve, reject, delete, activate, suspend, revoke, merge.
     Operator(operator::Arguments),
     /// Show the journey of one document: who sent it to whom, when it arrived, what was reported.
@@ -89,6 +95,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     take_open_files();
     let ran = match arguments.command {
+        Command::Abuse(arguments) => abuse::run(&arguments),
         Command::Apply(arguments) => join::apply(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Ca(arguments) => ca::run(arguments),
@@ -105,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Journal(arguments) => journal::run(arguments),
         Command::Load(arguments) => load::run(arguments),
         Command::Node(arguments) => node::run(arguments),
+        Command::Quiet(arguments) => abuse::run_quiet(arguments),
         Command::Operator(arguments) => operator::run(arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

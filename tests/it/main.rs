@@ -7,6 +7,7 @@
 mod agreement;
 mod applications;
 mod attachments;
+mod abuse;
 mod browser;
 mod certificates;
 mod command_line;

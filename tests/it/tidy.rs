@@ -62,8 +62,15 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "abuse",
+        &[
+            "axis", "clock", "model", "node", "page", "store", "trust", "wire",
+        ],
+    ),
+    (
         "cli",
         &[
+            "abuse",
             "axis",
             "clock",
             "hub",

@@ -154,3 +154,17 @@ fn two_flushes_at_once_lose_nothing() {
     index.flush_frozen().unwrap();
     assert_eq!(all(&index).len(), 2000);
 }
+
+#[test]
+fn a_new_index_is_for_its_owner_only_and_a_link_is_not_followed() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("index.redb");
+    drop(Index::open(&path).unwrap());
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (link, victim) = (dir.path().join("link"), dir.path().join("victim"));
+    std::os::unix::fs::symlink(&victim, &link).unwrap();
+    assert!(Index::open(&link).is_err());
+    assert!(!victim.exists());
+}

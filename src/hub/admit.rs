@@ -27,7 +27,6 @@ use crate::model::Refusal;
 use crate::model::SIGNATURE_MAX;
 use crate::model::calendar::local;
 use crate::wire::HEADER_MAX;
-use crate::wire::SIGNATURE_MAX;
 use crate::wire::decode_header;
 use crate::wire::v1;
 
@@ -191,10 +190,6 @@ fn within_limits(document: &v1::SignedDocument) -> Result<(), Refusal> {
         if found > limit {
             return Err(too_large(what, found, limit));
         }
-    }
-    let signature = document.signature.len();
-    if signature > SIGNATURE_MAX {
-        return Err(too_large("signature", signature, SIGNATURE_MAX));
     }
     for attachment in &document.attachments {
         if attachment.content.len() as u64 > INLINE_MAX {

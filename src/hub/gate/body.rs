@@ -33,7 +33,7 @@ use crate::wire;
 const PREFIX: usize = 5;
 
 /// Time for the first byte of a message whose turn it is, and for any message's prefix.
-const MESSAGE_TIME: Duration = Duration::from_secs(10);
+pub(in crate::hub) const MESSAGE_TIME: Duration = Duration::from_secs(10);
 
 /// Slowest a message may come on, in bytes a second: 256 kbit/s.
 const SLOWEST: u64 = 32 * 1024;

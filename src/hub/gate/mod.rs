@@ -37,6 +37,7 @@ use crate::model::Refusal;
 use crate::wire;
 
 pub(super) use access::Kind;
+pub(super) use body::MESSAGE_TIME;
 
 use access::Role;
 use access::Rpc;

@@ -4,6 +4,7 @@ use tonic::Code;
 use tonic::Status;
 
 use crate::hub::config::MESSAGE_MAX;
+use crate::hub::gate::MESSAGE_TIME;
 use crate::model::Refusal;
 use crate::wire;
 
@@ -24,6 +25,9 @@ pub(in crate::hub) fn said_by_caller<T>(
     }
     match status.code() {
         Code::OutOfRange => Err(too_large()),
+        Code::DeadlineExceeded => Err(Refusal::StreamIdle {
+            limit_s: MESSAGE_TIME.as_secs(),
+        }),
         Code::Internal => Err(Refusal::field(
             "message",
             format!("cannot be decoded: {}", status.message()),
@@ -33,7 +37,7 @@ pub(in crate::hub) fn said_by_caller<T>(
 }
 
 /// The refusal of a message the decoder would not take; its exact size is not known.
-fn too_large() -> Refusal {
+pub(super) fn too_large() -> Refusal {
     Refusal::TooLarge {
         what: "message".to_owned(),
         found: MESSAGE_MAX as u64 + 1,

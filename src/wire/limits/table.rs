@@ -32,10 +32,6 @@ pub const REPORTS_MAX: usize = 1000;
 /// Bytes of a header: every list of it full, every name as long as it may be, in letters of three bytes.
 pub const HEADER_MAX: usize = 896 * 1024;
 
-/// Bytes of a signature: two signers with chains of three certificates and a time stamp each are some
-/// 20 kB.
-pub const SIGNATURE_MAX: usize = 64 * 1024;
-
 /// Contents carried inside a message: no more than a header may name.
 pub const ATTACHMENT_MESSAGES_MAX: usize = length::ATTACHMENTS;
 

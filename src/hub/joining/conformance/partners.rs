@@ -252,14 +252,14 @@ pub(super) async fn inject(
 }
 
 /// Takes in what candidates sent to the partners, so that nothing of a test stays pending.
-pub(in crate::hub::joining) async fn take_in(core: &Core) {
+pub(in crate::hub::joining) async fn take_in(core: &Arc<Core>) {
     for organ in test_agencies() {
         loop {
             let request = v1::ListPendingRequest {
                 page_size: 1000,
                 after_hub_sequence: 0,
             };
-            let Ok(pending) = track::list_pending(core, organ, &request) else {
+            let Ok(pending) = track::list_pending(core, organ, request).await else {
                 break;
             };
             let cursor = pending.statuses.iter().map(|notice| notice.cursor).max();

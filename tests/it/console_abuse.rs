@@ -100,8 +100,8 @@ async fn probes_and_documents_are_answered_whoever_holds_the_places() {
             "half a form is said",
             "POST /sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-length: 99\r\n\r\ntoken=",
         ),
-        ("events are not read", &events),
-        ("pages are asked for in a row and not read", &heavy),
+        ("events are not read", events.as_str()),
+        ("pages are asked for in a row and not read", heavy.as_str()),
         (
             "wrong hosts are asked for",
             "GET / HTTP/1.1\r\nhost: evil.example\r\n\r\n",
@@ -242,16 +242,16 @@ async fn a_page_of_another_origin_is_refused_whatever_it_names() {
     let form = format!("token={TOKEN}");
     let status = |headers: &[(&str, &str)]| post(at, "/sign-in", headers, &form).status;
     let own = format!("http://{at}");
-    assert_eq!(status(&[("origin", &own)]), 303);
+    assert_eq!(status(&[("origin", own.as_str())]), 303);
     for foreign in [
         format!("https://{at}"),
         format!("http://{}", at.ip()),
         format!("http://evil.example@{at}"),
         "null".to_owned(),
     ] {
-        assert_eq!(status(&[("origin", &foreign)]), 403, "{foreign}");
+        assert_eq!(status(&[("origin", foreign.as_str())]), 403, "{foreign}");
     }
-    assert_eq!(status(&[("origin", &own), ("origin", "null")]), 403);
+    assert_eq!(status(&[("origin", own.as_str()), ("origin", "null")]), 403);
     // A request is for one host.
     let here = at.to_string();
     let twice = [("host", here.as_str()), ("host", "evil.example")];
@@ -312,6 +312,11 @@ fn a_service_prints_no_token() {
     assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     let token = std::fs::read_to_string(&path).unwrap();
     assert_eq!(token.trim().len(), 32);
+    let told = String::from_utf8_lossy(&demo.stdout).into_owned();
+    assert!(
+        told.contains(&format!("token in {}", path.display())),
+        "{told}"
+    );
     for said in [demo.stdout, demo.stderr] {
         assert!(!String::from_utf8_lossy(&said).contains(token.trim()));
     }

@@ -16,10 +16,10 @@ use std::path::PathBuf;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
-use crate::files;
-use crate::files::Readers;
 use super::issued::Issued;
 use super::issued::Register;
+use crate::files;
+use crate::files::Readers;
 use crate::model::CertificateUse;
 use crate::model::OrganId;
 use crate::trust::Authority;

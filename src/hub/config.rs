@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::layers::Layers;
-use crate::model::INLINE_TOTAL_MAX;
 use crate::model::ATTACHMENT_MAX;
+use crate::model::INLINE_TOTAL_MAX;
 use crate::model::OrganId;
 use crate::model::Recipients;
+use crate::model::SIGNATURE_MAX;
 use crate::store::Durability;
 use crate::wire;
 
@@ -232,7 +233,7 @@ const _: () = assert!(
     "what is under way can be acknowledged at once"
 );
 const _: () = assert!(
-    wire::HEADER_MAX + wire::SIGNATURE_MAX + INLINE_TOTAL_MAX as usize <= DOCUMENT_MAX,
+    wire::HEADER_MAX + SIGNATURE_MAX + INLINE_TOTAL_MAX as usize <= DOCUMENT_MAX,
     "what our own writers carry inline fits beside the largest header and signature"
 );
 const _: () = assert!(

@@ -27,7 +27,6 @@ pub use limits::ACKNOWLEDGED_MAX;
 pub use limits::ATTACHMENT_MESSAGES_MAX;
 pub use limits::HEADER_MAX;
 pub use limits::REPORTS_MAX;
-pub use limits::SIGNATURE_MAX;
 pub use limits::request_max;
 pub use status::Explained;
 pub use status::reason_of;

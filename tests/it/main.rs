@@ -4,16 +4,16 @@
     reason = "clippy allows it in test functions only, not in what they share"
 )]
 
+mod abuse;
 mod agreement;
 mod applications;
 mod attachments;
-mod abuse;
 mod browser;
 mod certificates;
 mod command_line;
 mod console;
-mod data_directory;
 mod console_abuse;
+mod data_directory;
 mod doctor;
 mod exchange;
 mod gate;

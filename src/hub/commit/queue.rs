@@ -168,7 +168,8 @@ impl Core {
     pub(in crate::hub) async fn commit_upload(&self, upload: Upload) -> Result<(), Refusal> {
         let by = upload.by;
         let work = Work::Uploaded(Box::new(upload));
-        self.commit_of(by, UPLOAD_ROWS, Waiting::Somebody, work).await
+        self.commit_of(by, UPLOAD_ROWS, Waiting::Somebody, work)
+            .await
     }
 
     /// Has uploads that nobody named taken off the record; in the registry's lane, as nobody's work.
@@ -196,7 +197,8 @@ impl Core {
     /// # Errors
     /// `SHUTTING_DOWN`.
     pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
-        self.commit_of_hub(CHANGE_ROWS, Work::Registry(change)).await
+        self.commit_of_hub(CHANGE_ROWS, Work::Registry(change))
+            .await
     }
 
     async fn commit_of_hub(&self, rows: usize, work: Work) -> Result<(), Refusal> {

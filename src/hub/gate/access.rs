@@ -190,6 +190,7 @@ pub(in crate::hub) const RPCS: &[Rpc] = &[
         SENDERS,
     ),
     rpc("/docaxis.v1.Exchange/PutAttachment", Kind::Upload, SENDERS),
+    rpc("/docaxis.v1.Exchange/GetUpload", Kind::Small, SENDERS),
     rpc(
         "/docaxis.v1.Exchange/Subscribe",
         Kind::Subscribe,
@@ -244,6 +245,11 @@ pub(in crate::hub) const RPCS: &[Rpc] = &[
     ),
     rpc("/docaxis.v1.Registry/Approve", Kind::Small, OPERATOR),
     rpc("/docaxis.v1.Registry/Reject", Kind::Small, OPERATOR),
+    rpc(
+        "/docaxis.v1.Registry/DeleteApplication",
+        Kind::Small,
+        OPERATOR,
+    ),
     rpc("/docaxis.v1.Registry/Suspend", Kind::Small, OPERATOR),
     rpc("/docaxis.v1.Registry/Revoke", Kind::Small, OPERATOR),
     rpc("/docaxis.v1.Registry/Merge", Kind::Small, OPERATOR),

@@ -17,7 +17,6 @@ pub use table::ACKNOWLEDGED_MAX;
 pub use table::ATTACHMENT_MESSAGES_MAX;
 pub use table::HEADER_MAX;
 pub use table::REPORTS_MAX;
-pub use table::SIGNATURE_MAX;
 
 use scan::Broken;
 use table::Message;

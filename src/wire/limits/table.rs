@@ -17,6 +17,7 @@ use super::scan::VARINT;
 use crate::model::INLINE_MAX;
 use crate::model::OrganId;
 use crate::model::Recipients;
+use crate::model::SIGNATURE_MAX;
 use crate::model::joining;
 use crate::model::length;
 use crate::wire::DESCRIPTORS;

@@ -148,10 +148,14 @@ async fn healthz() -> &'static str {
 
 /// The hub takes documents.
 async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
-    match shared.monitor.is_serving() {
-        true => (StatusCode::OK, "ready\n"),
-        false => (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n"),
+    if !shared.monitor.is_serving() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
     }
+    if !shared.monitor.has_places() {
+        let told = "every place for connections of agencies is taken\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, told);
+    }
+    (StatusCode::OK, "ready\n")
 }
 
 #[derive(Deserialize)]

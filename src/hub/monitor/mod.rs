@@ -185,6 +185,12 @@ impl Monitor {
         !self.0.draining.is_cancelled()
     }
 
+    /// Whether another agency's connection would find a place.
+    pub fn has_places(&self) -> bool {
+        let (taken, all) = self.0.connections.places();
+        taken < all
+    }
+
     /// Counts a wrong token that was given to a console of this hub: told with the metrics.
     pub fn sign_in_failed(&self) {
         let failures = &self.0.sign_in_failures;

@@ -168,7 +168,7 @@ impl<'a> Vouched<'a> {
         constraints.value.ca.then(|| Self {
             der: one.whole,
             subject: one.subject,
-            key: SubjectPublicKeyInfoDer::from(read.public_key().raw),
+            key: SubjectPublicKeyInfoDer::from(one.key),
         })
     }
 }

@@ -47,6 +47,9 @@ use crate::trust::signature_form;
 use crate::trust::tls::presentable;
 use crate::trust::verify_document;
 
+/// What is done to a certificate before it is signed.
+type Change = Box<dyn FnOnce(&mut CertificateParams)>;
+
 fn reason<T: std::fmt::Debug>(outcome: Result<T, Refusal>) -> Reason {
     outcome.unwrap_err().reason()
 }
@@ -237,7 +240,7 @@ fn a_signature_has_limits_in_all_its_parts() {
     assert_eq!(form(1, &[]), Ok(()));
     assert_eq!(form(8, &attribute(NULL).repeat(32)), Ok(()));
     assert_eq!(form(1, &attribute(&nested(10))), Ok(()));
-    assert_eq!(form(1, &attribute(&vec![5, 0].repeat(15_000))), Ok(()));
+    assert_eq!(form(1, &attribute(&[5, 0].repeat(15_000))), Ok(()));
     assert!(form(9, &[]).is_err());
     assert!(form(1, &attribute(NULL).repeat(33)).is_err());
     assert!(form(1, &attribute(&nested(30))).is_err());
@@ -259,7 +262,6 @@ fn a_certificate_says_once_whose_it_is_and_what_for() {
         CustomExtension::from_oid_content(&[2, 5, 29, arc], content.to_vec())
     };
     let (alternative, usage, purposes) = (17, 15, 37);
-    type Change = Box<dyn FnOnce(&mut CertificateParams)>;
     let also = |name: &'static str| -> Change {
         Box::new(move |params| params.subject_alt_names.push(uri(name)))
     };

@@ -235,7 +235,7 @@ fn names(
             _ => continue,
         };
         if let Some(code) = after(uri, ORGAN_URI)? {
-            let code = code
+            let code: OrganId = code
                 .parse()
                 .map_err(|_error| "its organisation code is malformed")?;
             if organ.replace(code).is_some() {

@@ -260,8 +260,9 @@ impl Party {
     }
 
     async fn register(&self) -> Result<v1::Application, tonic::Status> {
-        let asked = self.connection.registry().register(v1::RegisterRequest {});
-        Ok(asked.await?.into_inner())
+        let mut registry = self.connection.registry();
+        let asked = registry.register(v1::RegisterRequest {}).await?;
+        Ok(asked.into_inner())
     }
 
     /// The application for its own code, by its certificate.

@@ -336,9 +336,11 @@ async fn a_refusal_fits_into_headers_however_much_is_wrong() {
     let hanoi = axis.party(HANOI);
     let good = document(1, HANOI, &[PHU_THO]).unsigned();
     let mut header = v1::DocumentHeader::decode(good.header).unwrap();
-    header.to = (0..1000)
-        .map(|n| format!("wrong {n} {}", "đ".repeat(60)))
-        .collect();
+    let wrong = v1::ResponseFor {
+        organ_id: "đ".repeat(100),
+        document_id: "đ".repeat(1000),
+    };
+    header.response_for = vec![wrong; 64];
     let header = Bytes::from(header.encode_to_vec());
     let document = v1::SignedDocument {
         header,
@@ -347,7 +349,7 @@ async fn a_refusal_fits_into_headers_however_much_is_wrong() {
     let status = hanoi.submit(document).await.unwrap_err();
     let violations = status.get_details_bad_request().unwrap().field_violations;
     assert_eq!(violations.len(), 16);
-    assert!(violations[15].description.ends_with("and 984 more"));
+    assert!(violations[15].description.ends_with("and 112 more"));
     assert!(status.details().len() + status.message().len() < 6 * 1024);
 }
 

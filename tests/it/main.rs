@@ -10,6 +10,7 @@ mod command_line;
 mod console;
 mod doctor;
 mod exchange;
+mod histories;
 mod interrupted;
 mod join;
 mod limits;

@@ -185,6 +185,8 @@ pub fn tighten(path: &Path) -> io::Result<Tightened> {
 /// The directories whose names this thread made durable, for tests.
 #[cfg(test)]
 pub(crate) mod synced {
+    use std::path::PathBuf;
+
     use super::*;
 
     std::thread_local! {

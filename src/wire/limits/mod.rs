@@ -2,21 +2,24 @@
 //!
 //! Two bytes on the wire can become a hundred in memory, and one list can be work for everybody: so a
 //! message is walked as bytes first ([`scan`](mod@scan)), against the limits of its fields
-//! ([`table`](mod@table)), and only then decoded.
+//! ([`values`](mod@values)), and only then decoded.
 
+#[cfg(test)]
+mod agreement;
 mod scan;
 mod table;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use prost::Name;
 
 use crate::model::Refusal;
 
-pub use table::ACKNOWLEDGED_MAX;
-pub use table::ATTACHMENT_MESSAGES_MAX;
-pub use table::HEADER_MAX;
-pub use table::REPORTS_MAX;
+pub use values::ACKNOWLEDGED_MAX;
+pub use values::ATTACHMENT_MESSAGES_MAX;
+pub use values::HEADER_MAX;
+pub use values::REPORTS_MAX;
 
 use scan::Broken;
 use table::Message;

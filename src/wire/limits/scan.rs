@@ -6,7 +6,7 @@ use super::table::Kind;
 use super::table::Message;
 use super::table::SLOTS;
 use super::table::Table;
-use super::table::UNKNOWN_MAX;
+use super::values::UNKNOWN_MAX;
 use crate::model::Refusal;
 
 /// Messages within messages. No type of ours contains itself, which a test checks; should one ever, its

@@ -262,7 +262,7 @@ pub(in crate::hub::joining) async fn take_in(core: &Core) {
                 page_size: 1000,
                 after_hub_sequence: 0,
             };
-            let Ok(pending) = track::list_pending(core, organ, &request) else {
+            let Ok(pending) = track::pending(core, organ, &request) else {
                 break;
             };
             let cursor = pending.statuses.iter().map(|notice| notice.cursor).max();

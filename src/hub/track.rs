@@ -84,7 +84,8 @@ pub(super) async fn list_pending(
     listed.await.map_err(unavailable)?
 }
 
-fn pending(
+/// The same, on the thread that asks.
+pub(super) fn pending(
     core: &Core,
     organ: OrganId,
     request: &v1::ListPendingRequest,

@@ -161,7 +161,7 @@ proptest! {
         restored.restore_pending(sender, recipient);
         restored.restore_pending(recipient, sender);
         let restored = assert_sums(&SharedCounters::new(restored));
-        prop_assert_eq!(restored.senders, ledger.senders);
+        prop_assert_eq!(&restored.senders, &ledger.senders);
         prop_assert_eq!(restored.totals().addressed, ledger.totals().addressed);
         prop_assert_eq!(restored.totals().received, ledger.totals().received);
         prop_assert_eq!(restored.totals().locked, ledger.totals().locked);

@@ -16,6 +16,7 @@ use super::values::Limit;
 use super::values::UNKNOWN_MAX;
 use super::values::Who;
 use super::*;
+use crate::model::SIGNATURE_MAX;
 use crate::model::length;
 use crate::wire::DESCRIPTORS;
 use crate::wire::v1;

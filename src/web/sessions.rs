@@ -111,7 +111,8 @@ mod tests {
         assert_eq!(code(&other, now + 59 * MINUTE, By::Person), None);
         // Never idle, and still it ends.
         let busy = sessions.begin(now);
-        let used = (0..48).filter(|at| code(&busy, now + *at * 10 * MINUTE, By::Person).is_some());
+        let used =
+            (0..48u32).filter(|at| code(&busy, now + *at * 10 * MINUTE, By::Person).is_some());
         assert_eq!(used.count(), 48);
         assert_eq!(code(&busy, now + 480 * MINUTE, By::Person), None);
     }

@@ -179,6 +179,7 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_deliveries_pending"), totals.pending as f64);
     assert_eq!(of("docaxis_deliveries_in_flight"), totals.in_flight as f64);
     assert_eq!(of("docaxis_ledger_balanced"), 1.0);
+    assert_eq!(of("docaxis_sign_in_failures_total"), 7.0);
     assert_eq!(of("docaxis_agency_documents_total{organ=\"H0.1\"}"), 2.0);
     assert_eq!(of("docaxis_agency_deliveries_total{organ=\"H1.1\"}"), 1.0);
     assert!(!text.contains("organ=\"other\""), "there are no others");

@@ -16,11 +16,9 @@ use crate::trust::KeyKind;
 use crate::trust::Validity;
 use crate::trust::client_config;
 
-/// Certificates begin this long before the run, and last for so many days.
-const BEGUN_BEFORE_DAYS: i32 = 30;
-const VALID_DAYS: i32 = 365;
-
-const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Certificates begin this long before the run, which is after their CA's (a day), and last for a year.
+const BEGUN_BEFORE: SignedDuration = SignedDuration::from_hours(12);
+const VALID: SignedDuration = SignedDuration::from_hours(365 * 24);
 
 /// The quiet agency's place among the members, and its recipient's: neither attacks.
 const QUIET: usize = 1;
@@ -59,10 +57,10 @@ impl Papers {
     ) -> Result<Self, AbuseError> {
         let failed = |error: &dyn std::fmt::Display| AbuseError::Papers(error.to_string());
         let pki = directory.join("pki");
-        let not_before = clock.now() - DAY * BEGUN_BEFORE_DAYS;
+        let not_before = clock.now() - BEGUN_BEFORE;
         let validity = Validity {
             not_before,
-            not_after: not_before + DAY * VALID_DAYS,
+            not_after: not_before + VALID,
         };
         let mut authority = Pki::init(&pki, clock.now()).map_err(|error| failed(&error))?;
         let mut members = Vec::with_capacity(agencies.len());

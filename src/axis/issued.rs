@@ -181,11 +181,11 @@ mod tests {
         let temporary = tempfile::tempdir().unwrap();
         let here = temporary.path();
         Register::default().write(here).unwrap();
-        let (mut wholes, mut before) = (0, std::fs::read(here.join(WHOLE)).unwrap());
+        let (mut wholes, mut before) = (0, fs::read(here.join(WHOLE)).unwrap());
         let many = 3 * LINES_MAX;
         for number in 0..many {
             add(here, number);
-            let whole = std::fs::read(here.join(WHOLE)).unwrap();
+            let whole = fs::read(here.join(WHOLE)).unwrap();
             wholes += usize::from(whole != before);
             before = whole;
         }
@@ -201,10 +201,10 @@ mod tests {
         Register::default().write(here).unwrap();
         add(here, 1);
         add(here, 2);
-        let lines = std::fs::read(here.join(NEW)).unwrap();
+        let lines = fs::read(here.join(NEW)).unwrap();
         for torn in 1..lines.len() {
-            std::fs::write(here.join(WHOLE), "[]").unwrap();
-            std::fs::write(here.join(NEW), &lines[..torn]).unwrap();
+            fs::write(here.join(WHOLE), "[]").unwrap();
+            fs::write(here.join(NEW), &lines[..torn]).unwrap();
             let before = numbers(here);
             add(here, 3);
             let expected = [before, vec![issued(3).serial]].concat();
@@ -219,14 +219,14 @@ mod tests {
         Register::default().write(here).unwrap();
         add(here, 1);
         add(here, 2);
-        let lines = std::fs::read(here.join(NEW)).unwrap();
+        let lines = fs::read(here.join(NEW)).unwrap();
         let mut register = Register::read(here).unwrap();
         assert_eq!(
             register.revoke(Timestamp::UNIX_EPOCH, |row| row.serial == issued(1).serial),
             1
         );
         register.write(here).unwrap();
-        std::fs::write(here.join(NEW), lines).unwrap();
+        fs::write(here.join(NEW), lines).unwrap();
         assert_eq!(numbers(here).len(), 2);
         add(here, 3);
         assert_eq!(numbers(here).len(), 3);

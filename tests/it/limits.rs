@@ -82,7 +82,7 @@ fn documents(hanoi: &Party) -> Vec<(&'static str, v1::SignedDocument, Reason, &'
         ),
         (
             "signature",
-            with(&|document| document.signature = zeros(wire::SIGNATURE_MAX + 1)),
+            with(&|document| document.signature = zeros(docaxis::model::SIGNATURE_MAX + 1)),
             Reason::TooLarge,
             "signature",
         ),
@@ -240,7 +240,7 @@ async fn a_stream_that_breaks_a_limit_ends_with_the_reason() {
     let large = v1::SubmitStreamRequest {
         tag: 1,
         document: Some(v1::SignedDocument {
-            signature: vec![0; wire::SIGNATURE_MAX + 1].into(),
+            signature: vec![0; docaxis::model::SIGNATURE_MAX + 1].into(),
             ..v1::SignedDocument::default()
         }),
     };

@@ -174,7 +174,7 @@ fn the_largest_request_of_a_method_is_known() {
     assert_eq!(request_max("/grpc.health.v1.Health/Check"), None);
 }
 
-pub(super) fn check<T: prost::Name>(bytes: &[u8]) -> Result<(), Refusal> {
+pub(super) fn check<T: Name>(bytes: &[u8]) -> Result<(), Refusal> {
     of_request::<T>().unwrap().check(bytes)
 }
 

@@ -247,8 +247,12 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// One call, so that a wrong address or certificate is explained before anything else.
 async fn greet(connection: &Connection, hub: &str) -> Result<(), Failure> {
-    let request = crate::wire::v1::GetTotalsRequest {};
-    match connection.monitor().get_totals(request).await {
+    // A suspended agency may still take in what waits, so it is asked for what everybody may ask who does.
+    let request = crate::wire::v1::ListPendingRequest {
+        page_size: 1,
+        ..Default::default()
+    };
+    match connection.exchange().list_pending(request).await {
         Ok(_) => output::line(&format!("connected to {hub}")),
         Err(status) => Err(match crate::wire::reason_of(&status) {
             Some(explained) => Failure::Input(format!(

@@ -262,8 +262,11 @@ impl Committer {
             core.agencies.store(registry.agencies);
             core.applications.store(registry.applications);
         }
-        for (organ, state) in ended {
-            core.connections.end(organ, state);
+        for (organ, state) in &ended {
+            core.connections.end(*organ, *state);
+        }
+        if !ended.is_empty() {
+            core.mailboxes.ring_all();
         }
         route::publish(core, tx.finish(), |fresh| {
             fresh

@@ -38,8 +38,11 @@ const SEND_BUFFER_BYTES: usize = 256 * 1024;
 const KEEPALIVE_EVERY: Duration = Duration::from_secs(20);
 const KEEPALIVE_MAX: Duration = Duration::from_secs(10);
 
-/// Time a peer has to read why its connection ends.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Time a peer has to read why what is open on its connection ends.
+const LAST_WORDS: Duration = Duration::from_millis(700);
+
+/// Time from GOAWAY to the end of the connection.
+const FAREWELL: Duration = Duration::from_millis(300);
 
 /// Serves one connection until its peer goes, it is to end, or the hub drains.
 pub(super) async fn serve(core: Arc<Core>, place: Place, routes: Routes, connection: Connection) {
@@ -82,6 +85,12 @@ pub(super) async fn serve(core: Arc<Core>, place: Place, routes: Routes, connect
             return;
         }
     }
-    connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(LAST_WORDS, connection).await;
+    // What is open is told the reason first; then the peer is told to come again, and then it is over.
+    if tokio::time::timeout(LAST_WORDS, connection.as_mut())
+        .await
+        .is_err()
+    {
+        connection.as_mut().graceful_shutdown();
+        let _ = tokio::time::timeout(FAREWELL, connection).await;
+    }
 }

@@ -83,16 +83,21 @@ impl Peer {
         }
     }
 
-    /// From now on every call and stream of this connection is refused so.
+    /// From now on every stream and transfer of this connection ends so.
     pub(super) fn end(&self, refusal: Refusal) {
         let _ = self.ended.set(refusal);
     }
 
-    /// The organisation, or why this peer speaks for none.
+    /// The organisation, or why this peer speaks for none, or why what is open of it ends.
     pub(super) fn organ(&self) -> Result<OrganId, Refusal> {
-        if let Some(refusal) = self.ended.get() {
-            return Err(refusal.clone());
+        match self.ended.get() {
+            Some(refusal) => Err(refusal.clone()),
+            None => self.identity(),
         }
+    }
+
+    /// The organisation of its certificate, also on a connection that is about to end.
+    pub(super) fn identity(&self) -> Result<OrganId, Refusal> {
         if let Some(organ) = self.claimed {
             return Ok(organ);
         }

@@ -137,7 +137,7 @@ pub(super) fn decide(
     let Some(left) = room.checked_sub(concerned.len()) else {
         return Ok(Err(Refusal::QuotaExceeded {
             organ: organ(by),
-            what: format!("the statuses of one batch may concern {CONCERNED_MAX} deliveries"),
+            what: format!("statuses decided together may concern {CONCERNED_MAX} deliveries"),
         }));
     };
     *room = left;

@@ -24,7 +24,7 @@ bilingual! {
         /// Found: on the test axis.
         AgencyTesting = "{} is on the test axis: it exchanges documents with others there only", "{} đang ở trục thử nghiệm: chỉ trao đổi văn bản với các cơ quan thử nghiệm";
         /// Found: not in the directory, which has so many.
-        AgencyUnknown = "{} is not among the {} agencies of the hub's directory", "{} không có trong danh mục {} cơ quan của Trục";
+        AgencyUnknown = "{} is not among the agencies of the hub's directory", "{} không có trong danh mục cơ quan của Trục";
         /// To do.
         AgencyUnknownRemedy = "Check the code after --organ. An agency that has not joined yet applies first.", "Kiểm tra lại mã định danh sau --organ. Cơ quan chưa kết nối thì nộp hồ sơ đăng ký trước.";
         /// To do: whose turn, which step.

@@ -51,7 +51,9 @@ impl Scene {
     async fn set(approvals: Approvals) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(start());
-        drop(Pki::init(&directory.path().join("pki"), start()).unwrap());
+        // Older than the certificates that `year` makes.
+        let made = start() - SignedDuration::from_hours(24 * 60);
+        drop(Pki::init(&directory.path().join("pki"), made).unwrap());
         Self::open(directory, clock, approvals).await
     }
 

@@ -102,7 +102,7 @@ async fn a_document_that_was_changed_often_can_still_be_recalled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_batch_of_statuses_concerns_so_many_deliveries_and_no_more() {
+async fn a_batch_of_statuses_that_concern_everybody_is_taken_in_parts() {
     let axis = Axis::start().await;
     let vpcp = axis.party(VPCP);
     let directory = vpcp.connection.registry();
@@ -125,8 +125,9 @@ async fn a_batch_of_statuses_concerns_so_many_deliveries_and_no_more() {
         code: 13,
         ..v1::StatusReport::default()
     };
-    let fit = 4096 / to.len();
-    let reports = vec![report; fit + 1];
+    // More deliveries than one piece of work of the commit thread may concern.
+    let reports = vec![report; 4096 / to.len() + 1];
+    let all = reports.len();
     let mut exchange = vpcp.connection.exchange();
     let batches = tokio_stream::iter(vec![v1::ReportStatusBatch { reports }]);
     let mut answers = exchange
@@ -136,9 +137,7 @@ async fn a_batch_of_statuses_concerns_so_many_deliveries_and_no_more() {
         .into_inner();
     let outcomes = answers.message().await.unwrap().unwrap().outcomes;
     let accepted = outcomes.iter().filter(|outcome| outcome.accepted).count();
-    assert_eq!((accepted, outcomes.len()), (fit, fit + 1));
-    let last = outcomes[fit].refused.clone().unwrap();
-    assert_eq!(last.reason, "QUOTA_EXCEEDED");
+    assert_eq!((accepted, outcomes.len()), (all, all));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -32,7 +32,10 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("node", &["clock", "model", "trust", "wire"]),
     ("hub", &["clock", "model", "store", "trust", "wire"]),
-    ("load", &["clock", "model", "node", "page", "text", "trust"]),
+    (
+        "load",
+        &["clock", "model", "node", "page", "text", "trust", "wire"],
+    ),
     (
         "procedure",
         &[

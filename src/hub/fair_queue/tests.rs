@@ -1,3 +1,5 @@
+//! Turns, debts, urgency, waking: what goes in comes out once, and nobody waits for anybody's backlog.
+
 use proptest::prelude::*;
 
 use super::*;

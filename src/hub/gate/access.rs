@@ -45,7 +45,7 @@ impl Role {
 
     /// The role of a peer, or why it is nobody.
     pub(super) fn of(core: &Core, peer: &Peer) -> (Self, Result<crate::model::OrganId, Refusal>) {
-        let organ = peer.organ();
+        let organ = peer.identity();
         let role = match &organ {
             Err(_) => Self::Nobody,
             Ok(organ) if *organ == core.config.operator => Self::Operator,
@@ -162,14 +162,20 @@ pub(in crate::hub) struct Rpc {
     pub(in crate::hub) roles: &'static [Role],
 }
 
-use Role::{Active, Joining, Locked, Operator, Testing};
+use Role::Active;
+use Role::Joining;
+use Role::Locked;
+use Role::Operator;
+use Role::Testing;
+use Role::Unregistered;
 
 /// Anybody.
 const PUBLIC: &[Role] = &Role::ALL;
 /// Whoever is in the registry and not off the axis for good.
 const REGISTERED: &[Role] = &[Joining, Testing, Active, Locked, Operator];
-/// Whoever walks the procedure.
-const CANDIDATES: &[Role] = &[Joining, Testing, Active, Operator];
+/// Whoever walks the procedure: what the hub grants by itself enters the registry with its first
+/// connection.
+const CANDIDATES: &[Role] = &[Unregistered, Joining, Testing, Active, Operator];
 /// Whoever sends documents.
 const SENDERS: &[Role] = &[Testing, Active, Operator];
 /// Whoever takes documents in.

@@ -177,7 +177,7 @@ impl Refused {
         match self {
             Self::NoSuchCall => tonic::Status::unimplemented("the hub has no such call"),
             // Whatever is wrong with a peer's certificate, to the peer it means: not authenticated.
-            Self::Caller(Role::Nobody, refusal) => unauthenticated(&refusal),
+            Self::Caller(Role::Nobody | Role::Revoked, refusal) => unauthenticated(&refusal),
             Self::Caller(_, refusal) | Self::Place(refusal) => wire::status(&refusal),
         }
         .into_http()

@@ -1,3 +1,5 @@
+//! The table of who may call what, held against its page and against the protocol.
+
 use std::fmt::Write as _;
 
 use super::access::Kind;

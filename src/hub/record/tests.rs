@@ -16,7 +16,7 @@ fn document(attachments: Vec<Digest>) -> DocumentRecord {
             agency: AgencyNo(4),
             standing: Standing::Open,
         }],
-        document_id: "000.00.00.H26,2019-06-03,1/VB-TN".parse().unwrap(),
+        document_id: "000.00.00.H26,2019/06/03,1/VB-TN".parse().unwrap(),
         header_digest: Digest::from([1; 32]),
         earlier: vec![5],
         attachments,

@@ -28,6 +28,7 @@ use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::store::UploadName;
+use crate::wire;
 use crate::wire::v1;
 
 pub(super) use download::get;
@@ -215,6 +216,9 @@ async fn next(
         may_upload(core, peer)?;
         return match message {
             Ok(chunk) => Ok(chunk),
+            Err(status) if wire::refusal_of(&status).is_some() => {
+                Err(wire::refusal_of(&status).cloned().unwrap_or_else(too_large))
+            }
             Err(status) if status.code() == Code::OutOfRange => Err(too_large()),
             // Also where the client went away, when nobody reads it. It is not the end of the content.
             Err(status) => Err(Refusal::field(

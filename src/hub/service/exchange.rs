@@ -60,7 +60,7 @@ impl v1::exchange_server::Exchange for Exchange {
         &self,
         request: Request<v1::SignedDocument>,
     ) -> Result<Response<v1::Receipt>, Status> {
-        let organ = peer(&self.0, &request)?.organ();
+        let organ = peer(&self.0, &request)?.identity();
         let receipt = self.0.submit_and_wait(organ, request.into_inner()).await;
         receipt
             .map(Response::new)

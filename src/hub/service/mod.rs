@@ -49,7 +49,7 @@ fn claim<T>(request: &Request<T>) -> Option<OrganId> {
 
 /// The organisation that calls.
 fn caller<T>(core: &Core, request: &Request<T>) -> Result<OrganId, Status> {
-    let organ = peer(core, request)?.organ();
+    let organ = peer(core, request)?.identity();
     organ
         .and_then(|organ| not_revoked(core, organ))
         .map_err(|refusal| wire::status(&refusal))

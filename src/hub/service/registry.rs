@@ -87,7 +87,7 @@ impl v1::registry_server::Registry for Registry {
         &self,
         request: Request<v1::ApplyRequest>,
     ) -> Result<Response<v1::Application>, Status> {
-        let caller = peer(&self.0, &request)?.organ().ok();
+        let caller = peer(&self.0, &request)?.identity().ok();
         answer(joining::apply(&self.0, request.into_inner(), caller).await)
     }
 
@@ -95,7 +95,7 @@ impl v1::registry_server::Registry for Registry {
         &self,
         request: Request<v1::SubmitCsrRequest>,
     ) -> Result<Response<v1::Application>, Status> {
-        let by = peer(&self.0, &request)?.organ();
+        let by = peer(&self.0, &request)?.identity();
         let v1::SubmitCsrRequest {
             organ_id,
             secret,
@@ -275,7 +275,7 @@ impl Registry {
         &self,
         request: Request<v1::GetApplicationRequest>,
     ) -> Result<(OrganId, Arc<v1::StoredApplication>), Status> {
-        let by = peer(&self.0, &request)?.organ();
+        let by = peer(&self.0, &request)?.identity();
         let v1::GetApplicationRequest { organ_id, secret } = request.into_inner();
         joining::of_applicant(&self.0, &organ_id, &secret, by)
             .map_err(|refusal| wire::status(&refusal))

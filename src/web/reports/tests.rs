@@ -1,3 +1,5 @@
+//! Reports as files of every kind: read once, regular ones only, and nothing waits for them.
+
 use std::os::unix::fs::symlink;
 use std::path::Path;
 

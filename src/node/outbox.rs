@@ -87,6 +87,12 @@ impl Outbox {
                 Ended::Done => return,
                 Ended::Lost(status) => {
                     tracing::debug!(%status, unanswered = waiting.len(), "submission stream lost");
+                    if let Some(refused) = wire::reason_of(&status)
+                        && refused.reason == Reason::SenderNotActive
+                        && !self.refuse_all(&mut queue, &mut waiting, &refused)
+                    {
+                        return;
+                    }
                     tokio::select! {
                         () = backoff.wait() => {}
                         () = self.stop.cancelled() => return,
@@ -149,6 +155,33 @@ impl Outbox {
                         let _ = requests.send(request).await;
                     }
                 },
+            }
+        }
+    }
+
+    /// The hub takes nothing of this sender: everything that waits is answered so. `false` when nothing
+    /// more will come.
+    fn refuse_all(
+        &self,
+        queue: &mut mpsc::Receiver<Outgoing>,
+        waiting: &mut BTreeMap<u64, Waiting>,
+        refused: &wire::Explained,
+    ) -> bool {
+        let refuse = |outcome: oneshot::Sender<Outcome>| {
+            self.account.refused(refused.reason);
+            let _ = outcome.send(Outcome::Refused {
+                reason: refused.reason,
+                message: refused.message.clone(),
+            });
+        };
+        while let Some((_, Waiting { outcome, .. })) = waiting.pop_first() {
+            refuse(outcome);
+        }
+        loop {
+            match queue.try_recv() {
+                Ok(outgoing) => refuse(outgoing.outcome),
+                Err(mpsc::error::TryRecvError::Empty) => return true,
+                Err(mpsc::error::TryRecvError::Disconnected) => return false,
             }
         }
     }

@@ -53,7 +53,9 @@ impl Scene {
         let clock = Clock::manual(start());
         // Older than the certificates that `year` makes.
         let made = start() - SignedDuration::from_hours(24 * 60);
-        drop(Pki::init(&directory.path().join("pki"), made).unwrap());
+        let pki = Pki::init(&directory.path().join("pki"), made).unwrap();
+        pki.write_lists(start(), 30).unwrap();
+        drop(pki);
         Self::open(directory, clock, approvals).await
     }
 

@@ -302,11 +302,20 @@ impl Rpc {
         }
         let agencies = core.agencies.load();
         let state = agencies.find(organ).map(|(_, agency)| agency.state);
-        Some(Refusal::SenderNotActive {
-            organ,
-            state: state
-                .map_or("not registered", AgencyState::as_str)
-                .to_owned(),
+        let sends = matches!(self.kind, Kind::Submit | Kind::SubmitStream | Kind::Upload);
+        Some(match state {
+            None if !sends => Refusal::AgencyUnknown { organ },
+            // Its certificates are revoked after it is: `*` stands for each of them.
+            Some(AgencyState::Revoked) => Refusal::CertificateRevoked {
+                subject: organ.to_string(),
+                serial: "*".to_owned(),
+            },
+            _ => Refusal::SenderNotActive {
+                organ,
+                state: state
+                    .map_or("not registered", AgencyState::as_str)
+                    .to_owned(),
+            },
         })
     }
 }

@@ -233,7 +233,7 @@ const _: () = assert!(
     "what is under way can be acknowledged at once"
 );
 const _: () = assert!(
-    wire::HEADER_MAX + SIGNATURE_MAX + INLINE_TOTAL_MAX as usize <= DOCUMENT_MAX,
+    (wire::HEADER_MAX + SIGNATURE_MAX) as u64 + INLINE_TOTAL_MAX <= DOCUMENT_MAX as u64,
     "what our own writers carry inline fits beside the largest header and signature"
 );
 const _: () = assert!(

@@ -23,6 +23,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
+use tokio::sync::TryAcquireError;
 use tower::ServiceExt as _;
 
 use super::places::Place;
@@ -88,7 +89,7 @@ impl Answers {
         }
         let permit = match charged(bytes, self.under_way) {
             Ok(permit) => permit,
-            Err(full) => return full,
+            Err(_full) => return busy("too many large answers are being read, try again\n"),
         };
         let (mut head, body) = response.into_parts();
         if let Some(bytes) = bytes {
@@ -108,7 +109,7 @@ impl Answers {
 fn charged(
     bytes: Option<u64>,
     under_way: Arc<Semaphore>,
-) -> Result<Option<OwnedSemaphorePermit>, Response> {
+) -> Result<Option<OwnedSemaphorePermit>, TryAcquireError> {
     let bytes = bytes.unwrap_or_default();
     let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(usize::MAX);
     if kib <= SMALL_KIB {
@@ -117,7 +118,6 @@ fn charged(
     let wanted = u32::try_from(kib.min(UNDER_WAY_KIB)).unwrap_or(u32::MAX);
     let room = under_way.try_acquire_many_owned(wanted);
     room.map(Some)
-        .map_err(|_| busy("too many large answers are being read, try again\n"))
 }
 
 /// Told to who comes while others are being answered.

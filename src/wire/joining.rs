@@ -63,6 +63,17 @@ pub fn certificate_use_to_wire(usage: CertificateUse) -> v1::CertificateUse {
     }
 }
 
+/// Why a person decides on an application, in words; nothing where the hub may.
+pub fn hold_name(hold: v1::Hold, language: Language) -> Option<&'static str> {
+    let phrase = match hold {
+        v1::Hold::Unspecified => return None,
+        v1::Hold::CodeInUse => ProcedurePhrase::HeldCodeInUse,
+        v1::Hold::SentBack => ProcedurePhrase::HeldSentBack,
+        v1::Hold::TooMany => ProcedurePhrase::HeldTooMany,
+    };
+    Some(phrase.text(language))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,15 +86,4 @@ mod tests {
             assert_eq!(joining_state(&application), state);
         }
     }
-}
-
-/// Why a person decides on an application, in words; nothing where the hub may.
-pub fn hold_name(hold: v1::Hold, language: Language) -> Option<&'static str> {
-    let phrase = match hold {
-        v1::Hold::Unspecified => return None,
-        v1::Hold::CodeInUse => ProcedurePhrase::HeldCodeInUse,
-        v1::Hold::SentBack => ProcedurePhrase::HeldSentBack,
-        v1::Hold::TooMany => ProcedurePhrase::HeldTooMany,
-    };
-    Some(phrase.text(language))
 }

@@ -268,7 +268,8 @@ fn a_form_that_the_hub_does_not_take_passes_in_no_report() {
         document.signature = signature.into();
         document
     };
-    let changes: [(&dyn Fn(&mut Vec<u8>), bool); 3] = [
+    type Change<'a> = &'a dyn Fn(&mut Vec<u8>);
+    let changes: [(Change<'_>, bool); 3] = [
         (&|_| {}, true),
         // Zeros after it: a PDF may, a document may not.
         (&|signature| signature.extend([0; 4]), false),

@@ -31,7 +31,7 @@ const CHUNK: usize = 256 * 1024;
 
 /// Content that nobody else has.
 fn content(seed: u8, bytes: usize) -> Vec<u8> {
-    (0..bytes).map(|i| (i % 251) as u8 ^ seed).collect()
+    (0..=250u8).cycle().take(bytes).map(|i| i ^ seed).collect()
 }
 
 fn digest(content: &[u8]) -> Vec<u8> {

@@ -42,7 +42,7 @@ fn content_is_found_under_its_digest_and_stored_once() {
             let (digest, _pin) = upload.finish(at(7)).unwrap();
             assert_eq!(digest.to_string(), ABC);
             let place = dir.path().join("sha256/ba").join(&ABC[2..]);
-            assert_eq!(files(dir.path()), [place.clone()]);
+            assert_eq!(files(dir.path()), std::slice::from_ref(&place));
             let mode = fs::metadata(&place).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
             assert_eq!(attachments.size(digest), Some(3));

@@ -122,7 +122,9 @@ pub(crate) async fn outcome(answer: ResponseFuture) -> Outcome {
         }
     }
     match body.trailers().await {
-        Ok(Some(trailers)) => status(&trailers).unwrap_or(Outcome::Broken("no status".to_owned())),
+        Ok(Some(trailers)) => {
+            status(&trailers).unwrap_or_else(|| Outcome::Broken("no status".to_owned()))
+        }
         Ok(None) => Outcome::Broken("no trailers".to_owned()),
         Err(error) => broken(error),
     }

@@ -1,12 +1,14 @@
 //! HTTP/2 on one connection: its limits, and how it ends.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::rt::Executor;
 use hyper::server::conn::http2;
-use hyper_util::rt::TokioExecutor;
 use hyper_util::rt::TokioIo;
 use hyper_util::rt::TokioTimer;
+use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 use super::config::STRANGER_STREAMS_MAX;
@@ -44,8 +46,27 @@ const LAST_WORDS: Duration = Duration::from_millis(700);
 /// Time from GOAWAY to the end of the connection.
 const FAREWELL: Duration = Duration::from_millis(300);
 
+/// Where the streams of connections run: the hub waits for them when it stops.
+#[derive(Clone, Debug)]
+pub(super) struct Streams(pub(super) TaskTracker);
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, stream: F) {
+        self.0.spawn(stream);
+    }
+}
+
 /// Serves one connection until its peer goes, it is to end, or the hub drains.
-pub(super) async fn serve(core: Arc<Core>, place: Place, routes: Routes, connection: Connection) {
+pub(super) async fn serve(
+    core: Arc<Core>,
+    place: Place,
+    routes: Routes,
+    connection: Connection,
+    streams: Streams,
+) {
     let session = Arc::clone(&place.session);
     let (ending, evicted) = (session.ending.clone(), session.evicted.clone());
     let limits = match session.pool {
@@ -59,7 +80,7 @@ pub(super) async fn serve(core: Arc<Core>, place: Place, routes: Routes, connect
         }
     };
     let gate = Gate::new(Arc::clone(&core), session, routes);
-    let connection = http2::Builder::new(TokioExecutor::new())
+    let connection = http2::Builder::new(streams)
         .timer(TokioTimer::new())
         .initial_stream_window_size(limits.0)
         .initial_connection_window_size(limits.1)

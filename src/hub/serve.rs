@@ -162,7 +162,11 @@ impl Hub {
         {
             tracing::warn!("connections were still open when the drain ended");
         }
-        background.iter().for_each(tokio::task::JoinHandle::abort);
+        for task in background {
+            task.abort();
+            // What it holds of the hub is given back when it is gone.
+            let _ = task.await;
+        }
         // Whoever holds bytes under way is still between admission and receipt.
         let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
         let finished = core.under_way.acquire_many(everything);
@@ -226,7 +230,14 @@ fn shake_hands(
     spawn("hub-io-tls", move || {
         let serve = |connection, peer| {
             if let Some(place) = core.connections.admit(peer) {
-                let served = http2::serve(Arc::clone(&core), place, routes.clone(), connection);
+                let streams = http2::Streams(serving.clone());
+                let served = http2::serve(
+                    Arc::clone(&core),
+                    place,
+                    routes.clone(),
+                    connection,
+                    streams,
+                );
                 serving.spawn_on(served, &runtime);
             }
         };

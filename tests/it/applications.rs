@@ -106,6 +106,8 @@ impl Scene {
     async fn again(self, approvals: Approvals) -> Self {
         self.shutdown.send(()).unwrap();
         self.served.await.unwrap();
+        // A handle keeps the index open.
+        drop(self.hub);
         Self::open(self.directory, self.clock, approvals).await
     }
 

@@ -8,7 +8,7 @@
 //!    ANCHORS         fingerprints of the trust anchors whose hub this is
 //!    journal/        00000001.journal, 00000002.journal, …
 //!    index.redb      rebuilt from the journal if it is lost
-//!    attachments/    ab/cdef…, by SHA-256
+//!    attachments/    sha256/ab/cdef…, by SHA-256; what is on its way in beside it
 //!    revocation/     the newest revocation list of each issuer
 //! ```
 

@@ -1,7 +1,7 @@
 //! The hub as it is now: one look a second, one message of it, shared by every browser.
 //!
-//! A look walks over every pair of sender and recipient while the counters are held. The larger the
-//! axis, the more seldom it is taken, so that the hub gives about a hundredth of its time at most.
+//! A look walks over every agency, the counters held for a few rows at a time. The larger the axis, the
+//! more seldom it is taken, so that the hub gives about a hundredth of its time at most.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

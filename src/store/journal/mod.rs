@@ -6,6 +6,7 @@
 
 mod chain;
 mod faults;
+mod follow;
 mod format;
 mod reader;
 mod recovery;
@@ -22,6 +23,7 @@ pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;
 pub use chain::audit;
+pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;

@@ -19,11 +19,11 @@ use std::time::Instant;
 use super::core::Core;
 use super::recover::RecoverError;
 use super::recover::Scratch;
-use super::recover::after;
 use super::recover::differences;
 use super::stages::Begun;
 use super::stages::Stage;
 use crate::store::FileError;
+use crate::store::Inspection;
 use crate::store::Reopened;
 use crate::store::Task;
 
@@ -74,13 +74,9 @@ struct Maintenance<'a> {
     failures: u32,
     /// When what failed is tried again.
     retry_at: Option<Instant>,
-    inspection: Inspection,
-}
-
-/// How far the reading of all rows has come.
-struct Inspection {
-    next: Option<Vec<u8>>,
-    due_at: Instant,
+    /// A reading of all rows that is under way.
+    inspection: Option<Inspection>,
+    inspect_at: Instant,
     compare_at: Instant,
 }
 
@@ -93,11 +89,9 @@ pub(super) fn maintain(core: &Core, path: Option<PathBuf>) {
         fares: Fares::Well,
         failures: 0,
         retry_at: None,
-        inspection: Inspection {
-            next: Some(Vec::new()),
-            due_at: now + INSPECT_EVERY,
-            compare_at: now + INSPECT_EVERY,
-        },
+        inspection: core.index.inspect(),
+        inspect_at: now + INSPECT_EVERY,
+        compare_at: now + INSPECT_EVERY,
     };
     while maintenance.step() {}
 }
@@ -105,7 +99,7 @@ pub(super) fn maintain(core: &Core, path: Option<PathBuf>) {
 impl Maintenance<'_> {
     /// One task; `false` when there will be no more.
     fn step(&mut self) -> bool {
-        let patience = if self.inspection.next.is_some() {
+        let patience = if self.inspection.is_some() {
             INSPECT_PAUSE
         } else {
             IDLE
@@ -214,7 +208,6 @@ impl Maintenance<'_> {
                     .remade
                     .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
                 self.core.mailboxes.ring_all();
-                self.inspection.next = Some(Vec::new());
                 self.well();
                 self.flush();
             }
@@ -249,16 +242,19 @@ impl Maintenance<'_> {
 
     /// Reads some rows more, or compares all with the journal when that is due.
     fn inspect(&mut self, now: Instant) {
-        if let Some(from) = self.inspection.next.take() {
-            let found = self.core.index.range(from..vec![0xFF], INSPECT_ROWS);
-            // A damaged row has become a task of its own.
-            let Ok(found) = found else { return };
-            self.inspection.next = found.into_iter().next_back().map(|(key, _)| after(key));
-        } else if now >= self.inspection.due_at {
-            self.inspection.due_at = now + INSPECT_EVERY;
-            self.inspection.next = Some(Vec::new());
-        } else if now >= self.inspection.compare_at {
-            self.inspection.compare_at = now + INSPECT_EVERY;
+        if let Some(inspection) = &mut self.inspection {
+            match inspection.step(INSPECT_ROWS) {
+                Ok(true) => return,
+                Ok(false) => tracing::debug!("every row of the index is what was written"),
+                // What is wrong becomes a task of its own.
+                Err(_) => self.core.index.report_damage(),
+            }
+            self.inspection = None;
+        } else if now >= self.inspect_at {
+            self.inspect_at = now + INSPECT_EVERY;
+            self.inspection = self.core.index.inspect();
+        } else if now >= self.compare_at {
+            self.compare_at = now + INSPECT_EVERY;
             self.compare();
         }
     }

@@ -40,6 +40,7 @@ pub use index::FileError;
 pub use index::Freeze;
 pub use index::Index;
 pub use index::IndexError;
+pub use index::Inspection;
 pub use index::Look;
 pub use index::Pace;
 pub use index::Reopened;

@@ -2,9 +2,12 @@
 //! reflect. Whatever redb does, an error of it is an error here, never a panic.
 //!
 //! ```text
-//! table rows.2     key → value, CRC-32 (IEEE, 4 bytes, little endian) over key and value
-//! table applied.2  () → format of the rows (4 bytes, little endian), position (16 bytes)
+//! table rows.2  key → value, CRC-32 (IEEE, 4 bytes) over key and value
+//! table head.2  () → format of the rows (4 bytes), position (16), number of rows (8), sum over them (8)
 //! ```
+//!
+//! Numbers are little endian. A row's checksum finds one that changed; number and sum find one that is
+//! missing, or there twice, as happens where a page is damaged that leads to others.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
@@ -18,7 +21,10 @@ use crate::files;
 use crate::store::journal::Position;
 
 const ROWS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new("rows.2");
-const APPLIED: redb::TableDefinition<'_, (), [u8; 20]> = redb::TableDefinition::new("applied.2");
+const HEAD: redb::TableDefinition<'_, (), [u8; HEAD_BYTES]> = redb::TableDefinition::new("head.2");
+
+/// Bytes of the head.
+const HEAD_BYTES: usize = 4 + 16 + 8 + 8;
 
 /// Memory redb may use for pages, in bytes.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -73,6 +79,38 @@ pub(super) struct Snapshot {
     rows: redb::ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// Up to where the rows reflect the journal.
     pub(super) applied: Option<Position>,
+    pub(super) sum: Sum,
+}
+
+/// Number of rows, and a sum over them.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Sum {
+    rows: u64,
+    mixed: u64,
+}
+
+impl Sum {
+    /// A row more, by its checksum.
+    fn add(&mut self, sealed: &[u8]) {
+        self.rows = self.rows.wrapping_add(1);
+        self.mixed = self.mixed.wrapping_add(mixed(sealed));
+    }
+
+    /// A row less.
+    fn subtract(&mut self, sealed: &[u8]) {
+        self.rows = self.rows.wrapping_sub(1);
+        self.mixed = self.mixed.wrapping_sub(mixed(sealed));
+    }
+}
+
+/// The checksum of a row, spread over 64 bits (splitmix64), so that sums of many do not meet.
+fn mixed(sealed: &[u8]) -> u64 {
+    let checksum = sealed.last_chunk().copied().map_or(0, u32::from_le_bytes);
+    let mut z =
+        (u64::from(checksum) << 32 | sealed.len() as u64).wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
 }
 
 /// Rows in the order of their keys.
@@ -114,7 +152,7 @@ impl IndexFile {
             let begin = || -> Result<(), redb::Error> {
                 let transaction = database.begin_write()?;
                 transaction.open_table(ROWS)?;
-                transaction.open_table(APPLIED)?;
+                transaction.open_table(HEAD)?;
                 transaction.commit()?;
                 Ok(())
             };
@@ -125,13 +163,19 @@ impl IndexFile {
         Ok((Self { database, format }, snapshot))
     }
 
-    /// Writes rows and their position in one durable transaction, and shows the result.
-    pub(super) fn write(&self, rows: &Overlay, position: Position) -> Result<Snapshot, FileError> {
+    /// Writes rows over those of which `sum` is the sum, and their position, in one durable transaction;
+    /// shows the result.
+    pub(super) fn write(
+        &self,
+        rows: &Overlay,
+        position: Position,
+        mut sum: Sum,
+    ) -> Result<Snapshot, FileError> {
         let Some(database) = &self.database else {
             return Err(FileError::Io("it is closed".to_owned()));
         };
         let format = self.format;
-        let write = || -> Result<(), redb::Error> {
+        let mut write = || -> Result<(), redb::Error> {
             let mut transaction = database.begin_write()?;
             // Opening after a crash must not have to read the whole file.
             transaction.set_quick_repair(true);
@@ -139,20 +183,27 @@ impl IndexFile {
                 let mut table = transaction.open_table(ROWS)?;
                 let mut sealed = Vec::new();
                 for (key, changed) in rows {
-                    match &changed.row {
+                    let before = match &changed.row {
                         Some(row) => {
                             sealed.clear();
                             sealed.extend_from_slice(row);
                             sealed.extend_from_slice(&checksum(key, row));
+                            sum.add(&sealed);
                             table.insert(key.as_slice(), sealed.as_slice())?
                         }
                         None => table.remove(key.as_slice())?,
                     };
+                    if let Some(before) = before {
+                        sum.subtract(before.value());
+                    }
                 }
-                let mut head = [0; 20];
-                head[..4].copy_from_slice(&format.to_le_bytes());
-                head[4..].copy_from_slice(&position.to_bytes());
-                transaction.open_table(APPLIED)?.insert((), head)?;
+                let mut head = Vec::with_capacity(HEAD_BYTES);
+                head.extend_from_slice(&format.to_le_bytes());
+                head.extend_from_slice(&position.to_bytes());
+                head.extend_from_slice(&sum.rows.to_le_bytes());
+                head.extend_from_slice(&sum.mixed.to_le_bytes());
+                let head = head.try_into().unwrap_or([0; HEAD_BYTES]);
+                transaction.open_table(HEAD)?.insert((), head)?;
             }
             transaction.commit()?;
             Ok(())
@@ -182,6 +233,30 @@ impl Snapshot {
             let row = self.rows.get(key).map_err(redb::Error::from)?;
             row.map(|row| unsealed(key, row.value()).map(<[u8]>::to_vec))
                 .transpose()
+        })
+    }
+
+    /// Adds the next `limit` rows from a key on to a sum. Gives the key to go on from, if there are more.
+    pub(super) fn add_up(
+        &self,
+        from: &[u8],
+        limit: usize,
+        sum: &mut Sum,
+    ) -> Result<Option<Vec<u8>>, FileError> {
+        guarded(|| {
+            let rows = self
+                .rows
+                .range::<&[u8]>(from..)
+                .map_err(redb::Error::from)?;
+            for (count, row) in rows.enumerate() {
+                let (key, row) = row.map_err(redb::Error::from)?;
+                if count == limit {
+                    return Ok(Some(key.value().to_vec()));
+                }
+                unsealed(key.value(), row.value())?;
+                sum.add(row.value());
+            }
+            Ok(None)
         })
     }
 
@@ -234,22 +309,34 @@ fn snapshot(database: &redb::Database, format: u32) -> Result<Snapshot, FileErro
     let look = || -> Result<_, redb::Error> {
         let transaction = database.begin_read()?;
         let rows = transaction.open_table(ROWS)?;
-        let applied = transaction.open_table(APPLIED)?;
-        let head = applied.get(())?.map(|head| head.value());
+        let head = transaction.open_table(HEAD)?;
+        let head = head.get(())?.map(|head| head.value());
         Ok((rows, head))
     };
     let (rows, head) = look()?;
     let Some(head) = head else {
-        let applied = None;
-        return Ok(Snapshot { rows, applied });
+        return Ok(Snapshot {
+            rows,
+            applied: None,
+            sum: Sum::default(),
+        });
     };
-    let (found, position) = head.split_at(4);
+    let (found, rest) = head.split_at(4);
     if found != format.to_le_bytes() {
         let problem = "it was written by another version of this program";
         return Err(FileError::Broken(problem.to_owned()));
     }
-    let applied = position.try_into().ok().map(Position::from_bytes);
-    Ok(Snapshot { rows, applied })
+    let (position, rest) = rest.split_at(16);
+    let number = |bytes: &[u8]| bytes.first_chunk().copied().map_or(0, u64::from_le_bytes);
+    let (count, mixed) = rest.split_at(8);
+    Ok(Snapshot {
+        rows,
+        applied: position.try_into().ok().map(Position::from_bytes),
+        sum: Sum {
+            rows: number(count),
+            mixed: number(mixed),
+        },
+    })
 }
 
 fn checksum(key: &[u8], row: &[u8]) -> [u8; CHECKSUM] {

@@ -32,6 +32,7 @@ use std::time::Duration;
 use super::journal::Position;
 use file::IndexFile;
 use file::Snapshot;
+use file::Sum;
 use overlay::Overlay;
 use tasks::Tasks;
 
@@ -96,6 +97,32 @@ impl Look {
             Bound::Excluded(keys.end.as_slice()),
         );
         self.0.merge(Vec::new(), bounds, limit)
+    }
+}
+
+/// A reading of every row of the file as one flush left it, in steps.
+#[derive(Debug)]
+pub struct Inspection {
+    snapshot: Arc<Snapshot>,
+    next: Vec<u8>,
+    sum: Sum,
+}
+
+impl Inspection {
+    /// Reads so many rows. Whether there are more.
+    ///
+    /// # Errors
+    /// [`FileError`]: a row is not what was written, is missing, or is there and should not be.
+    pub fn step(&mut self, rows: usize) -> Result<bool, FileError> {
+        let next = self.snapshot.add_up(&self.next, rows, &mut self.sum)?;
+        match next {
+            Some(next) => {
+                self.next = next;
+                Ok(true)
+            }
+            None if self.sum == self.snapshot.sum => Ok(false),
+            None => Err(FileError::Broken("rows of it are missing".to_owned())),
+        }
     }
 }
 
@@ -176,6 +203,22 @@ impl Index {
     /// The file as the last flush left it; none while it is away.
     pub fn look(&self) -> Option<Look> {
         self.read().stored.clone().ok().map(Look)
+    }
+
+    /// A reading of every row; none while the file is away.
+    pub fn inspect(&self) -> Option<Inspection> {
+        let snapshot = self.read().stored.clone().ok()?;
+        Some(Inspection {
+            snapshot,
+            next: Vec::new(),
+            sum: Sum::default(),
+        })
+    }
+
+    /// An inspection found something: it is counted, and the file is to be made anew.
+    pub fn report_damage(&self) {
+        self.damaged.fetch_add(1, Ordering::Relaxed);
+        self.tasks.ask_to_make_anew();
     }
 
     /// What is frozen will not be written soon: whoever waits for it learns so.
@@ -291,7 +334,13 @@ impl Index {
             return Ok(());
         };
         let written = match &*file {
-            Some(file) => file.write(&frozen.rows, frozen.position),
+            Some(file) => {
+                let sum = match &self.read().stored {
+                    Ok(snapshot) => snapshot.sum,
+                    Err(error) => return Err(error.clone()),
+                };
+                file.write(&frozen.rows, frozen.position, sum)
+            }
             None => Err(FileError::Io("it is closed".to_owned())),
         };
         match written {
@@ -395,8 +444,7 @@ impl Index {
     /// A read failed: a damaged row is counted, a file that failed is away for everybody.
     fn failed(&self, stored: &Arc<Snapshot>, error: FileError) -> IndexError {
         if let FileError::Damaged(_) = error {
-            self.damaged.fetch_add(1, Ordering::Relaxed);
-            self.tasks.ask_to_make_anew();
+            self.report_damage();
             return IndexError::Damaged(error);
         }
         let mut overlays = self.write();

@@ -144,7 +144,7 @@ pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
         }),
         Err(WalkError::Io { segment, source }) => Err(AuditError::Io { segment, source }),
         // Only a walk from a position can miss it, and this visitor refuses nothing.
-        Err(WalkError::Absent | WalkError::Visit(_)) => Err(AuditError::Corrupt {
+        Err(WalkError::Absent(_) | WalkError::Visit(_)) => Err(AuditError::Corrupt {
             segment: 1,
             offset: 0,
             problem: Problem::Missing,

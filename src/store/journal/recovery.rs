@@ -74,6 +74,25 @@ pub enum OpenError<E> {
     },
 }
 
+impl<E> From<WalkError<(Position, E)>> for OpenError<E> {
+    fn from(error: WalkError<(Position, E)>) -> Self {
+        match error {
+            WalkError::Absent(from) => Self::Missing { from },
+            WalkError::Corrupt {
+                segment,
+                offset,
+                problem,
+            } => Self::Corrupt {
+                segment,
+                offset,
+                problem,
+            },
+            WalkError::Io { segment, source } => Self::Io { segment, source },
+            WalkError::Visit((position, error)) => Self::Visit { position, error },
+        }
+    }
+}
+
 impl Journal {
     /// Opens the journal in `dir`, creating it where there is none; shows `visit` every record
     /// after `from` (all of them for `None`) and cuts a torn tail. Blocking.
@@ -108,27 +127,7 @@ impl Journal {
             from.map_or(Start::Genesis, Start::After),
             visit,
         )
-        .map_err(|error| match error {
-            WalkError::Absent => match from {
-                Some(from) => OpenError::Missing { from },
-                None => OpenError::Corrupt {
-                    segment: 1,
-                    offset: 0,
-                    problem: Problem::Missing,
-                },
-            },
-            WalkError::Corrupt {
-                segment,
-                offset,
-                problem,
-            } => OpenError::Corrupt {
-                segment,
-                offset,
-                problem,
-            },
-            WalkError::Io { segment, source } => OpenError::Io { segment, source },
-            WalkError::Visit((position, error)) => OpenError::Visit { position, error },
-        })?;
+        .map_err(OpenError::from)?;
         let recovery = Recovery {
             records: walked.records,
             torn: walked.torn,

@@ -26,22 +26,56 @@ pub(super) struct Tip {
     pub(super) chain: ChainHash,
     /// Number of the next record.
     pub(super) next_sequence: u64,
+    /// The first record of the segment that no later one calls settled.
+    pub(super) unproven: Unproven,
+}
+
+/// Where what may not be on disk begins: a flush that failed can have left it in memory only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Unproven {
+    /// Offset in the segment, in bytes.
+    pub(super) offset: u64,
+    /// Sequence number of the record there, or of the next one where there is none.
+    pub(super) sequence: u64,
 }
 
 impl Tip {
-    /// Before the first record of a segment.
+    /// Before the first record of a journal whose first segment was not looked at yet.
+    pub(super) fn of_nothing() -> Self {
+        Self {
+            chain: ChainHash::from([0; 32]),
+            next_sequence: 1,
+            unproven: Unproven {
+                offset: SEGMENT_HEADER as u64,
+                sequence: 1,
+            },
+        }
+    }
+
+    /// Before the first record of a segment: it is begun when all before it is on disk.
     pub(super) fn before(header: &SegmentHeader) -> Self {
         Self {
             chain: header.chain,
             next_sequence: header.first_sequence,
+            unproven: Unproven {
+                offset: SEGMENT_HEADER as u64,
+                sequence: header.first_sequence,
+            },
         }
     }
 
-    /// After this record.
-    pub(super) fn after(header: &RecordHeader) -> Self {
+    /// After this record of the same segment, at this offset.
+    pub(super) fn after(self, header: &RecordHeader, offset: u64) -> Self {
+        let sequence = header.sequence;
         Self {
             chain: header.chain,
-            next_sequence: header.sequence.saturating_add(1),
+            next_sequence: sequence.saturating_add(1),
+            // The first record of a batch says so of all before it; the others repeat it.
+            unproven: if header.settled == sequence {
+                Unproven { offset, sequence }
+            } else {
+                self.unproven
+            },
         }
     }
 }
@@ -63,9 +97,10 @@ pub(super) struct SegmentReader {
 }
 
 impl SegmentReader {
-    pub(super) fn open(segment: Arc<Segment>, number: u32) -> io::Result<Self> {
+    /// Reads a segment up to a limit, in bytes, as if it ended there.
+    pub(super) fn open(segment: Arc<Segment>, number: u32, limit: Option<u64>) -> io::Result<Self> {
         Ok(Self {
-            window: Window::open(segment)?,
+            window: Window::open(segment, limit)?,
             number,
         })
     }
@@ -137,7 +172,7 @@ impl SegmentReader {
         while offset < from.offset() {
             match self.step(offset, seed, &tip)? {
                 Step::Record { header, .. } => {
-                    tip = Tip::after(&header);
+                    tip = tip.after(&header, offset);
                     offset += header.record_bytes();
                 }
                 Step::Bad(_) | Step::End => return Ok(None),

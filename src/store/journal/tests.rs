@@ -15,6 +15,7 @@ mod damage;
 mod full;
 mod lost_pages;
 mod rotation;
+mod visit;
 
 type Found = Vec<(Position, u8, Vec<u8>)>;
 type Opened = (Journal, Recovery, Found);

@@ -6,6 +6,7 @@ use std::io;
 use super::chain::ChainHash;
 use super::format::Position;
 use super::format::Problem;
+use super::format::RecordHeader;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
 use super::segment::Segments;
@@ -13,7 +14,8 @@ use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
 
-/// An interrupted write at the end of the journal: never acknowledged.
+/// An unfinished write at the end of the journal. What a crash leaves there was never acknowledged; what
+/// something else cut off may have been, and the two cannot be told apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TornTail {
     /// Number of the segment.
@@ -26,6 +28,9 @@ pub struct TornTail {
 
 /// Called with every record replayed: where it lies, its kind, its body.
 pub type Visit<'a, E> = dyn FnMut(Position, u8, &[u8]) -> Result<(), E> + 'a;
+
+/// Called with every record of a walk: where it lies, its header, its body.
+pub(super) type See<'a, E> = dyn FnMut(Position, &RecordHeader, &[u8]) -> Result<(), E> + 'a;
 
 /// Where a walk starts.
 #[derive(Clone, Copy, Debug)]
@@ -57,8 +62,8 @@ pub(super) struct End {
 /// Why a walk stopped. `V` is the visitor's own error.
 #[derive(Debug)]
 pub(super) enum WalkError<V> {
-    /// No record at the position to start from.
-    Absent,
+    /// No record at the position to start from, or to end with.
+    Absent(Position),
     Corrupt {
         segment: u32,
         offset: u64,
@@ -78,14 +83,26 @@ pub(super) fn walk<E>(
     start: Start,
     visit: &mut Visit<'_, E>,
 ) -> Result<Walked, WalkError<(Position, E)>> {
+    let mut see = |position, header: &RecordHeader, body: &[u8]| visit(position, header.kind, body);
+    see_all(segments, numbers, (start, None), &mut see)
+}
+
+/// Verifies and shows all records after a start: up to the end, whatever is torn there told apart, or up
+/// to and with the one at a position. What lies behind that is not looked at: it may be being written,
+/// and before it nothing is torn. Changes nothing.
+pub(super) fn see_all<E>(
+    segments: &Segments,
+    numbers: &[u32],
+    (start, to): (Start, Option<Position>),
+    see: &mut See<'_, E>,
+) -> Result<Walked, WalkError<(Position, E)>> {
+    let upto = to.map_or(u32::MAX, Position::segment);
+    let numbers = &numbers[..numbers.partition_point(|number| *number <= upto)];
     let (first, last) = span(numbers, start)?;
     let mut walked = Walked {
         records: 0,
         bytes: 0,
-        tip: Tip {
-            chain: ChainHash::from([0; 32]),
-            next_sequence: 1,
-        },
+        tip: Tip::of_nothing(),
         end: None,
         torn: None,
         last: match start {
@@ -99,18 +116,17 @@ pub(super) fn walk<E>(
             source,
         };
         let segment = segments.open(number).map_err(io_error)?;
-        let mut reader = SegmentReader::open(segment, number).map_err(io_error)?;
-        let is_last = number == last;
+        let limit = to.filter(|to| to.segment() == number).map(Position::end);
+        let mut reader = SegmentReader::open(segment, number, limit).map_err(io_error)?;
+        let is_last = number == last && to.is_none();
         let after = match start {
             Start::After(from) if number == first => Some(from),
             Start::After(_) | Start::Genesis => None,
         };
-        let header = match reader.header().map_err(io_error)? {
-            Ok(header) => header,
-            Err(None) if is_last => {
-                if after.is_some() {
-                    return Err(WalkError::Absent);
-                }
+        let header = match (reader.header().map_err(io_error)?, after) {
+            (Ok(header), _) => header,
+            (Err(None), Some(from)) if is_last => return Err(WalkError::Absent(from)),
+            (Err(None), None) if is_last => {
                 walked.torn = Some(TornTail {
                     segment: number,
                     offset: 0,
@@ -118,7 +134,7 @@ pub(super) fn walk<E>(
                 });
                 break;
             }
-            Err(problem) => {
+            (Err(problem), _) => {
                 return Err(WalkError::Corrupt {
                     segment: number,
                     offset: 0,
@@ -126,25 +142,47 @@ pub(super) fn walk<E>(
                 });
             }
         };
-        let begins = if let Some(from) = after {
-            walked.tip = tip_after(&mut reader, &header, from, is_last)?;
-            from.end()
-        } else {
-            if number == first {
-                walked.tip.chain = header.chain;
-            }
-            continues(&header, &walked.tip).map_err(|problem| WalkError::Corrupt {
-                segment: number,
-                offset: 0,
-                problem,
-            })?;
-            SEGMENT_HEADER as u64
-        };
+        let begins = begin(
+            &mut reader,
+            &header,
+            after,
+            is_last,
+            number == first,
+            &mut walked,
+        )?;
         walked.bytes += begins;
-        let offset = walk_segment(&mut reader, &header, begins, is_last, &mut walked, visit)?;
+        let offset = walk_segment(&mut reader, &header, begins, is_last, &mut walked, see)?;
         walked.end = Some(End { header, offset });
     }
-    Ok(walked)
+    match to {
+        Some(to) if walked.last != Some(to) => Err(WalkError::Absent(to)),
+        Some(_) | None => Ok(walked),
+    }
+}
+
+/// Sets the tip to what the first record to be read must continue, and says where that one lies.
+fn begin<V>(
+    reader: &mut SegmentReader,
+    header: &SegmentHeader,
+    after: Option<Position>,
+    is_last: bool,
+    is_first: bool,
+    walked: &mut Walked,
+) -> Result<u64, WalkError<V>> {
+    if let Some(from) = after {
+        walked.tip = tip_after(reader, header, from, is_last)?;
+        return Ok(from.end());
+    }
+    if is_first {
+        walked.tip.chain = header.chain;
+    }
+    continues(header, &walked.tip).map_err(|problem| WalkError::Corrupt {
+        segment: header.number,
+        offset: 0,
+        problem,
+    })?;
+    walked.tip = Tip::before(header);
+    Ok(SEGMENT_HEADER as u64)
 }
 
 /// The first and the last segment to read; of an empty journal 1 and 0.
@@ -163,7 +201,7 @@ fn span<V>(numbers: &[u32], start: Start) -> Result<(u32, u32), WalkError<V>> {
     match start {
         Start::Genesis => Ok((1, last)),
         Start::After(from) if (1..=last).contains(&from.segment()) => Ok((from.segment(), last)),
-        Start::After(_) => Err(WalkError::Absent),
+        Start::After(from) => Err(WalkError::Absent(from)),
     }
 }
 
@@ -190,15 +228,16 @@ fn tip_after<V>(
             });
         }
     };
-    let record = record.ok_or(WalkError::Absent)?;
+    let record = record.ok_or(WalkError::Absent(from))?;
+    let mut before = Tip::before(header);
     if is_last {
-        let before = reader.tip_before(from, &seed, Tip::before(header));
-        let before = before.map_err(io_error)?.ok_or(WalkError::Absent)?;
+        let found = reader.tip_before(from, &seed, before).map_err(io_error)?;
+        before = found.ok_or(WalkError::Absent(from))?;
         if record.sequence != before.next_sequence {
-            return Err(WalkError::Absent);
+            return Err(WalkError::Absent(from));
         }
     }
-    Ok(Tip::after(&record))
+    Ok(before.after(&record, from.offset()))
 }
 
 /// Whether a segment continues the chain.
@@ -221,7 +260,7 @@ fn walk_segment<E>(
     mut offset: u64,
     is_last: bool,
     walked: &mut Walked,
-    visit: &mut Visit<'_, E>,
+    see: &mut See<'_, E>,
 ) -> Result<u64, WalkError<(Position, E)>> {
     let segment = header.number;
     let io_error = |source| WalkError::Io { segment, source };
@@ -231,11 +270,11 @@ fn walk_segment<E>(
             Step::End => return Ok(offset),
             Step::Record { header, body } => {
                 let position = Position::new(segment, offset, header.length);
-                visit(position, header.kind, body)
+                see(position, &header, body)
                     .map_err(|error| WalkError::Visit((position, error)))?;
                 walked.records += 1;
                 walked.last = Some(position);
-                walked.tip = Tip::after(&header);
+                walked.tip = walked.tip.after(&header, offset);
                 walked.bytes += header.record_bytes();
                 offset += header.record_bytes();
             }

@@ -7,11 +7,13 @@
 mod chain;
 mod faults;
 mod format;
+mod in_doubt;
 mod reader;
 mod recovery;
 mod rotation;
 mod segment;
 mod segment_reader;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -26,6 +28,7 @@ pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;
 pub use format::Problem;
+pub use in_doubt::InDoubt;
 pub use reader::JournalReader;
 pub use reader::ReadError;
 pub use recovery::OpenError;

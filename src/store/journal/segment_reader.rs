@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::chain::ChainHash;
 use super::format::ALIGNMENT;
+use super::format::CHECKSUM_END;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
@@ -14,6 +15,7 @@ use super::format::SEGMENT_HEADER;
 use super::format::Seed;
 use super::format::SegmentHeader;
 use super::segment::Segment;
+use super::sums::Sums;
 use super::window::Window;
 
 /// Smallest unit a disk writes as a whole, in bytes.
@@ -62,6 +64,11 @@ impl Tip {
                 sequence: header.first_sequence,
             },
         }
+    }
+
+    /// How many records up to here no record calls settled.
+    pub(super) fn unproven_records(&self) -> u64 {
+        self.next_sequence.saturating_sub(self.unproven.sequence)
     }
 
     /// After this record of the same segment, at this offset.
@@ -229,7 +236,8 @@ impl SegmentReader {
         })
     }
 
-    /// Whether the bad record at `offset` is what an interrupted write leaves.
+    /// Whether the bad record at `offset` is what an interrupted write leaves. Reads what follows twice,
+    /// whatever it holds.
     pub(super) fn is_torn(
         &mut self,
         offset: u64,
@@ -244,8 +252,9 @@ impl SegmentReader {
         let mut first_later = None;
         let mut candidate = offset + ALIGNMENT as u64;
         let data_end = self.data_end(offset)?;
+        let mut sums = None;
         while candidate < data_end {
-            match self.valid_record(candidate, seed, sequence)? {
+            match self.valid_record(candidate, seed, sequence, &mut sums)? {
                 // A later batch was begun, so this one had been finished.
                 Some(header) if header.settled > sequence => return Ok(false),
                 Some(header) => {
@@ -261,18 +270,19 @@ impl SegmentReader {
         }
     }
 
-    /// A record at `offset` that verifies and comes after `sequence`.
+    /// A record at `offset` that verifies and comes after `sequence`. The sums are those from there on,
+    /// made where they are needed first.
     fn valid_record(
         &mut self,
         offset: u64,
         seed: &Seed,
         sequence: u64,
+        sums: &mut Option<Sums>,
     ) -> io::Result<Option<RecordHeader>> {
         let available = self.window.len() - offset;
         if available < RECORD_HEADER as u64 {
             return Ok(None);
         }
-        let header = RecordHeader::decode(self.window.bytes(offset, RECORD_HEADER)?);
         let most = sequence.saturating_add(self.window.len() / RECORD_HEADER as u64);
         let plausible = |header: &RecordHeader| {
             header.record_bytes() <= available
@@ -280,12 +290,18 @@ impl SegmentReader {
                 && header.sequence <= most
                 && header.settled <= header.sequence
         };
-        let Some(header) = header.filter(plausible) else {
+        let bytes = self.window.bytes(offset, RECORD_HEADER)?;
+        let Some(header) = RecordHeader::decode(bytes).filter(plausible) else {
             return Ok(None);
         };
-        let length = usize::try_from(header.record_bytes()).unwrap_or(usize::MAX);
-        let record = self.window.bytes(offset, length)?;
-        Ok((seed.checksum(offset, record) == header.checksum).then_some(header))
+        let opening = seed.opening(offset, bytes);
+        let sums = match sums {
+            Some(sums) => sums,
+            None => sums.insert(Sums::read(&mut self.window, offset)?),
+        };
+        let covered = offset + CHECKSUM_END as u64;
+        let checksum = sums.continued(opening, covered, offset + header.record_bytes());
+        Ok((checksum == Some(header.checksum)).then_some(header))
     }
 
     /// Whether some sector holds only zeros between two offsets.

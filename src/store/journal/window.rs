@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::segment::Segment;
 
 /// Bytes read at once.
-const CHUNK: usize = 1 << 20;
+pub(super) const CHUNK: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Window {

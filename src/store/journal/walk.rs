@@ -3,7 +3,6 @@
 
 use std::io;
 
-use super::chain::ChainHash;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RecordHeader;

@@ -13,6 +13,7 @@ use super::config::Config;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
 use super::counters::Counters;
+use super::evidence;
 use super::joining::Applications;
 use super::known::Known;
 use super::layers::Layers;
@@ -80,15 +81,18 @@ pub enum OpenError {
     /// The index.
     #[error("cannot open the index: {0}")]
     Index(#[source] store::IndexError),
-    /// The index reflects records the journal does not have: a power cut below `fsync`.
+    /// The index reflects records the journal does not have.
     #[error("the index is ahead of the journal")]
     IndexAhead,
-    /// The index' file could not be removed.
-    #[error("cannot remove the index: {0}")]
+    /// The index' file could not be given another name.
+    #[error("cannot set the index aside: {0}")]
     IndexFile(#[source] std::io::Error),
     /// The journal is damaged, or cannot be read.
     #[error("cannot open the journal: {0}")]
     Journal(String),
+    /// Something proves that acknowledged records are gone. Nothing was changed.
+    #[error("{0}")]
+    Lost(evidence::Loss),
     /// The first records cannot be written.
     #[error("cannot write the directory of agencies: {0}")]
     Register(#[source] store::AppendError),
@@ -109,20 +113,22 @@ impl Hub {
     /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
         let data = open_data(&config, &parts.trust)?;
+        if let Some(data) = &data {
+            evidence::look_around(&config, data)?;
+        }
         let attachments = match &data {
             Some(data) => Attachments::open(&data.attachments(), config.durability),
             None => Attachments::temporary(),
         }
         .map_err(OpenError::Attachments)?;
-        let (index, mut recovered, mut journal) = match recover(&config, data.as_ref()) {
-            Err(OpenError::IndexAhead) => {
-                tracing::warn!("the index is ahead of the journal and is made anew from it");
-                if let Some(data) = &data {
-                    std::fs::remove_file(data.index()).map_err(OpenError::IndexFile)?;
-                }
-                recover(&config, data.as_ref())?
+        let (index, mut recovered, mut journal) = match (recover(&config, data.as_ref()), &data) {
+            (Err(OpenError::IndexAhead), Some(data)) => {
+                let heads = evidence::index_is_ahead(&config, data)?;
+                let mut again = recover(&config, Some(data))?;
+                again.1.heads = again.1.heads.at_least(heads);
+                again
             }
-            recovered => recovered?,
+            (recovered, _) => recovered?,
         };
         if recovered.agencies.count() == 0 {
             register_directory(
@@ -139,6 +145,7 @@ impl Hub {
             mut counters,
             heads,
             known: _,
+            in_doubt,
         } = recovered;
         let mailboxes = Mailboxes::default();
         restore_pending(&index, &mailboxes, &mut counters)?;
@@ -151,6 +158,7 @@ impl Hub {
             (agencies, applications, counters, mailboxes),
             parts.offices,
         ));
+        core.in_doubt.store(in_doubt, Ordering::Relaxed);
         core.lists.recall(&core.trust);
         let restored = core.uploads.restore(&core.index, &core.agencies.load());
         restored.map_err(OpenError::Malformed)?;
@@ -190,6 +198,8 @@ struct Recovered {
     counters: Counters,
     heads: Heads,
     known: Known,
+    /// Documents that were answered as not durable and are there.
+    in_doubt: u64,
 }
 
 impl Recovered {
@@ -222,6 +232,7 @@ impl Recovered {
             counters,
             heads,
             known: Known::default(),
+            in_doubt: 0,
         })
     }
 
@@ -336,6 +347,7 @@ fn open_journal(
     if recovery.records > 0 {
         tracing::info!(records = recovery.records, "journal read back");
     }
+    recovered.in_doubt = evidence::tell_in_doubt(&journal.reader(), &recovery);
     Ok(journal)
 }
 

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::chain::ChainHash;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RecordHeader;
@@ -43,6 +44,8 @@ pub(super) enum Start {
 pub(super) struct Walked {
     pub(super) records: u64,
     pub(super) bytes: u64,
+    /// Chain hash before the first record, of a walk from the beginning.
+    pub(super) genesis: ChainHash,
     pub(super) tip: Tip,
     /// The last segment with a header; `None` in an empty directory.
     pub(super) end: Option<End>,
@@ -101,6 +104,7 @@ pub(super) fn see_all<E>(
     let mut walked = Walked {
         records: 0,
         bytes: 0,
+        genesis: Tip::of_nothing().chain,
         tip: Tip::of_nothing(),
         end: None,
         torn: None,
@@ -174,6 +178,7 @@ fn begin<V>(
     }
     if is_first {
         walked.tip.chain = header.chain;
+        walked.genesis = header.chain;
     }
     continues(header, &walked.tip).map_err(|problem| WalkError::Corrupt {
         segment: header.number,

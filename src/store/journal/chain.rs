@@ -214,7 +214,7 @@ pub fn holds_records(dir: &Path) -> io::Result<bool> {
         // A later segment is begun after records.
         _ => return Ok(true),
     };
-    let mut reader = SegmentReader::open(segments.open(number)?, number, None)?;
+    let mut reader = SegmentReader::open(segments.open(number)?, number)?;
     Ok(match reader.header()? {
         Err(nothing) => nothing.is_some(),
         Ok(header) => {

@@ -124,7 +124,7 @@ impl Note {
     /// is begun by a journal that is not poisoned.
     fn found(self, segments: &Segments, header: &SegmentHeader) -> io::Result<Vec<(Position, u8)>> {
         let number = header.number;
-        let mut reader = SegmentReader::open(segments.open(number)?, number, None)?;
+        let mut reader = SegmentReader::open(segments.open(number)?, number)?;
         let (seed, mut tip) = (header.seed(), Tip::before(header));
         let behind = self.first.saturating_add(self.records);
         let mut offset = SEGMENT_HEADER as u64;
@@ -134,7 +134,7 @@ impl Note {
                 let position = Position::new(number, offset, header.length);
                 found.push((position, header.kind));
             }
-            tip = tip.after(&header, offset);
+            tip = Tip::after(&header);
             offset += header.record_bytes();
         }
         Ok(found)

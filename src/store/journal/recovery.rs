@@ -143,7 +143,7 @@ impl Journal {
         )
         .map_err(OpenError::from)?;
         let (records, torn) = (walked.records, walked.torn);
-        let written_again = walked.tip.unproven_records();
+        let written_again = walked.written_again();
         let journal = Self::resume(segments, config, walked)
             .map_err(|(segment, source)| OpenError::Io { segment, source })?;
         if written_again > 0 {
@@ -195,7 +195,7 @@ impl Journal {
         if walked.torn.is_some_and(|torn| torn.offset > 0) {
             segment.cut(end.offset).map_err(at)?;
         }
-        write_again(&segment, walked.tip.unproven.offset, end.offset).map_err(at)?;
+        write_again(&segment, walked.unproven.offset, end.offset).map_err(at)?;
         let mut used = end.offset;
         for sealed in 1..number {
             used = used.saturating_add(segments.len(sealed).map_err(|error| (sealed, error))?);

@@ -28,11 +28,28 @@ pub(super) struct Tip {
     pub(super) chain: ChainHash,
     /// Number of the next record.
     pub(super) next_sequence: u64,
-    /// The first record of the segment that no later one calls settled.
-    pub(super) unproven: Unproven,
 }
 
-/// Where what may not be on disk begins: a flush that failed can have left it in memory only.
+impl Tip {
+    /// Before the first record of a segment.
+    pub(super) fn before(header: &SegmentHeader) -> Self {
+        Self {
+            chain: header.chain,
+            next_sequence: header.first_sequence,
+        }
+    }
+
+    /// After this record.
+    pub(super) fn after(header: &RecordHeader) -> Self {
+        Self {
+            chain: header.chain,
+            next_sequence: header.sequence.saturating_add(1),
+        }
+    }
+}
+
+/// Where what may not be on disk begins, in the last segment: at the first record that no later one calls
+/// settled. A flush that failed can have left it in memory only.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Unproven {
     /// Offset in the segment, in bytes.
@@ -41,48 +58,21 @@ pub(super) struct Unproven {
     pub(super) sequence: u64,
 }
 
-impl Tip {
-    /// Before the first record of a journal whose first segment was not looked at yet.
-    pub(super) fn of_nothing() -> Self {
+impl Unproven {
+    /// Of a segment without records: it is begun when all before it is on disk.
+    pub(super) fn after(header: &SegmentHeader) -> Self {
         Self {
-            chain: ChainHash::from([0; 32]),
-            next_sequence: 1,
-            unproven: Unproven {
-                offset: SEGMENT_HEADER as u64,
-                sequence: 1,
-            },
+            offset: SEGMENT_HEADER as u64,
+            sequence: header.first_sequence,
         }
     }
 
-    /// Before the first record of a segment: it is begun when all before it is on disk.
-    pub(super) fn before(header: &SegmentHeader) -> Self {
-        Self {
-            chain: header.chain,
-            next_sequence: header.first_sequence,
-            unproven: Unproven {
-                offset: SEGMENT_HEADER as u64,
-                sequence: header.first_sequence,
-            },
-        }
-    }
-
-    /// How many records up to here no record calls settled.
-    pub(super) fn unproven_records(&self) -> u64 {
-        self.next_sequence.saturating_sub(self.unproven.sequence)
-    }
-
-    /// After this record of the same segment, at this offset.
-    pub(super) fn after(self, header: &RecordHeader, offset: u64) -> Self {
+    /// Goes over a record at an offset. The first record of a batch calls all before it settled; the others
+    /// repeat that.
+    pub(super) fn pass(&mut self, header: &RecordHeader, offset: u64) {
         let sequence = header.sequence;
-        Self {
-            chain: header.chain,
-            next_sequence: sequence.saturating_add(1),
-            // The first record of a batch says so of all before it; the others repeat it.
-            unproven: if header.settled == sequence {
-                Unproven { offset, sequence }
-            } else {
-                self.unproven
-            },
+        if header.settled == sequence {
+            *self = Self { offset, sequence };
         }
     }
 }
@@ -168,18 +158,20 @@ impl SegmentReader {
 
     /// The tip before the record at `from`, every record of the segment up to it verified; `None` where
     /// they do not lead there: at level `os` a power cut may have lost pages before a record that is
-    /// whole, and what the caller kept would then be ahead of the journal.
+    /// whole, and what the caller kept would then be ahead of the journal. Passes them to `unproven`.
     pub(super) fn tip_before(
         &mut self,
         from: Position,
         seed: &Seed,
         mut tip: Tip,
+        unproven: &mut Unproven,
     ) -> io::Result<Option<Tip>> {
         let mut offset = SEGMENT_HEADER as u64;
         while offset < from.offset() {
             match self.step(offset, seed, &tip)? {
                 Step::Record { header, .. } => {
-                    tip = tip.after(&header, offset);
+                    tip = Tip::after(&header);
+                    unproven.pass(&header, offset);
                     offset += header.record_bytes();
                 }
                 Step::Bad(_) | Step::End => return Ok(None),

@@ -126,7 +126,7 @@ mod tests {
             stretch in (0..80_usize, 0..80_usize),
         ) {
             let segment = Arc::new(Segment::Memory(RwLock::new(bytes.clone())));
-            let mut window = Window::open(segment, None).unwrap();
+            let mut window = Window::open(segment, u64::MAX).unwrap();
             let sums = Sums::read(&mut window, 8 * start as u64).unwrap();
             let (from, to) = (8 * (start + stretch.0), 8 * (start + stretch.0 + stretch.1));
             let found = sums.continued(crc32fast::hash(&opening), from as u64, to as u64);

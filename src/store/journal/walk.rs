@@ -13,6 +13,7 @@ use super::segment::Segments;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
+use super::segment_reader::Unproven;
 
 /// An unfinished write at the end of the journal. What a crash leaves there was never acknowledged; what
 /// something else cut off may have been, and the two cannot be told apart.
@@ -47,11 +48,21 @@ pub(super) struct Walked {
     /// Chain hash before the first record, of a walk from the beginning.
     pub(super) genesis: ChainHash,
     pub(super) tip: Tip,
+    /// What of the segment at the end may not be on disk.
+    pub(super) unproven: Unproven,
     /// The last segment with a header; `None` in an empty directory.
     pub(super) end: Option<End>,
     pub(super) torn: Option<TornTail>,
     /// The last record, visited or started from.
     pub(super) last: Option<Position>,
+}
+
+impl Walked {
+    /// Records at the end that no later one calls settled.
+    pub(super) fn written_again(&self) -> u64 {
+        let next = self.tip.next_sequence;
+        next.saturating_sub(self.unproven.sequence)
+    }
 }
 
 /// Where the next record goes.
@@ -104,8 +115,15 @@ pub(super) fn see_all<E>(
     let mut walked = Walked {
         records: 0,
         bytes: 0,
-        genesis: Tip::of_nothing().chain,
-        tip: Tip::of_nothing(),
+        genesis: ChainHash::from([0; 32]),
+        tip: Tip {
+            chain: ChainHash::from([0; 32]),
+            next_sequence: 1,
+        },
+        unproven: Unproven {
+            offset: SEGMENT_HEADER as u64,
+            sequence: 1,
+        },
         end: None,
         torn: None,
         last: match start {
@@ -119,8 +137,9 @@ pub(super) fn see_all<E>(
             source,
         };
         let segment = segments.open(number).map_err(io_error)?;
-        let limit = to.filter(|to| to.segment() == number).map(Position::end);
-        let mut reader = SegmentReader::open(segment, number, limit).map_err(io_error)?;
+        let limit = to.filter(|to| to.segment() == number);
+        let limit = limit.map_or(u64::MAX, Position::end);
+        let mut reader = SegmentReader::up_to(limit, segment, number).map_err(io_error)?;
         let is_last = number == last && to.is_none();
         let after = match start {
             Start::After(from) if number == first => Some(from),
@@ -172,8 +191,9 @@ fn begin<V>(
     is_first: bool,
     walked: &mut Walked,
 ) -> Result<u64, WalkError<V>> {
+    walked.unproven = Unproven::after(header);
     if let Some(from) = after {
-        walked.tip = tip_after(reader, header, from, is_last)?;
+        walked.tip = tip_after(reader, header, from, is_last, &mut walked.unproven)?;
         return Ok(from.end());
     }
     if is_first {
@@ -185,7 +205,6 @@ fn begin<V>(
         offset: 0,
         problem,
     })?;
-    walked.tip = Tip::before(header);
     Ok(SEGMENT_HEADER as u64)
 }
 
@@ -216,6 +235,7 @@ fn tip_after<V>(
     header: &SegmentHeader,
     from: Position,
     is_last: bool,
+    unproven: &mut Unproven,
 ) -> Result<Tip, WalkError<V>> {
     let segment = header.number;
     let io_error = |source| WalkError::Io { segment, source };
@@ -233,15 +253,15 @@ fn tip_after<V>(
         }
     };
     let record = record.ok_or(WalkError::Absent(from))?;
-    let mut before = Tip::before(header);
     if is_last {
-        let found = reader.tip_before(from, &seed, before).map_err(io_error)?;
-        before = found.ok_or(WalkError::Absent(from))?;
+        let before = reader.tip_before(from, &seed, Tip::before(header), unproven);
+        let before = before.map_err(io_error)?.ok_or(WalkError::Absent(from))?;
         if record.sequence != before.next_sequence {
             return Err(WalkError::Absent(from));
         }
     }
-    Ok(before.after(&record, from.offset()))
+    unproven.pass(&record, from.offset());
+    Ok(Tip::after(&record))
 }
 
 /// Whether a segment continues the chain.
@@ -278,7 +298,8 @@ fn walk_segment<E>(
                     .map_err(|error| WalkError::Visit((position, error)))?;
                 walked.records += 1;
                 walked.last = Some(position);
-                walked.tip = walked.tip.after(&header, offset);
+                walked.tip = Tip::after(&header);
+                walked.unproven.pass(&header, offset);
                 walked.bytes += header.record_bytes();
                 offset += header.record_bytes();
             }

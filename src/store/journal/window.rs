@@ -22,8 +22,8 @@ pub(super) struct Window {
 impl Window {
     /// Over a segment as long as it is now, or up to a limit, in bytes: what lies behind that may be
     /// being written, or cut off.
-    pub(super) fn open(segment: Arc<Segment>, limit: Option<u64>) -> io::Result<Self> {
-        let len = segment.len()?.min(limit.unwrap_or(u64::MAX));
+    pub(super) fn open(segment: Arc<Segment>, limit: u64) -> io::Result<Self> {
+        let len = segment.len()?.min(limit);
         Ok(Self {
             segment,
             len,

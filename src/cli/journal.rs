@@ -8,6 +8,8 @@ use clap::Subcommand;
 
 use super::exit::Failure;
 use super::output;
+use crate::hub;
+use crate::hub::Comparison;
 use crate::model::Digest;
 use crate::store::DataDir;
 use crate::store::journal;
@@ -33,6 +35,10 @@ enum Command {
     Verify {
         /// A hub's data directory, or the journal directory in it.
         directory: PathBuf,
+        /// Hold every row of the index against the journal too. The hub must be stopped; needs as much
+        /// room on the disk as the index has.
+        #[arg(long)]
+        index: bool,
         /// Write the result as JSON to a file, or to standard output for `-`.
         #[arg(long)]
         json: Option<PathBuf>,
@@ -43,16 +49,41 @@ enum Command {
         #[arg(long, value_name = "N")]
         expect_records: Option<u64>,
     },
+    /// Make the index of a stopped hub anew from its journal.
+    ///
+    /// A hub does this by itself where its index is lost or damaged.
+    Reindex {
+        /// A hub's data directory.
+        directory: PathBuf,
+    },
 }
 
 /// Runs `docaxis journal`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Command::Verify {
-        directory,
-        json,
-        expect_chain,
-        expect_records,
-    } = arguments.command;
+    let (directory, index, json, mut expected) = match arguments.command {
+        Command::Verify {
+            directory,
+            index,
+            json,
+            expect_chain,
+            expect_records,
+        } => (
+            directory,
+            index,
+            json,
+            Expected {
+                chain: expect_chain.map(|digest| ChainHash::from(*digest.as_bytes())),
+                records: expect_records,
+                is_met: false,
+            },
+        ),
+        Command::Reindex { directory } => return reindex(&directory),
+    };
+    let compared = if index {
+        Some(compare(&directory)?)
+    } else {
+        None
+    };
     let inside = DataDir::journal_in(&directory);
     let journal = if inside.is_dir() { inside } else { directory };
     if !journal.is_dir() {
@@ -61,11 +92,6 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             journal.display()
         )));
     }
-    let mut expected = Expected {
-        chain: expect_chain.map(|digest| ChainHash::from(*digest.as_bytes())),
-        records: expect_records,
-        is_met: false,
-    };
     let audited = journal::inspect(&journal, &mut |seen| expected.see(seen.chain));
     let problem = match &audited {
         Ok(report) => {
@@ -74,6 +100,11 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         Err(error) => Some(error.to_string()),
     };
+    let of_index = compared.and_then(|compared| compared.problem);
+    let of_index = of_index.map(|problem| {
+        format!("{problem}; a hub mends that by itself, or: docaxis journal reindex")
+    });
+    let problem = problem.or(of_index);
     if let Some(path) = &json {
         output::json(path, &value(audited.as_ref().ok(), problem.as_deref()))?;
     }
@@ -95,6 +126,27 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         )),
         _ => Ok(()),
     }
+}
+
+fn stopped(directory: &Path) -> Result<DataDir, Failure> {
+    if !DataDir::journal_in(directory).is_dir() {
+        return Err(Failure::Input(format!(
+            "{} is not a hub's data directory",
+            directory.display()
+        )));
+    }
+    DataDir::open(directory).map_err(|error| Failure::Input(error.to_string()))
+}
+
+fn compare(directory: &Path) -> Result<Comparison, Failure> {
+    let data = stopped(directory)?;
+    hub::compare_index(&data).map_err(|error| Failure::Check(error.to_string()))
+}
+
+fn reindex(directory: &Path) -> Result<(), Failure> {
+    let data = stopped(directory)?;
+    hub::reindex(&data).map_err(|error| Failure::Check(error.to_string()))?;
+    output::line("the index was made anew from the journal")
 }
 
 /// What somebody kept of a journal.

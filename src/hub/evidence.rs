@@ -277,14 +277,15 @@ fn judge(index: &IndexFacts, journal: &JournalFacts) -> Verdict {
     })
 }
 
+/// What cannot be read of it says nothing.
 fn of_index(path: &Path) -> Result<IndexFacts, OpenError> {
-    let index = Index::open(path).map_err(OpenError::Index)?;
-    let heads = index.get(&rows::heads_key()).map_err(OpenError::Index)?;
+    let index = Index::open(path, rows::FORMAT).map_err(OpenError::Index)?;
+    let heads = index.get(&rows::heads_key()).ok().flatten();
     let heads = heads
         .and_then(|row| Heads::decode(&row))
         .unwrap_or_default();
     let (from, to) = rows::every(b'S');
-    let first = index.range(from..to, 1).map_err(OpenError::Index)?;
+    let first = index.range(from..to, 1).unwrap_or_default();
     let known = first.first().and_then(|row| {
         let row = DocumentRow::decode(&row.1)?;
         Some(Known {

@@ -113,7 +113,7 @@ fn a_journal_without_records_beside_what_a_hub_left_is_noticed() {
                 1 => fs::write(segment, b"").unwrap(),
                 2 => fs::write(segment, [0; 4096]).unwrap(),
                 3 => drop(a_journal(&data)),
-                _ => drop(Index::open(&data.index()).unwrap()),
+                _ => drop(Index::open(&data.index(), rows::FORMAT).unwrap()),
             }
             assert_eq!(seen(&data), None);
             let path = data.root().join(name);

@@ -6,6 +6,7 @@
 
 mod chain;
 mod faults;
+mod follow;
 mod format;
 mod in_doubt;
 mod reader;
@@ -27,6 +28,7 @@ pub use chain::Seen;
 pub use chain::audit;
 pub use chain::holds_records;
 pub use chain::inspect;
+pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;

@@ -15,12 +15,8 @@ use super::format::RecordHeader;
 use super::format::SEGMENT_HEADER;
 use super::format::Seed;
 use super::format::SegmentHeader;
-use super::recovery::OpenError;
 use super::segment::Segment;
 use super::segment::Segments;
-use super::walk::Start;
-use super::walk::Visit;
-use super::walk::see_all;
 
 /// Segment files held open for reading.
 const OPEN_MAX: usize = 64;
@@ -79,6 +75,10 @@ impl JournalReader {
         }
     }
 
+    pub(super) fn segments(&self) -> &Segments {
+        &self.segments
+    }
+
     /// The body of one record, its checksum verified. Blocking.
     ///
     /// # Errors
@@ -109,28 +109,6 @@ impl JournalReader {
         record.truncate(RECORD_HEADER + position.length() as usize);
         record.drain(..RECORD_HEADER);
         Ok(record)
-    }
-
-    /// Shows `visit` every record after `from` (from the first one for `None`) up to and with the one at
-    /// `to`, in order, each verified against checksum and chain; says how many. The chain hash in the
-    /// record at `from` is trusted. The journal may go on being written meanwhile, by another thread:
-    /// what comes after `to` is not looked at. Blocking; reads all bytes between, and remembers none.
-    ///
-    /// # Errors
-    /// [`OpenError`]; `Missing` where there is no record at `from` or at `to`.
-    pub fn visit<E>(
-        &self,
-        from: Option<Position>,
-        to: Position,
-        visit: &mut Visit<'_, E>,
-    ) -> Result<u64, OpenError<E>> {
-        let numbers = self.segments.numbers();
-        let numbers = numbers.map_err(|source| OpenError::Io { segment: 0, source })?;
-        let start = from.map_or(Start::Genesis, Start::After);
-        let mut see =
-            |position, header: &RecordHeader, body: &[u8]| visit(position, header.kind, body);
-        let walked = see_all(&self.segments, &numbers, (start, Some(to)), &mut see)?;
-        Ok(walked.records)
     }
 
     fn opened(&self, number: u32) -> io::Result<Result<Opened, Problem>> {

@@ -145,24 +145,13 @@ pub(super) fn see_all<E>(
             Start::After(from) if number == first => Some(from),
             Start::After(_) | Start::Genesis => None,
         };
-        let header = match (reader.header().map_err(io_error)?, after) {
-            (Ok(header), _) => header,
-            (Err(None), Some(from)) if is_last => return Err(WalkError::Absent(from)),
-            (Err(None), None) if is_last => {
-                walked.torn = Some(TornTail {
-                    segment: number,
-                    offset: 0,
-                    bytes: 0,
-                });
-                break;
-            }
-            (Err(problem), _) => {
-                return Err(WalkError::Corrupt {
-                    segment: number,
-                    offset: 0,
-                    problem: problem.unwrap_or(Problem::Magic),
-                });
-            }
+        let Some(header) = header_of(&mut reader, number, after, is_last)? else {
+            walked.torn = Some(TornTail {
+                segment: number,
+                offset: 0,
+                bytes: 0,
+            });
+            break;
         };
         let begins = begin(
             &mut reader,
@@ -179,6 +168,26 @@ pub(super) fn see_all<E>(
     match to {
         Some(to) if walked.last != Some(to) => Err(WalkError::Absent(to)),
         Some(_) | None => Ok(walked),
+    }
+}
+
+/// The header of a segment; `None` where not even that was written, in the last one.
+fn header_of<V>(
+    reader: &mut SegmentReader,
+    segment: u32,
+    after: Option<Position>,
+    is_last: bool,
+) -> Result<Option<SegmentHeader>, WalkError<V>> {
+    let io_error = |source| WalkError::Io { segment, source };
+    match (reader.header().map_err(io_error)?, after) {
+        (Ok(header), _) => Ok(Some(header)),
+        (Err(None), Some(from)) if is_last => Err(WalkError::Absent(from)),
+        (Err(None), None) if is_last => Ok(None),
+        (Err(problem), _) => Err(WalkError::Corrupt {
+            segment,
+            offset: 0,
+            problem: problem.unwrap_or(Problem::Magic),
+        }),
     }
 }
 

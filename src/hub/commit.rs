@@ -108,6 +108,14 @@ pub(super) struct Heads {
 }
 
 impl Heads {
+    /// The higher number of each: what was given to somebody is not given again.
+    pub(super) fn at_least(self, other: Self) -> Self {
+        Self {
+            sequence: self.sequence.max(other.sequence),
+            cursor: self.cursor.max(other.cursor),
+        }
+    }
+
     /// The row of the index that keeps them.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut row = super::bytes::Writer::default();

@@ -30,6 +30,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// Largest journal, in bytes; beyond it the hub refuses with `STORAGE_FULL`. `None`: the disk.
     pub journal_max_bytes: Option<u64>,
+    /// Whether to go on where something proves that acknowledged records are gone.
+    pub accept_loss: bool,
     /// Time for a TLS handshake; a client that says nothing holds one task this long.
     pub handshake_max: Duration,
     /// Connections of agencies at once, where there are descriptors for them; the largest directory we
@@ -72,6 +74,7 @@ impl Config {
             operator: OrganId::government_office(),
             approvals: Approvals::Automatic,
             journal_max_bytes: None,
+            accept_loss: false,
             handshake_max: Duration::from_secs(5),
             connections_max: 16_384,
             stream_idle_max: Duration::from_secs(600),

@@ -90,6 +90,8 @@ pub(super) struct Core {
     pub(super) stages: Stages,
     pub(super) written: Written,
     pub(super) turned_away: TurnedAway,
+    /// Documents that the process before this one answered as not durable, and that are there.
+    pub(super) in_doubt: AtomicU64,
     /// The totals as watchers see them.
     pub(super) totals_look: Arc<SharedLook<v1::Totals>>,
     /// Places for walks over counters that somebody asked for by wire.
@@ -206,6 +208,7 @@ impl Core {
             stages: Stages::default(),
             written: Written::default(),
             turned_away: TurnedAway::default(),
+            in_doubt: AtomicU64::new(0),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
             listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
 use super::commit::Committer;
 use super::config::Config;
 use super::core::Core;
+use super::evidence;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
 use super::offices::Offices;
@@ -79,15 +81,18 @@ pub enum OpenError {
     /// The index.
     #[error("cannot open the index: {0}")]
     Index(#[source] store::FileError),
-    /// The index reflects records the journal does not have: a power cut below `fsync`.
+    /// The index reflects records the journal does not have.
     #[error("the index is ahead of the journal")]
     IndexAhead,
-    /// The index' file could not be removed.
-    #[error("cannot remove the index: {0}")]
+    /// The index' file could not be taken out of the way.
+    #[error("cannot set the index aside: {0}")]
     IndexFile(#[source] std::io::Error),
     /// The journal is damaged, or cannot be read.
     #[error("cannot open the journal: {0}")]
     Journal(String),
+    /// Something proves that acknowledged records are gone. Nothing was changed.
+    #[error("{0}")]
+    Lost(evidence::Loss),
     /// The first records cannot be written.
     #[error("cannot write the directory of agencies: {0}")]
     Register(#[source] store::AppendError),
@@ -111,6 +116,9 @@ impl Hub {
     /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
         let data = open_data(&config, &parts.trust)?;
+        if let Some(data) = &data {
+            evidence::look_around(&config, data)?;
+        }
         let attachments = match &data {
             Some(data) => Attachments::open(&data.attachments(), config.durability),
             None => Attachments::temporary(),
@@ -118,11 +126,13 @@ impl Hub {
         .map_err(OpenError::Attachments)?;
         let state = match recover(&config, data.as_ref(), &parts.clock) {
             Err(OpenError::IndexAhead) => {
-                tracing::warn!("the index is ahead of the journal and is made anew from it");
-                if let Some(data) = &data {
-                    set_aside(&data.index())?;
-                }
-                recover(&config, data.as_ref(), &parts.clock)?
+                let heads = data
+                    .as_ref()
+                    .map(|data| evidence::index_is_ahead(&config, data));
+                let heads = heads.transpose()?.unwrap_or_default();
+                let mut state = recover(&config, data.as_ref(), &parts.clock)?;
+                state.1.heads = state.1.heads.at_least(heads);
+                state
             }
             state => state?,
         };
@@ -141,6 +151,7 @@ impl Hub {
             applications,
             counters,
             heads,
+            in_doubt,
             ..
         } = recovered;
         let core = Arc::new(Core::new(
@@ -151,6 +162,7 @@ impl Hub {
             (agencies, applications, counters, mailboxes),
             parts.offices,
         ));
+        core.in_doubt.store(in_doubt, Ordering::Relaxed);
         core.lists.recall(&core.trust);
         let restored = core.uploads.restore(&core.index, &core.agencies.load());
         restored.map_err(OpenError::Malformed)?;
@@ -281,6 +293,7 @@ fn open_journal(
         let seconds = progress.elapsed().as_secs_f64();
         tracing::info!(records = recovery.records, seconds, "journal read back");
     }
+    recovered.in_doubt = evidence::tell_in_doubt(&journal.reader(), &recovery);
     Ok(journal)
 }
 

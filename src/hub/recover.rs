@@ -48,6 +48,8 @@ pub(super) struct Recovered {
     pub(super) applications: Applications,
     pub(super) counters: Counters,
     pub(super) heads: Heads,
+    /// Documents that were answered as not durable and are there.
+    pub(super) in_doubt: u64,
     known: Known,
 }
 

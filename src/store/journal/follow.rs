@@ -6,11 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::format::Position;
+use super::format::RecordHeader;
 use super::reader::JournalReader;
 use super::segment::Segments;
 use super::walk::Start;
 use super::walk::Visit;
 use super::walk::WalkError;
+use super::walk::see_all;
 use super::walk::walk;
 
 /// Why a journal was not shown up to where it was to be.
@@ -22,13 +24,6 @@ pub enum VisitError<E> {
     /// The visitor refused a record.
     #[error("a record was refused by its reader")]
     Visit(E),
-}
-
-/// Why the walk was stopped.
-enum Stop<E> {
-    /// It was shown the last record that it was to be.
-    Done,
-    Refused(E),
 }
 
 impl JournalReader {
@@ -51,7 +46,7 @@ impl JournalReader {
         match walk(self.segments(), &numbers, Start::Genesis, &mut visit) {
             Ok(walked) => Ok(walked.last),
             Err(WalkError::Visit((_, never))) => match never {},
-            Err(WalkError::Absent) => Ok(None),
+            Err(WalkError::Absent(_)) => Ok(None),
             Err(error) => Err(VisitError::Journal(said(&error))),
         }
     }
@@ -73,26 +68,12 @@ impl JournalReader {
             Ok(numbers) => numbers,
             Err(error) => return failed(format!("cannot list the journal's segments: {error}")),
         };
-        let numbers: Vec<u32> = numbers
-            .into_iter()
-            .filter(|number| *number <= to.segment())
-            .collect();
         let start = from.map_or(Start::Genesis, Start::After);
-        let mut until = |position: Position, kind: u8, body: &[u8]| {
-            visit(position, kind, body).map_err(Stop::Refused)?;
-            if position == to {
-                return Err(Stop::Done);
-            }
-            Ok(())
-        };
-        match walk(self.segments(), &numbers, start, &mut until) {
-            Err(WalkError::Visit((_, Stop::Done))) => Ok(()),
-            Err(WalkError::Visit((_, Stop::Refused(error)))) => Err(VisitError::Visit(error)),
-            Err(WalkError::Absent) | Ok(_) => failed(format!(
-                "the journal has no record at segment {} offset {}",
-                to.segment(),
-                to.offset()
-            )),
+        let mut see =
+            |position, header: &RecordHeader, body: &[u8]| visit(position, header.kind, body);
+        match see_all(self.segments(), &numbers, (start, Some(to)), &mut see) {
+            Ok(_) => Ok(()),
+            Err(WalkError::Visit((_, error))) => Err(VisitError::Visit(error)),
             Err(error) => failed(said(&error)),
         }
     }
@@ -108,7 +89,11 @@ fn said<V>(error: &WalkError<V>) -> String {
         WalkError::Io { segment, source } => {
             format!("cannot read journal segment {segment}: {source}")
         }
-        WalkError::Absent => "the journal has no such record".to_owned(),
+        WalkError::Absent(at) => format!(
+            "the journal has no record at segment {} offset {}",
+            at.segment(),
+            at.offset()
+        ),
         WalkError::Visit(_) => "a record was refused by its reader".to_owned(),
     }
 }

@@ -37,6 +37,7 @@ use super::stages::Stage;
 use super::transaction::Transaction;
 use super::uploads::Finished;
 use super::verify::Verified;
+use crate::model::Condition;
 use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
@@ -240,7 +241,8 @@ impl Committer {
         }
         self.core.stages.add_commit();
         if std::mem::take(&mut self.is_failing) {
-            tracing::warn!("the journal takes documents again");
+            self.core.health.clear(Condition::DiskFull);
+            self.core.health.clear(Condition::JournalUnavailable);
         }
     }
 
@@ -328,11 +330,8 @@ impl Committer {
             AppendError::Full { .. } => Refusal::StorageFull { problem },
             _ => Refusal::StorageUnavailable { problem },
         };
-        // Said once: under load there are hundreds of batches a second.
-        if !std::mem::replace(&mut self.is_failing, true) {
-            let error: &dyn std::error::Error = error;
-            tracing::error!(error, "the journal takes nothing: documents are refused");
-        }
+        self.is_failing = true;
+        self.core.journal_failed(error);
         for answer in answers {
             match answer {
                 Answer::Document(reply, ..) => {

@@ -111,7 +111,7 @@ pub(super) struct Core {
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
     /// What is wrong with the hub now.
-    pub(super) health: Health,
+    pub(super) health: Arc<Health>,
     /// Set when no new work is taken.
     pub(super) draining: CancellationToken,
 }
@@ -174,7 +174,7 @@ impl Core {
         let descriptors = Descriptors::of_this_process(config.connections_max);
         let connections = Connections::new(descriptors.agencies, config.operator, clock.clone());
         Self {
-            health: Health::new(clock.clone()),
+            health: Arc::new(Health::new(clock.clone())),
             clock,
             trust,
             lists: Lists::of(&config),

@@ -10,11 +10,12 @@
 //!                                                      └─▶ the log, once
 //! ```
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
-use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -24,11 +25,20 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::core::Core;
+use super::monitor::disk;
+use super::vital;
 use crate::clock::Clock;
 use crate::model::Condition;
 use crate::model::Effect;
 use crate::model::Refusal;
 use crate::store::AppendError;
+
+/// How often what nobody reports is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Bytes that came free since the journal was full, after which documents are worth a try again: less is
+/// what logs and other processes write and remove all the time.
+const ROOM_AGAIN: u64 = 1024 * 1024;
 
 /// How long after the last read that failed [`Condition::StoreUnreadable`] is over: what is damaged is
 /// asked for again within this time by those who wait for it.
@@ -45,6 +55,15 @@ pub struct Symptom {
     pub detail: String,
 }
 
+/// What a cause is worth when there are several.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Weight {
+    /// It may be the consequence of another.
+    Follows,
+    /// It stands for itself: the first of these is told.
+    Root,
+}
+
 /// The conditions of one hub.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -52,10 +71,12 @@ pub(super) struct Health {
     slots: Vec<Slot>,
     /// Grows with every beginning and end.
     changes: watch::Sender<u64>,
+    /// Bytes there was room for when the journal was full last.
+    room_when_full: AtomicU64,
     /// When something stored could last not be read.
     unreadable: Mutex<Option<Instant>>,
-    /// Why the hub cannot go on; the first cause is the one that is told.
-    cause: OnceLock<String>,
+    /// Why the hub cannot go on.
+    cause: Mutex<Option<(Weight, String)>>,
     failed: CancellationToken,
 }
 
@@ -84,8 +105,9 @@ impl Health {
             clock,
             slots: Condition::ALL.iter().map(|_| Slot::default()).collect(),
             changes: watch::Sender::new(0),
+            room_when_full: AtomicU64::new(u64::MAX),
             unreadable: Mutex::default(),
-            cause: OnceLock::new(),
+            cause: Mutex::default(),
             failed: CancellationToken::new(),
         }
     }
@@ -228,16 +250,35 @@ impl Health {
     }
 
     /// The hub cannot go on.
-    fn fail(&self, condition: Condition, cause: String) {
-        // Before the condition: whoever is refused because of it is told this.
-        let _ = self.cause.set(cause.clone());
+    pub(super) fn fail(&self, condition: Condition, cause: String, weight: Weight) {
+        let mut told = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = told.as_ref().is_none_or(|(known, _)| *known < weight);
+        if counts {
+            // Before the condition: whoever is refused because of it is told this.
+            *told = Some((weight, cause.clone()));
+        }
+        drop(told);
+        if counts {
+            self.take(condition);
+        }
         self.set(condition, || cause);
         self.failed.cancel();
     }
 
     /// Why the hub cannot go on, once it cannot.
-    pub(super) fn cause(&self) -> Option<&str> {
-        self.cause.get().map(String::as_str)
+    pub(super) fn cause(&self) -> Option<String> {
+        let told = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        told.as_ref().map(|(_, cause)| cause.clone())
+    }
+
+    /// The refusal of what ends without a decision: the truth about why.
+    pub(super) fn undecided(&self) -> Refusal {
+        let problem = match self.cause() {
+            Some(cause) => format!("the hub cannot go on: {cause}"),
+            None if self.is_set(Condition::ShuttingDown) => return Refusal::ShuttingDown,
+            None => "the hub gave up on it without a decision: send it again".to_owned(),
+        };
+        Refusal::StorageUnavailable { problem }
     }
 
     /// Cancelled when the hub cannot go on.
@@ -272,20 +313,76 @@ fn tell_end(condition: Condition, after: Duration) {
     }
 }
 
+/// Looks at what nobody reports, and whether what was reported is over: with everybody sent elsewhere,
+/// nothing would be tried that could show it. For as long as the hub serves.
+pub(super) async fn watch(core: Arc<Core>) {
+    let mut looks = tokio::time::interval(LOOK_EVERY);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        let looked = Arc::clone(&core);
+        let looking = tokio::task::spawn_blocking(move || looked.look_at_health());
+        if vital::panicking(looking.await).is_none() {
+            return;
+        }
+    }
+}
+
 impl Core {
+    /// One look. May wait for the disk.
+    pub(super) fn look_at_health(&self) {
+        let health = &self.health;
+        health.look();
+        let (taken, all) = self.connections.places();
+        if taken >= all {
+            health.set(Condition::ConnectionsFull, || format!("{taken} of {all}"));
+        } else {
+            health.clear(Condition::ConnectionsFull);
+        }
+        if health.is_set(Condition::DiskFull) {
+            let before = health.room_when_full.load(Ordering::Relaxed);
+            if self.room() >= before.saturating_add(ROOM_AGAIN) {
+                health.clear(Condition::DiskFull);
+            }
+        }
+        if health.is_set(Condition::JournalUnavailable) && self.can_make_files() {
+            health.clear(Condition::JournalUnavailable);
+        }
+    }
+
+    /// Bytes the journal may still take, as far as the file system and the configuration say.
+    fn room(&self) -> u64 {
+        let disk = self.config.data.as_deref().and_then(disk);
+        let free = disk.map_or(u64::MAX, |(free, _)| free);
+        let most = self.config.journal_max_bytes;
+        let left = most.map_or(u64::MAX, |most| most.saturating_sub(self.written.bytes()));
+        free.min(left)
+    }
+
+    fn can_make_files(&self) -> bool {
+        let data = self.config.data.as_deref();
+        data.is_none_or(|data| tempfile::tempfile_in(data).is_ok())
+    }
+
     /// The hub cannot go on: it takes nothing more, whoever waits is refused, and `serve` ends with this
     /// cause, so that a supervisor starts the process again.
     pub(super) fn fatal(&self, condition: Condition, cause: String) {
-        self.health.fail(condition, cause);
+        self.health.fail(condition, cause, Weight::Root);
     }
 
-    /// The journal did not take a batch.
-    pub(super) fn journal_failed(&self, error: &AppendError) {
+    /// The journal did not take a batch: the condition that is, and the refusal of what was in it.
+    pub(super) fn journal_failed(&self, error: &AppendError) -> Refusal {
         let degrees = [Condition::DiskFull, Condition::JournalUnavailable];
+        let problem = error.to_string();
         match error {
             AppendError::Full { .. } => {
                 let found = Some(Condition::DiskFull);
-                self.health.set_of(&degrees, found, || chain(error));
+                self.health.set_of(&degrees, found, || {
+                    let room = self.room();
+                    self.health.room_when_full.store(room, Ordering::Relaxed);
+                    chain(error)
+                });
+                return Refusal::StorageFull { problem };
             }
             AppendError::Io(_) | AppendError::Poisoned => {
                 self.fatal(Condition::JournalPoisoned, chain(error));
@@ -295,15 +392,6 @@ impl Core {
                 self.health.set_of(&degrees, found, || chain(error));
             }
         }
-    }
-
-    /// The refusal of what nobody decided on: the truth about why.
-    pub(super) fn undecided(&self) -> Refusal {
-        let problem = match self.health.cause() {
-            Some(cause) => format!("the hub cannot go on ({cause})"),
-            None if self.draining.is_cancelled() => return Refusal::ShuttingDown,
-            None => "the hub lost it before deciding: send it again".to_owned(),
-        };
         Refusal::StorageUnavailable { problem }
     }
 

@@ -55,6 +55,7 @@ mod transaction;
 mod turned_away;
 mod uploads;
 mod verify;
+mod vital;
 
 pub use conduct::Conduct;
 pub use config::Approvals;

@@ -142,6 +142,6 @@ fn reads_that_fail_are_one_condition_that_ends_by_itself() {
 #[test]
 fn an_error_is_told_with_its_causes_each_once() {
     let inner = std::io::Error::other("no space left");
-    let outer = crate::store::AppendError::Io(inner);
+    let outer = AppendError::Io(inner);
     assert_eq!(chain(&outer), "cannot write to the journal: no space left");
 }

@@ -59,10 +59,10 @@ fn who_was_revoked_stays_revoked_in_renewed_lists() {
     pki.revoke(organ, None, at(1)).unwrap();
     drop(pki);
     renewed(here, 20);
-    let anchors = std::fs::read_to_string(here.join("ca.pem")).unwrap();
+    let anchors = fs::read_to_string(here.join("ca.pem")).unwrap();
     let trust = TrustStore::from_pem(&anchors).unwrap();
     trust.replace_crls(&read_lists(here).unwrap()).unwrap();
-    let chain = std::fs::read_to_string(papers.join("seal.pem")).unwrap();
+    let chain = fs::read_to_string(papers.join("seal.pem")).unwrap();
     let chain = crate::trust::certificates_from_pem(&chain).unwrap();
     let judged = trust.judge(&chain[0], &[], at(20), at(20));
     assert_eq!(
@@ -93,7 +93,7 @@ fn lists_of_a_day_that_has_not_come_are_replaced_and_what_replaces_them_is_belie
     let lists = pki.renew_lists(at(1)).unwrap();
     trust.replace_crls(&lists).unwrap();
     assert_eq!(trust.lists_due(), Some(at(1 + i64::from(LIST_DAYS))));
-    let chain = std::fs::read_to_string(papers.join("seal.pem")).unwrap();
+    let chain = fs::read_to_string(papers.join("seal.pem")).unwrap();
     let chain = crate::trust::certificates_from_pem(&chain).unwrap();
     let judged = trust.judge(&chain[0], &[], at(2), at(2));
     assert_eq!(
@@ -107,6 +107,6 @@ fn a_list_that_is_damaged_on_disk_is_written_anew() {
     let temporary = tempfile::tempdir().unwrap();
     let here = temporary.path();
     Pki::init(here, at(0)).unwrap();
-    std::fs::write(here.join("issuing.crl"), "garbage").unwrap();
+    fs::write(here.join("issuing.crl"), "garbage").unwrap();
     assert_eq!(renewed(here, 1)[1].this_update, at(1));
 }

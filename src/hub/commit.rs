@@ -39,11 +39,11 @@ use super::stages::Stage;
 use super::transaction::Transaction;
 use super::uploads::Finished;
 use super::verify::Verified;
+use crate::model::Condition;
 use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
-use crate::store::AppendError;
 use crate::store::Batch;
 use crate::store::Journal;
 use crate::store::Pace;
@@ -168,6 +168,8 @@ struct Open<'a> {
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
     heads: Heads,
+    /// A part of some work is in the batch and the rest could not be read: nothing of the batch counts.
+    failed: Option<Refusal>,
 }
 
 impl Committer {
@@ -211,9 +213,11 @@ impl Committer {
             ended: Vec::new(),
             of_limited: HashMap::new(),
             heads: self.heads,
+            failed: None,
         };
         let mut taken = 0;
         while taken < COMMIT_BATCH
+            && open.failed.is_none()
             && self.batch.bytes() < COMMIT_BATCH_BYTES
             && open.tx.work() < COMMIT_BATCH_ROWS
             && let Some((lane, cost, queued)) = core.commit.take()
@@ -226,14 +230,17 @@ impl Committer {
             taken += 1;
         }
         let begun = core.stages.end(Stage::Commit, begun, &core.clock);
-        let appended = self.journal.append(&self.batch);
+        let appended = match open.failed.take() {
+            Some(refusal) => Err(refusal),
+            None => self.append(),
+        };
         let begun = core.stages.end(Stage::Sync, begun, &core.clock);
         match appended {
             Ok(positions) => {
                 self.written(&positions);
                 self.publish(open, &positions, &known, began);
             }
-            Err(error) => self.refuse(open.answers, &error),
+            Err(refusal) => self.refuse(open.answers, &refusal),
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -248,7 +255,8 @@ impl Committer {
         }
         self.core.stages.add_commit();
         if std::mem::take(&mut self.is_failing) {
-            tracing::warn!("the journal takes documents again");
+            self.core.health.clear(Condition::DiskFull);
+            self.core.health.clear(Condition::JournalUnavailable);
         }
     }
 
@@ -262,6 +270,7 @@ impl Committer {
             heads,
             ended,
             of_limited: _,
+            failed: _,
         } = open;
         self.heads = heads;
         let core = &self.core;
@@ -329,18 +338,17 @@ impl Committer {
         }
     }
 
-    /// The disk did not take the batch: nothing of it happened, and everybody learns why.
-    fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
-        let problem = error.to_string();
-        let refusal = match error {
-            AppendError::Full { .. } => Refusal::StorageFull { problem },
-            _ => Refusal::StorageUnavailable { problem },
-        };
-        // Said once: under load there are hundreds of batches a second.
-        if !std::mem::replace(&mut self.is_failing, true) {
-            let error: &dyn std::error::Error = error;
-            tracing::error!(error, "the journal takes nothing: documents are refused");
-        }
+    /// Appends the batch, or tells why the disk did not take it.
+    fn append(&mut self) -> Result<Vec<Position>, Refusal> {
+        let appended = self.journal.append(&self.batch);
+        appended.map_err(|error| {
+            self.is_failing = true;
+            self.core.journal_failed(&error)
+        })
+    }
+
+    /// Nothing of the batch happened, and everybody learns why.
+    fn refuse(&self, answers: Vec<Answer>, refusal: &Refusal) {
         for answer in answers {
             match answer {
                 Answer::Document(reply, ..) => {

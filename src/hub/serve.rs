@@ -12,9 +12,11 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+use tonic_health::pb::health_server::HealthServer;
 
 use super::config::MESSAGE_MAX;
 use super::core::Core;
+use super::health;
 use super::http2;
 use super::listen;
 use super::lists;
@@ -22,10 +24,13 @@ use super::maintenance::maintain;
 use super::open::Hub;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
+use super::service::Health;
 use super::service::Monitor;
 use super::service::Registry;
 use super::stages::Stages;
 use super::uploads;
+use super::vital;
+use crate::model::Condition;
 use crate::model::Ledger;
 use crate::store::DataDir;
 use crate::trust::RevocationError;
@@ -46,12 +51,24 @@ const SWEEP_EVERYBODY: u64 = 20;
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
 
+/// Time for open work where the hub cannot go on: enough to tell everybody.
+const FAILED_DRAIN_MAX: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// Time for the threads of a hub that cannot go on: one of them may hang.
+const FAILED_END_MAX: std::time::Duration = std::time::Duration::from_secs(5);
+
 /// How much the thread that writes the index out gives way to the path of documents.
 const INDEX_NICE: i32 = 10;
 
 /// Why a hub stopped on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// It cannot go on: only a new start of the process helps.
+    #[error("the hub cannot go on: {cause}")]
+    Fatal {
+        /// What happened.
+        cause: String,
+    },
     /// Reflection could not be built from our own descriptors.
     #[error("cannot build server reflection")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -102,6 +119,18 @@ impl Handle {
         self.monitor().open_metrics()
     }
 
+    /// Waits until the hub cannot go on, and says why.
+    pub async fn failed(&self) -> String {
+        self.0.health.failed().cancelled().await;
+        self.0.health.cause().unwrap_or_default()
+    }
+
+    /// Runs something the hub cannot do without beside it: where it panics, or ends before the hub stops,
+    /// the hub ends with that as its cause.
+    pub fn watched(&self, name: &'static str, run: impl Future<Output = ()> + Send + 'static) {
+        vital::task(&self.0, name, run);
+    }
+
     /// Puts new revocation lists in force: for the next document, and for streams that are open.
     ///
     /// # Errors
@@ -132,12 +161,12 @@ impl Hub {
             committer,
             data,
         } = self;
-        let routes = routes(&core).await?;
+        let routes = routes(&core)?;
         let verifiers = spawn_verifiers(&core).map_err(ServeError::Thread)?;
-        let commit = spawn("hub-commit", move || committer.run())?;
+        let commit = spawn(&core, "hub-commit", move || committer.run())?;
         let maintained = Arc::clone(&core);
         let path = data.as_ref().map(DataDir::index);
-        let flush = spawn("hub-index", move || {
+        let flush = spawn(&core, "hub-index", move || {
             // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
             let _ = rustix::process::nice(INDEX_NICE);
             maintain(&maintained, path);
@@ -145,58 +174,141 @@ impl Hub {
         let serving = TaskTracker::new();
         let (sockets, handshakes) = listen::accepted();
         let shaking = shake_hands(&core, tls, handshakes, serving.clone(), routes)?;
+        let accepting = listen::accept(Arc::clone(&core), listener, sockets);
+        let collecting = uploads::collect_until_closed(Arc::clone(&core));
         let background = [
-            tokio::spawn(listen::accept(Arc::clone(&core), listener, sockets)),
-            tokio::spawn(tick(Arc::clone(&core))),
-            tokio::spawn(sweep(Arc::clone(&core))),
-            tokio::spawn(lists::watch(Arc::clone(&core))),
-            tokio::spawn(uploads::collect_until_closed(Arc::clone(&core))),
+            vital::task(&core, "accepting connections", accepting),
+            vital::task(
+                &core,
+                "watching the hub's health",
+                health::watch(Arc::clone(&core)),
+            ),
+            vital::task(&core, "the tick", tick(Arc::clone(&core))),
+            vital::task(&core, "the sweep of connections", sweep(Arc::clone(&core))),
+            vital::task(
+                &core,
+                "watching revocation lists",
+                lists::watch(Arc::clone(&core)),
+            ),
+            vital::task(&core, "collecting uploads", collecting),
         ];
 
-        shutdown.await;
-        core.draining.cancel();
-        core.mailboxes.ring_all();
-        serving.close();
-        let drain_max = core.config.drain_max;
-        if tokio::time::timeout(drain_max, serving.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("connections were still open when the drain ended");
+        tokio::select! {
+            () = shutdown => {}
+            () = core.health.failed().cancelled() => {}
         }
-        for task in background {
-            task.abort();
-            // What it holds of the hub is given back when it is gone.
-            let _ = task.await;
+        drain(&core, &serving, background).await;
+        let threads = Threads {
+            verifiers,
+            commit,
+            flush,
+            shaking,
+            data,
+        };
+        threads.end(&core).await?;
+        match core.health.cause() {
+            Some(cause) => Err(ServeError::Fatal { cause }),
+            None => Ok(()),
         }
-        // Whoever holds bytes under way is still between admission and receipt.
-        let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
-        let finished = core.under_way.acquire_many(everything);
-        if tokio::time::timeout(drain_max, finished).await.is_err() {
+    }
+}
+
+/// Takes nothing new, tells what is open, and finishes what was admitted; where the hub cannot go on, it
+/// gives that up, and whoever waits is told.
+async fn drain(
+    core: &Arc<Core>,
+    serving: &TaskTracker,
+    background: [tokio::task::JoinHandle<()>; 6],
+) {
+    core.health.set(Condition::ShuttingDown, String::new);
+    core.draining.cancel();
+    core.mailboxes.ring_all();
+    let failed = core.health.failed();
+    let drain_max = match failed.is_cancelled() {
+        true => core.config.drain_max.min(FAILED_DRAIN_MAX),
+        false => core.config.drain_max,
+    };
+    if failed.is_cancelled() {
+        core.abandon();
+    }
+    serving.close();
+    if tokio::time::timeout(drain_max, serving.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("connections were still open when the drain ended");
+    }
+    for task in background {
+        task.abort();
+        // What it holds of the hub is given back when it is gone.
+        let _ = task.await;
+    }
+    // Whoever holds bytes under way is still between admission and receipt.
+    let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
+    tokio::select! {
+        _ = core.under_way.acquire_many(everything) => {}
+        () = failed.cancelled() => {}
+        () = tokio::time::sleep(drain_max) => {
             tracing::warn!("documents were still under way when the drain ended");
         }
-        core.verify.close();
-        let joined = tokio::task::spawn_blocking(move || {
-            let verified = verifiers.into_iter().try_for_each(JoinHandle::join);
-            core.commit.close();
-            let committed = commit.join();
+    }
+    if failed.is_cancelled() {
+        core.abandon();
+    }
+}
+
+/// The threads of a hub, and the lock on its data that is held until they are gone.
+struct Threads {
+    verifiers: Vec<JoinHandle<()>>,
+    commit: JoinHandle<()>,
+    flush: JoinHandle<()>,
+    shaking: JoinHandle<()>,
+    data: Option<DataDir>,
+}
+
+impl Threads {
+    /// Waits until they are gone. Where the hub failed, not for one that hangs.
+    async fn end(self, core: &Arc<Core>) -> Result<(), ServeError> {
+        let (end, ended) = tokio::sync::oneshot::channel();
+        let closing = Arc::clone(core);
+        let join = move || {
+            closing.verify.close();
+            let verified = self.verifiers.into_iter().try_for_each(JoinHandle::join);
+            closing.commit.close();
+            let committed = self.commit.join();
             // The commit thread is gone, and with it the flusher's other end.
-            let flushed = flush.join();
-            let shaken = shaking.join();
-            drop(data);
-            committed.and(flushed).and(verified).and(shaken)
-        });
-        if !matches!(joined.await, Ok(Ok(()))) {
+            let flushed = self.flush.join();
+            let shaken = self.shaking.join();
+            drop(self.data);
+            let _ = end.send(committed.and(flushed).and(verified).and(shaken).is_ok());
+        };
+        // Not the runtime's: it would wait for it, whatever becomes of the threads.
+        std::thread::Builder::new()
+            .name("hub-end".to_owned())
+            .spawn(join)
+            .map_err(ServeError::Thread)?;
+        let has_failed = core.health.failed().is_cancelled();
+        let ended_well = match has_failed {
+            true => tokio::time::timeout(FAILED_END_MAX, ended).await,
+            false => Ok(ended.await),
+        };
+        if !matches!(ended_well, Ok(Ok(true))) {
             tracing::error!("a thread of the hub did not end well");
         }
         Ok(())
     }
 }
 
+impl Core {
+    /// Gives up what waits; each reply is dropped and answers for itself.
+    fn abandon(&self) {
+        drop(self.verify.abandon());
+        drop(self.commit.abandon());
+    }
+}
+
 /// Every service, in front of which each connection has its gate.
-async fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
-    let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<ExchangeServer<Exchange>>().await;
+fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -214,7 +326,7 @@ async fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
     let routes = Routes::new(exchange)
         .add_service(registry)
         .add_service(monitor)
-        .add_service(health_service)
+        .add_service(HealthServer::new(Health(Arc::clone(core))))
         .add_service(reflection);
     Ok(routes.prepare())
 }
@@ -229,7 +341,8 @@ fn shake_hands(
     routes: Routes,
 ) -> Result<JoinHandle<()>, ServeError> {
     let (core, runtime) = (Arc::clone(core), tokio::runtime::Handle::current());
-    spawn("hub-io-tls", move || {
+    let handshakes = Arc::clone(&core);
+    spawn(&handshakes, "hub-io-tls", move || {
         let serve = |connection, peer| {
             if let Some(place) = core.connections.admit(peer) {
                 let streams = http2::Streams(serving.clone());
@@ -261,7 +374,7 @@ async fn sweep(core: Arc<Core>) {
         epoch = now;
         let swept = Arc::clone(&core);
         let sweeping = tokio::task::spawn_blocking(move || swept.connections.sweep(everybody));
-        if sweeping.await.is_err() {
+        if vital::panicking(sweeping.await).is_none() {
             return;
         }
         if everybody {
@@ -280,9 +393,10 @@ async fn tick(core: Arc<Core>) {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(ServeError::Thread)
+fn spawn(
+    core: &Arc<Core>,
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, ServeError> {
+    vital::thread(core, name, run).map_err(ServeError::Thread)
 }

@@ -17,6 +17,7 @@ mod data_directory;
 mod doctor;
 mod exchange;
 mod gate;
+mod health;
 mod histories;
 mod interrupted;
 mod join;

@@ -44,6 +44,7 @@ use crate::model::StatusCode;
 impl Committer {
     /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
     pub(super) fn decide(&mut self, work: Work, open: &mut Open<'_>) {
+        let before = self.batch.len();
         let decided = match work {
             Work::Document(document, reply) => self.document(*document, reply, open),
             Work::Refused { sender, reason } => {
@@ -61,8 +62,11 @@ impl Committer {
             } => self.collect(uploads, before, reply, open),
         };
         if let Err(error) = decided {
-            // The caller's reply was dropped, which it reads as a failure of the hub.
-            unavailable(error);
+            // Its reply was dropped, and answered for itself.
+            let refusal = self.core.unavailable(error);
+            if self.batch.len() > before {
+                open.failed = Some(refusal);
+            }
         }
     }
 

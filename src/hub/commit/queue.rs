@@ -78,7 +78,7 @@ impl Core {
                 _held: Held::Document { _place: None },
             },
         };
-        // Closed only when the hub is gone, and then the reply's end tells.
+        // Closed only when the hub stops: the reply is dropped, and answers for itself.
         let _ = self.commit.push(entry);
     }
 
@@ -113,7 +113,7 @@ impl Core {
     /// Hands acknowledgements over, once the agency has a place for them.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
@@ -156,7 +156,11 @@ impl Core {
         }
         let mut all = Vec::new();
         for outcomes in waiting {
-            all.extend(outcomes.await.unwrap_or(Err(Refusal::ShuttingDown))?);
+            all.extend(
+                outcomes
+                    .await
+                    .map_err(|_dropped| self.health.undecided())??,
+            );
         }
         Ok(all)
     }
@@ -164,7 +168,7 @@ impl Core {
     /// Has an attachment put on record, once its owner has a place for that. The upload's reply tells.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_upload(&self, upload: Upload) -> Result<(), Refusal> {
         let by = upload.by;
         let work = Work::Uploaded(Box::new(upload));
@@ -189,13 +193,15 @@ impl Core {
             reply,
         };
         self.commit_of_hub(rows, work).await?;
-        collected.await.unwrap_or(Err(Refusal::ShuttingDown))
+        collected
+            .await
+            .map_err(|_dropped| self.health.undecided())?
     }
 
     /// Hands a change of the registry over.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
         self.commit_of_hub(CHANGE_ROWS, Work::Registry(change))
             .await
@@ -214,7 +220,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 
     async fn commit_of(
@@ -237,7 +243,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 }
 

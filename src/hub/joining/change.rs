@@ -111,5 +111,5 @@ pub(super) async fn change(
         reply,
     };
     core.commit_change(change).await?;
-    decided.await.unwrap_or(Err(Refusal::ShuttingDown))
+    decided.await.map_err(|_dropped| core.health.undecided())?
 }

@@ -330,7 +330,7 @@ pub(super) async fn watch(core: Arc<Core>) {
 
 impl Core {
     /// One look. May wait for the disk.
-    pub(super) fn look_at_health(&self) {
+    fn look_at_health(&self) {
         let health = &self.health;
         health.look();
         let (taken, all) = self.connections.places();

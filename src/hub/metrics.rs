@@ -23,6 +23,7 @@
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
 //! | `docaxis_condition` | gauge | `condition` | 1 while the hub has it; every condition has a sample |
 //! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
+//! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |
@@ -271,6 +272,9 @@ impl Look {
         let help = "Wrong tokens given to the console.";
         let failures = ("docaxis_sign_in_failures", help, None);
         counter(page, failures, &self.sign_in_failures)?;
+        let help = "Documents the process before answered as not durable, and that are there.";
+        let in_doubt = ("docaxis_in_doubt_documents", help, None);
+        gauge(page, in_doubt, &self.in_doubt)?;
         let help = "Which program this is.";
         let mut build = page.encode_descriptor("docaxis_build", help, None, MetricType::Info)?;
         let (version, git) = (env!("CARGO_PKG_VERSION"), env!("DOCAXIS_GIT"));

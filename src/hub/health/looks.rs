@@ -22,7 +22,7 @@ const ROOM_AGAIN: u64 = 1024 * 1024;
 
 /// Looks at what nobody reports, and whether what was reported is over: with everybody sent elsewhere,
 /// nothing would be tried that could show it. For as long as the hub serves.
-pub(super) async fn watch(core: Arc<Core>) {
+pub(in crate::hub) async fn watch(core: Arc<Core>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -73,12 +73,12 @@ impl Core {
 
     /// The hub cannot go on: it takes nothing more, whoever waits is refused, and `serve` ends with this
     /// cause, so that a supervisor starts the process again.
-    pub(super) fn fatal(&self, condition: Condition, cause: String) {
+    pub(in crate::hub) fn fatal(&self, condition: Condition, cause: String) {
         self.health.fail(condition, cause, Weight::Root);
     }
 
     /// The journal did not take a batch: the condition that is, and the refusal of what was in it.
-    pub(super) fn journal_failed(&self, error: &AppendError) -> Refusal {
+    pub(in crate::hub) fn journal_failed(&self, error: &AppendError) -> Refusal {
         let degrees = [Condition::DiskFull, Condition::JournalUnavailable];
         let problem = error.to_string();
         match error {
@@ -104,7 +104,7 @@ impl Core {
 
     /// The refusal when the store fails under a request: the caller learns that it is not its fault, and
     /// the operator that there is something to see, once however many ask.
-    pub(super) fn unavailable(&self, error: impl std::error::Error + 'static) -> Refusal {
+    pub(in crate::hub) fn unavailable(&self, error: impl std::error::Error + 'static) -> Refusal {
         let problem = error.to_string();
         self.health.unreadable(|| chain(&error));
         Refusal::StorageUnavailable { problem }

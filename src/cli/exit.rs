@@ -69,3 +69,23 @@ pub(super) fn code(ran: Result<(), Failure>) -> ExitCode {
         Failure::Internal(_) => ExitCode::from(4),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_that_cannot_go_on_has_a_code_of_its_own() {
+        let fatal = || ServeError::Fatal {
+            cause: "hub-commit panicked: planted".to_owned(),
+        };
+        let failures: [Failure; 2] = [fatal().into(), AxisError::from(fatal()).into()];
+        for failure in failures {
+            assert!(matches!(failure, Failure::Internal(_)), "{failure:?}");
+            assert_eq!(
+                failure.to_string(),
+                "the hub cannot go on: hub-commit panicked: planted: start it again"
+            );
+        }
+    }
+}

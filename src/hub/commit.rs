@@ -140,8 +140,6 @@ pub(super) struct Committer {
     heads: Heads,
     known: Known,
     batch: Batch,
-    /// The last batch did not reach the disk.
-    is_failing: bool,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
@@ -181,7 +179,6 @@ impl Committer {
             heads,
             known: Known::default(),
             batch: Batch::new(),
-            is_failing: false,
         }
     }
 
@@ -249,15 +246,13 @@ impl Committer {
         core.stages.end(Stage::Route, begun, &core.clock);
     }
 
-    fn written(&mut self, positions: &[Position]) {
+    fn written(&self, positions: &[Position]) {
         if positions.is_empty() {
             return;
         }
         self.core.stages.add_commit();
-        if std::mem::take(&mut self.is_failing) {
-            self.core.health.clear(Condition::DiskFull);
-            self.core.health.clear(Condition::JournalUnavailable);
-        }
+        self.core.health.clear(Condition::DiskFull);
+        self.core.health.clear(Condition::JournalUnavailable);
     }
 
     /// The batch, begun then, is on disk: everybody may see it.
@@ -341,10 +336,7 @@ impl Committer {
     /// Appends the batch, or tells why the disk did not take it.
     fn append(&mut self) -> Result<Vec<Position>, Refusal> {
         let appended = self.journal.append(&self.batch);
-        appended.map_err(|error| {
-            self.is_failing = true;
-            self.core.journal_failed(&error)
-        })
+        appended.map_err(|error| self.core.journal_failed(&error))
     }
 
     /// Nothing of the batch happened, and everybody learns why.

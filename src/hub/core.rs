@@ -116,10 +116,10 @@ pub(super) struct Core {
     pub(super) open_files: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
-    /// KiB of messages that may be unfinished.
-    pub(super) receive_kib: Arc<Semaphore>,
     /// What is wrong with the hub now.
     pub(super) health: Arc<Health>,
+    /// KiB of messages that may be unfinished.
+    pub(super) receive_kib: Arc<Semaphore>,
     /// Set when no new work is taken.
     pub(super) draining: CancellationToken,
 }

@@ -21,9 +21,9 @@
 //! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
 //! | `docaxis_connections` | gauge | | open connections whose handshake is done |
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
-//! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_condition` | gauge | `condition` | 1 while the hub has it; every condition has a sample |
 //! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
+//! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |

@@ -55,6 +55,7 @@ mod serve;
 mod service;
 mod shared_look;
 mod stages;
+mod stopping;
 mod track;
 mod transaction;
 mod turned_away;

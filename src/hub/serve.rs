@@ -1,7 +1,4 @@
 //! Running a hub until it is told to stop, and what others in the process may see of it.
-//!
-//! Shutdown: no new connection or document is taken, open streams are told, what was admitted is
-//! finished and flushed, and only then do the threads end.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -28,9 +25,10 @@ use super::service::Health;
 use super::service::Monitor;
 use super::service::Registry;
 use super::stages::Stages;
+use super::stopping::Threads;
+use super::stopping::drain;
 use super::uploads;
 use super::vital;
-use crate::model::Condition;
 use crate::model::Ledger;
 use crate::store::DataDir;
 use crate::trust::RevocationError;
@@ -50,12 +48,6 @@ const SWEEP_EVERYBODY: u64 = 20;
 
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
-
-/// Time for open work where the hub cannot go on: enough to tell everybody.
-const FAILED_DRAIN_MAX: std::time::Duration = std::time::Duration::from_secs(2);
-
-/// Time for the threads of a hub that cannot go on: one of them may hang.
-const FAILED_END_MAX: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// How much the thread that writes the index out gives way to the path of documents.
 const INDEX_NICE: i32 = 10;
@@ -166,7 +158,7 @@ impl Hub {
         let commit = spawn(&core, "hub-commit", move || committer.run())?;
         let maintained = Arc::clone(&core);
         let path = data.as_ref().map(DataDir::index);
-        let flush = spawn(&core, "hub-index", move || {
+        let index = spawn(&core, "hub-index", move || {
             // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
             let _ = rustix::process::nice(INDEX_NICE);
             maintain(&maintained, path);
@@ -201,7 +193,7 @@ impl Hub {
         let threads = Threads {
             verifiers,
             commit,
-            flush,
+            index,
             shaking,
             data,
         };
@@ -210,100 +202,6 @@ impl Hub {
             Some(cause) => Err(ServeError::Fatal { cause }),
             None => Ok(()),
         }
-    }
-}
-
-/// Takes nothing new, tells what is open, and finishes what was admitted; where the hub cannot go on, it
-/// gives that up, and whoever waits is told.
-async fn drain(
-    core: &Arc<Core>,
-    serving: &TaskTracker,
-    background: [tokio::task::JoinHandle<()>; 6],
-) {
-    core.health.set(Condition::ShuttingDown, String::new);
-    core.draining.cancel();
-    core.mailboxes.ring_all();
-    let failed = core.health.failed();
-    let drain_max = match failed.is_cancelled() {
-        true => core.config.drain_max.min(FAILED_DRAIN_MAX),
-        false => core.config.drain_max,
-    };
-    if failed.is_cancelled() {
-        core.abandon();
-    }
-    serving.close();
-    if tokio::time::timeout(drain_max, serving.wait())
-        .await
-        .is_err()
-    {
-        tracing::warn!("connections were still open when the drain ended");
-    }
-    for task in background {
-        task.abort();
-        // What it holds of the hub is given back when it is gone.
-        let _ = task.await;
-    }
-    // Whoever holds bytes under way is still between admission and receipt.
-    let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
-    tokio::select! {
-        _ = core.under_way.acquire_many(everything) => {}
-        () = failed.cancelled() => {}
-        () = tokio::time::sleep(drain_max) => {
-            tracing::warn!("documents were still under way when the drain ended");
-        }
-    }
-    if failed.is_cancelled() {
-        core.abandon();
-    }
-}
-
-/// The threads of a hub, and the lock on its data that is held until they are gone.
-struct Threads {
-    verifiers: Vec<JoinHandle<()>>,
-    commit: JoinHandle<()>,
-    flush: JoinHandle<()>,
-    shaking: JoinHandle<()>,
-    data: Option<DataDir>,
-}
-
-impl Threads {
-    /// Waits until they are gone. Where the hub failed, not for one that hangs.
-    async fn end(self, core: &Arc<Core>) -> Result<(), ServeError> {
-        let (end, ended) = tokio::sync::oneshot::channel();
-        let closing = Arc::clone(core);
-        let join = move || {
-            closing.verify.close();
-            let verified = self.verifiers.into_iter().try_for_each(JoinHandle::join);
-            closing.commit.close();
-            let committed = self.commit.join();
-            // The commit thread is gone, and with it the flusher's other end.
-            let flushed = self.flush.join();
-            let shaken = self.shaking.join();
-            drop(self.data);
-            let _ = end.send(committed.and(flushed).and(verified).and(shaken).is_ok());
-        };
-        // Not the runtime's: it would wait for it, whatever becomes of the threads.
-        std::thread::Builder::new()
-            .name("hub-end".to_owned())
-            .spawn(join)
-            .map_err(ServeError::Thread)?;
-        let has_failed = core.health.failed().is_cancelled();
-        let ended_well = match has_failed {
-            true => tokio::time::timeout(FAILED_END_MAX, ended).await,
-            false => Ok(ended.await),
-        };
-        if !matches!(ended_well, Ok(Ok(true))) {
-            tracing::error!("a thread of the hub did not end well");
-        }
-        Ok(())
-    }
-}
-
-impl Core {
-    /// Gives up what waits; each reply is dropped and answers for itself.
-    fn abandon(&self) {
-        drop(self.verify.abandon());
-        drop(self.commit.abandon());
     }
 }
 

@@ -147,10 +147,9 @@ async fn open_metrics(State(shared): State<Arc<Shared>>) -> Response {
 /// The process is one that should go on: 503 where only a new start of it helps.
 async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
     if shared.monitor.is_fatal() {
-        let symptoms = shared.ask(hub::Monitor::symptoms).await;
         return (
             StatusCode::SERVICE_UNAVAILABLE,
-            told(&symptoms.unwrap_or_default()),
+            told(&shared.monitor.symptoms()),
         );
     }
     (StatusCode::OK, "ok\n".to_owned())
@@ -159,9 +158,7 @@ async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
 /// Documents are taken, and there are places for those who bring them. What is wrong is said, a line each,
 /// also where everything is served in spite of it.
 async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
-    let Some(symptoms) = shared.ask(hub::Monitor::symptoms).await else {
-        return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
-    };
+    let symptoms = shared.monitor.symptoms();
     let gravest = symptoms
         .iter()
         .map(|symptom| symptom.condition.effect())

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
+use crate::store::AppendError;
 
 fn started() -> (Health, Clock) {
     let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());

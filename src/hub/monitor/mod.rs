@@ -182,9 +182,8 @@ impl Monitor {
         self.0.config.durability
     }
 
-    /// What is wrong with the hub now, the gravest first. May wait for the disk.
+    /// What is wrong with the hub now, the gravest first. Waits for nothing.
     pub fn symptoms(&self) -> Vec<Symptom> {
-        self.0.look_at_health();
         self.0.health.symptoms()
     }
 

@@ -16,6 +16,7 @@ use crate::hub::ServeError;
 use crate::hub::joining::Change;
 use crate::hub::pipeline::Reply;
 use crate::model::Reason;
+use crate::store::AppendError;
 use crate::store::Durability;
 use crate::trust::Authority;
 use crate::trust::KeyKind;
@@ -168,4 +169,19 @@ async fn a_request_that_panics_is_refused_and_others_go_on() {
     let served = answering(&hub.core, "a call", async { 1 }).await;
     assert_eq!(served, Ok(1));
     assert!(hub.core.health.is_serving());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_cannot_be_trusted_ends_the_hub_and_a_full_one_does_not() {
+    let hub = hub();
+    let core = Arc::clone(&hub.core);
+    let (_stop, served) = serving(hub).await;
+    let full = core.journal_failed(&AppendError::Full { needed: 1 });
+    assert_eq!(full.reason(), Reason::StorageFull);
+    assert!(core.health.is_set(Condition::DiskFull) && !served.is_finished());
+    let error = std::io::Error::other("the disk failed");
+    let refused = core.journal_failed(&AppendError::Io(error));
+    assert_eq!(refused.reason(), Reason::StorageUnavailable);
+    let cause = cause(served.await.unwrap());
+    assert_eq!(cause, "cannot write to the journal: the disk failed");
 }

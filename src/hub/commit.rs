@@ -6,6 +6,7 @@
 
 mod decide;
 mod queue;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::config::COMMIT_BATCH;
-use super::config::COMMIT_BATCH_BYTES;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
@@ -132,6 +132,7 @@ pub(super) struct Committer {
     flush: std::sync::mpsc::SyncSender<()>,
     /// The last batch did not reach the disk.
     is_failing: bool,
+    scarcity: room::Scarcity,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
@@ -157,7 +158,18 @@ struct Open<'a> {
     ended: Vec<(OrganId, AgencyState)>,
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
+    /// Acknowledgements that nobody waits for, with their status cursor.
+    unanswered: Vec<(AgencyNo, Vec<u64>, u64)>,
     heads: Heads,
+}
+
+/// What a journal that does not take something is to the caller.
+fn refusal(error: &AppendError) -> Refusal {
+    let problem = error.to_string();
+    match error {
+        AppendError::Full { .. } => Refusal::StorageFull { problem },
+        _ => Refusal::StorageUnavailable { problem },
+    }
 }
 
 impl Committer {
@@ -176,6 +188,7 @@ impl Committer {
             batch: Batch::new(),
             flush,
             is_failing: false,
+            scarcity: room::Scarcity::default(),
         }
     }
 
@@ -202,11 +215,13 @@ impl Committer {
             registry: None,
             ended: Vec::new(),
             of_limited: HashMap::new(),
+            unanswered: Vec::new(),
             heads: self.heads,
         };
+        self.try_again(&mut open);
         let mut taken = 0;
         while taken < COMMIT_BATCH
-            && self.batch.bytes() < COMMIT_BATCH_BYTES
+            && self.batch.bytes() < self.scarcity.batch_bytes()
             && open.tx.work() < COMMIT_BATCH_ROWS
             && let Some((lane, cost, queued)) = core.commit.take()
         {
@@ -224,8 +239,13 @@ impl Committer {
             Ok(positions) => {
                 self.written(&positions);
                 self.publish(open, &positions, &known, began);
+                self.after_batch(Ok(positions.len()));
             }
-            Err(error) => self.refuse(open.answers, &error),
+            Err(error) => {
+                self.keep(open.unanswered, &error);
+                self.refuse(open.answers, &error);
+                self.after_batch(Err(&error));
+            }
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -254,6 +274,7 @@ impl Committer {
             heads,
             ended,
             of_limited: _,
+            unanswered: _,
         } = open;
         self.heads = heads;
         let core = &self.core;
@@ -323,11 +344,7 @@ impl Committer {
 
     /// The disk did not take the batch: nothing of it happened, and everybody learns why.
     fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
-        let problem = error.to_string();
-        let refusal = match error {
-            AppendError::Full { .. } => Refusal::StorageFull { problem },
-            _ => Refusal::StorageUnavailable { problem },
-        };
+        let refusal = refusal(error);
         // Said once: under load there are hundreds of batches a second.
         if !std::mem::replace(&mut self.is_failing, true) {
             let error: &dyn std::error::Error = error;

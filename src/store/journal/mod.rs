@@ -9,6 +9,7 @@ mod faults;
 mod format;
 mod reader;
 mod recovery;
+mod room;
 mod rotation;
 mod segment;
 mod segment_reader;

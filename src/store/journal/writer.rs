@@ -269,9 +269,7 @@ impl Journal {
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the journal.
     pub fn append(&mut self, batch: &Batch) -> Result<Vec<Position>, AppendError> {
-        if self.state == State::Poisoned {
-            return Err(AppendError::Poisoned);
-        }
+        self.check_sound()?;
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -335,6 +333,13 @@ impl Journal {
         segment
             .sync(self.config.durability)
             .map_err(|error| self.poison(error))
+    }
+
+    pub(super) fn check_sound(&self) -> Result<(), AppendError> {
+        match self.state {
+            State::Sound => Ok(()),
+            State::Poisoned => Err(AppendError::Poisoned),
+        }
     }
 
     pub(super) fn poison(&mut self, error: io::Error) -> AppendError {

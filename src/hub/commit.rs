@@ -260,7 +260,7 @@ impl Committer {
         }
         self.core.stages.add_commit();
         if std::mem::take(&mut self.is_failing) {
-            tracing::warn!("the journal takes documents again");
+            self.clear_conditions();
         }
     }
 
@@ -345,11 +345,8 @@ impl Committer {
     /// The disk did not take the batch: nothing of it happened, and everybody learns why.
     fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
         let refusal = refusal(error);
-        // Said once: under load there are hundreds of batches a second.
-        if !std::mem::replace(&mut self.is_failing, true) {
-            let error: &dyn std::error::Error = error;
-            tracing::error!(error, "the journal takes nothing: documents are refused");
-        }
+        self.is_failing = true;
+        self.core.journal_failed(error);
         for answer in answers {
             match answer {
                 Answer::Document(reply, ..) => {

@@ -249,11 +249,7 @@ impl Committer {
     }
 
     /// Keeps acknowledgements of a batch that did not reach the disk.
-    pub(super) fn keep(
-        &mut self,
-        unanswered: Vec<(AgencyNo, Vec<u64>, u64)>,
-        error: &AppendError,
-    ) {
+    pub(super) fn keep(&mut self, unanswered: Vec<(AgencyNo, Vec<u64>, u64)>, error: &AppendError) {
         if matches!(error, AppendError::Full { .. } | AppendError::Segment(_)) {
             for (by, sequences, status_cursor) in unanswered {
                 self.scarcity.keep(by, sequences, status_cursor);

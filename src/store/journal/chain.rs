@@ -119,10 +119,19 @@ pub enum AuditError {
 ///
 /// [`AuditError::Corrupt`] with the place of the first record that does not verify.
 pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
+    audit_each(dir, &mut |_, _| {})
+}
+
+/// The same, and every record is shown: its kind and its body.
+///
+/// # Errors
+/// As [`audit`].
+pub fn audit_each(dir: &Path, visit: &mut dyn FnMut(u8, &[u8])) -> Result<AuditReport, AuditError> {
     let unreadable = |source| AuditError::Io { segment: 0, source };
     let segments = Segments::on_disk(dir).map_err(unreadable)?;
     let numbers = segments.numbers().map_err(unreadable)?;
-    let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, _, _| {
+    let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, kind, body| {
+        visit(kind, body);
         Ok::<(), ()>(())
     });
     match walked {

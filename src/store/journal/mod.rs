@@ -5,6 +5,7 @@
 //! One owner appends whole batches; anyone reads records back by [`Position`].
 
 mod chain;
+mod copy;
 mod faults;
 mod format;
 mod reader;
@@ -23,6 +24,11 @@ pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;
 pub use chain::audit;
+pub use chain::audit_each;
+pub use copy::CopyMode;
+pub use copy::Moved;
+pub use copy::copy;
+pub(super) use copy::copy_file;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;

@@ -385,7 +385,7 @@ pub(super) fn is_full(error: &io::Error) -> bool {
     )
 }
 
-fn file_name(number: u32) -> String {
+pub(super) fn file_name(number: u32) -> String {
     format!("{number:08}.journal")
 }
 

@@ -11,9 +11,11 @@ use crate::store::Durability;
 
 use super::*;
 
+mod copy;
 mod damage;
 mod full;
 mod lost_pages;
+mod room;
 mod rotation;
 
 type Found = Vec<(Position, u8, Vec<u8>)>;

@@ -229,10 +229,12 @@ fn version(from: &Path) -> Result<String, CopyError> {
 
 fn check_empty(to: &Path) -> Result<(), CopyError> {
     match fs::read_dir(to) {
-        Ok(mut entries) if entries.next().is_none() => Ok(()),
-        Ok(_) => Err(CopyError::NotEmpty {
-            path: to.to_owned(),
-        }),
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(CopyError::NotEmpty {
+                path: to.to_owned(),
+            }),
+        },
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(fail(to)(error)),
     }

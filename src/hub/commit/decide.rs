@@ -440,7 +440,7 @@ impl Committer {
     }
 
     /// Puts a record into the batch and its meaning into the transaction.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         record: &Record,
         payload: Option<&Payload>,

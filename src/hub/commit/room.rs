@@ -51,6 +51,10 @@ const KEPT_PART: u64 = 2;
 /// Part of a configured capacity that is kept back for the operator at most.
 const OPERATOR_PART: u64 = 16;
 
+/// Bytes for which there has to be room where the hub is to be well: beyond them a document is refused
+/// like any other, and others still pass.
+const DOCUMENT_BYTES: u64 = 64 * 1024;
+
 /// Time between two attempts to find room of the same size: an attempt asks the file system for space.
 const ATTEMPT_EVERY: Duration = Duration::from_millis(100);
 
@@ -73,6 +77,8 @@ pub(super) enum Share {
 pub(super) struct Scarcity {
     /// Bytes of the smallest document that was refused and has not been fitting since.
     refused: Option<u64>,
+    /// Deliveries that wait, looked up once in a batch.
+    waiting: Option<u64>,
     /// Bytes that were looked for in vain, and when.
     in_vain: Option<(u64, Instant)>,
     /// The last batch did not fit as a whole: the next one is of one piece of work.
@@ -149,15 +155,23 @@ impl Committer {
     }
 
     /// Bytes that stay for those after this share.
-    fn beside(&self, share: Share) -> u64 {
+    fn beside(&mut self, share: Share) -> u64 {
+        let waiting = match (share, self.scarcity.waiting) {
+            (Share::Settling | Share::Operator, _) => 0,
+            (Share::Ordinary, Some(waiting)) => waiting,
+            (Share::Ordinary, None) => {
+                let waiting = self.core.counters.lock().sums().deliveries();
+                let waiting = waiting.pending.saturating_add(waiting.in_flight);
+                self.scarcity.waiting = Some(waiting);
+                waiting
+            }
+        };
         let part = |bytes: u64, part: u64| match self.core.config.journal_max_bytes {
             Some(capacity) => bytes.min(capacity / part),
             None => bytes,
         };
         match share {
             Share::Ordinary => {
-                let waiting = self.core.counters.lock().sums().deliveries();
-                let waiting = waiting.pending.saturating_add(waiting.in_flight);
                 let settling = waiting.saturating_mul(DELIVERY_BYTES) + SETTLING_BYTES;
                 part(settling.saturating_add(OPERATOR_BYTES), KEPT_PART)
             }
@@ -168,6 +182,14 @@ impl Committer {
 
     /// Documents are refused, what has the reserve is not. Said once, as a condition.
     fn lacks_room(&mut self, bytes: u64, error: &AppendError) {
+        let ordinary = self.batch.bytes() as u64 + DOCUMENT_BYTES;
+        if bytes > ordinary {
+            let beside = self.beside(Share::Ordinary);
+            if self.journal.make_room(ordinary, beside).is_ok() {
+                return;
+            }
+        }
+        let bytes = bytes.min(ordinary);
         self.core.journal_failed(error);
         let refused = self.scarcity.refused.get_or_insert(bytes);
         *refused = bytes.min(*refused);
@@ -188,6 +210,7 @@ impl Committer {
 
     /// At the beginning of a batch: looks whether there is room again, and decides on what was kept.
     pub(super) fn try_again(&mut self, open: &mut Open<'_>) {
+        self.scarcity.waiting = None;
         let now = self.core.clock.monotonic();
         let tried = self.scarcity.in_vain.map(|(_, at)| at);
         if !self.scarcity.is_any()

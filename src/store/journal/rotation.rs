@@ -36,7 +36,7 @@ const ATTEMPT_PART: u64 = 32;
 /// The segment after the current one, where it is made already.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    prepared: Option<Prepared>,
+    pub(super) prepared: Option<Prepared>,
     /// Offset in the current segment from which it is to be made.
     from: u64,
     /// Whether the last attempt failed: said once.

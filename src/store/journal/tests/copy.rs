@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
-use rand::Rng as _;
+use rand::RngExt as _;
 use rand::SeedableRng as _;
 
 use super::*;

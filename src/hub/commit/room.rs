@@ -338,3 +338,6 @@ pub(super) fn of_registry(decision: &Decision, view: &View, by_operator: bool) -
     };
     (agencies.sum::<usize>() + applications.sum::<usize>(), share)
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,6 +20,16 @@ mod walk;
 mod window;
 mod writer;
 
+/// From now on no write of this thread finds space, or each does again.
+#[cfg(test)]
+pub(crate) fn no_space(is_missing: bool) {
+    if is_missing {
+        faults::fail_until_told(faults::Operation::Write, rustix::io::Errno::NOSPC);
+    } else {
+        faults::fail_none();
+    }
+}
+
 pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;

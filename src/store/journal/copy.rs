@@ -165,24 +165,35 @@ fn copy_last(
     let read = |at: u64, into: &mut [u8]| source.read(at, into).map(|()| into.len());
     for look in 0..LOOKS_MAX {
         let begun = verified.offset;
-        let is_whole = advance(source, &header, &mut verified, look > 0)?;
+        let seen = advance(source, &header, &mut verified, look > 0)?;
         copy_range(read, &target, begun..verified.offset, mode, moved)?;
         target.sync_all()?;
-        if look > 0 && is_whole {
+        let is_still = seen == Seen::End && verified.offset == begun;
+        if look > 0 && (seen == Seen::LaterBatch || is_still) {
             break;
         }
     }
     Ok(())
 }
 
-/// Goes on over records that verify; of the batch that was begun only, where that is asked for. Whether
-/// nothing of that batch is missing, as far as can be seen.
+/// What stands after the last record that was taken.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Seen {
+    /// Nothing yet.
+    End,
+    /// A record of a later batch, so the one before is whole.
+    LaterBatch,
+    /// Something that does not verify yet.
+    Unfinished,
+}
+
+/// Goes on over records that verify; of the batch that was begun only, where that is asked for.
 fn advance(
     source: &Arc<Segment>,
     header: &SegmentHeader,
     verified: &mut Verified,
     only_its_batch: bool,
-) -> io::Result<bool> {
+) -> io::Result<Seen> {
     let seed = header.seed();
     // Anew at each look: what a reader holds in memory is as it was.
     let mut reader = SegmentReader::open(Arc::clone(source), header.number)?;
@@ -191,14 +202,14 @@ fn advance(
         match reader.step(verified.offset, &seed, &verified.tip) {
             Ok(Step::Record { header, .. }) => {
                 if only_its_batch && verified.settled.is_none_or(|batch| batch != header.settled) {
-                    return Ok(true);
+                    return Ok(Seen::LaterBatch);
                 }
                 verified.offset += header.record_bytes();
                 verified.tip = Tip::after(&header);
                 verified.settled = Some(header.settled);
             }
-            Ok(Step::End) => return Ok(true),
-            Ok(Step::Bad(_)) => return Ok(false),
+            Ok(Step::End) => return Ok(Seen::End),
+            Ok(Step::Bad(_)) => return Ok(Seen::Unfinished),
             // It was sealed meanwhile, which cuts what was taken and not used.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && cuts < LOOKS_MAX => {
                 cuts += 1;

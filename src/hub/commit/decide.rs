@@ -326,7 +326,10 @@ impl Committer {
         });
         let decided = decide(&view).and_then(|decision| {
             let (bytes, share) = room::of_registry(&decision, &view, by_operator);
-            self.room(bytes, share)?;
+            // Nothing to write needs no room.
+            if bytes > 0 {
+                self.room(bytes, share)?;
+            }
             Ok(decision)
         });
         let decision = match decided {

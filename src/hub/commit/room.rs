@@ -226,32 +226,27 @@ impl Committer {
                 Err(_) => self.scarcity.in_vain = Some((refused.saturating_add(beside), now)),
             }
         }
-        while open.tx.work() < COMMIT_BATCH_ROWS
-            && let Some((by, mut kept)) = self.scarcity.kept.pop_first()
-        {
-            let sequences: Vec<u64> = kept
-                .sequences
-                .iter()
-                .copied()
-                .take(wire::ACKNOWLEDGED_MAX)
-                .collect();
-            kept.sequences.retain(|kept| !sequences.contains(kept));
-            let acknowledge = Acknowledge {
-                by,
-                sequences,
-                status_cursor: kept.status_cursor,
-                reply: None,
-            };
-            let rest: Vec<u64> = kept.sequences.into_iter().collect();
-            let has_rest = !rest.is_empty();
-            self.decide(Work::Acknowledge(acknowledge), open);
-            if has_rest {
-                self.scarcity.keep(by, rest, 0);
-                return;
-            }
-            if self.scarcity.kept.contains_key(&by) {
-                // It is kept again: there is no room yet.
-                return;
+        for (by, kept) in std::mem::take(&mut self.scarcity.kept) {
+            let mut status_cursor = kept.status_cursor;
+            let mut sequences: Vec<u64> = kept.sequences.into_iter().collect();
+            loop {
+                let rest = sequences.split_off(sequences.len().min(wire::ACKNOWLEDGED_MAX));
+                if open.tx.work() < COMMIT_BATCH_ROWS {
+                    let acknowledge = Acknowledge {
+                        by,
+                        sequences,
+                        status_cursor: std::mem::take(&mut status_cursor),
+                        reply: None,
+                    };
+                    // Where there is no room for it, it is kept again.
+                    self.decide(Work::Acknowledge(acknowledge), open);
+                } else {
+                    self.scarcity.keep(by, sequences, status_cursor);
+                }
+                if rest.is_empty() {
+                    break;
+                }
+                sequences = rest;
             }
         }
     }

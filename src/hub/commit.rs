@@ -158,8 +158,6 @@ struct Open<'a> {
     ended: Vec<(OrganId, AgencyState)>,
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
-    /// Acknowledgements that nobody waits for, with their status cursor.
-    unanswered: Vec<(AgencyNo, Vec<u64>, u64)>,
     heads: Heads,
 }
 
@@ -206,6 +204,7 @@ impl Committer {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
+        self.try_again();
         let core = Arc::clone(&self.core);
         let known = std::mem::take(&mut self.known);
         let mut open = Open {
@@ -215,10 +214,8 @@ impl Committer {
             registry: None,
             ended: Vec::new(),
             of_limited: HashMap::new(),
-            unanswered: Vec::new(),
             heads: self.heads,
         };
-        self.try_again(&mut open);
         let mut taken = 0;
         while taken < COMMIT_BATCH
             && self.batch.bytes() < self.scarcity.batch_bytes()
@@ -242,7 +239,6 @@ impl Committer {
                 self.after_batch(Ok(positions.len()));
             }
             Err(error) => {
-                self.keep(open.unanswered, &error);
                 self.refuse(open.answers, &error);
                 self.after_batch(Err(&error));
             }
@@ -274,7 +270,6 @@ impl Committer {
             heads,
             ended,
             of_limited: _,
-            unanswered: _,
         } = open;
         self.heads = heads;
         let core = &self.core;

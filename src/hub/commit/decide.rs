@@ -239,13 +239,9 @@ impl Committer {
             Ok(row) => row.is_some_and(|row| row.acknowledged_at.is_none()),
             Err(error) => {
                 unread = Err(error);
-                true
+                false
             }
         });
-        if unread.is_err() && reply.is_none() {
-            self.scarcity.keep(by, fresh, status_cursor);
-            return unread;
-        }
         unread?;
         let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         if fresh.is_empty() && status_cursor == 0 {
@@ -253,16 +249,8 @@ impl Committer {
             return Ok(());
         }
         if let Err(refusal) = self.room(room::of_acknowledged(fresh.len()), Share::Settling) {
-            match reply {
-                Some(reply) => {
-                    let _ = reply.send(Err(refusal));
-                }
-                None => self.scarcity.keep(by, fresh, status_cursor),
-            }
+            reply.map(|reply| reply.send(Err(refusal)));
             return Ok(());
-        }
-        if reply.is_none() {
-            open.unanswered.push((by, fresh.clone(), status_cursor));
         }
         open.answers.push(Answer::Acknowledge(reply, count));
         let at = self.core.clock.now();

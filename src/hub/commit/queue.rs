@@ -52,17 +52,6 @@ pub(in crate::hub) struct Queued {
     _held: Held,
 }
 
-#[cfg(test)]
-impl Queued {
-    /// Work that holds no place.
-    pub(in crate::hub) fn for_tests(work: Work) -> Self {
-        Self {
-            work,
-            _held: Held::Queue { _place: None },
-        }
-    }
-}
-
 /// What bounds the work of one caller that waits.
 #[derive(Debug)]
 enum Held {

@@ -7,32 +7,27 @@
 //! ```
 //!
 //! So a full hub can still be drained and administered, and nothing is refused because something else in
-//! its batch did not fit. Who is refused passes by itself once there is room: documents when they are
-//! sent again, acknowledgements on a stream, which nobody answers, are kept and tried again.
+//! its batch did not fit. Who is refused passes when it asks again once there is room; whether there is, the
+//! commit thread finds out by itself.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use std::time::Instant;
 
 use prost::Message as _;
 
-use super::Acknowledge;
 use super::Committer;
 use super::Open;
-use super::Work;
 use crate::hub::admit::Admitted;
 use crate::hub::config::COMMIT_BATCH_BYTES;
-use crate::hub::config::COMMIT_BATCH_ROWS;
 use crate::hub::joining::Decision;
 use crate::hub::joining::View;
 use crate::hub::record::Change;
-use crate::hub::registry::AgencyNo;
+use crate::hub::record::Record;
+use crate::hub::record::Refused;
 use crate::hub::transaction::ReadError;
 use crate::model::Condition;
 use crate::model::Refusal;
 use crate::store::AppendError;
-use crate::wire;
 
 /// Bytes kept back for the operator: some hundred changes of the registry with their applications.
 const OPERATOR_BYTES: u64 = 256 * 1024;
@@ -83,15 +78,6 @@ pub(super) struct Scarcity {
     in_vain: Option<(u64, Instant)>,
     /// The last batch did not fit as a whole: the next one is of one piece of work.
     is_crowded: bool,
-    /// Acknowledgements that did not reach the disk and that nobody waits for, by agency: what waits in
-    /// mailboxes bounds them.
-    kept: BTreeMap<AgencyNo, Kept>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    sequences: BTreeSet<u64>,
-    status_cursor: u64,
 }
 
 impl Scarcity {
@@ -102,17 +88,6 @@ impl Scarcity {
         } else {
             COMMIT_BATCH_BYTES
         }
-    }
-
-    /// What nobody waits for and did not reach the disk, to be tried again.
-    pub(super) fn keep(&mut self, by: AgencyNo, sequences: Vec<u64>, status_cursor: u64) {
-        let kept = self.kept.entry(by).or_default();
-        kept.sequences.extend(sequences);
-        kept.status_cursor = kept.status_cursor.max(status_cursor);
-    }
-
-    fn is_any(&self) -> bool {
-        self.refused.is_some() || !self.kept.is_empty()
     }
 }
 
@@ -183,7 +158,7 @@ impl Committer {
     /// Documents are refused, what has the reserve is not. Said once, as a condition.
     fn lacks_room(&mut self, bytes: u64, error: &AppendError) {
         let ordinary = self.batch.bytes() as u64 + DOCUMENT_BYTES;
-        if bytes > ordinary {
+        if bytes > ordinary && self.scarcity.refused.is_none() {
             let beside = self.beside(Share::Ordinary);
             if self.journal.make_room(ordinary, beside).is_ok() {
                 return;
@@ -208,12 +183,12 @@ impl Committer {
         }
     }
 
-    /// At the beginning of a batch: looks whether there is room again, and decides on what was kept.
-    pub(super) fn try_again(&mut self, open: &mut Open<'_>) {
+    /// At the beginning of a batch: looks whether there is room again.
+    pub(super) fn try_again(&mut self) {
         self.scarcity.waiting = None;
         let now = self.core.clock.monotonic();
         let tried = self.scarcity.in_vain.map(|(_, at)| at);
-        if !self.scarcity.is_any()
+        if self.scarcity.refused.is_none()
             || tried.is_some_and(|at| now.saturating_duration_since(at) < ATTEMPT_EVERY)
         {
             return;
@@ -226,33 +201,10 @@ impl Committer {
                 Err(_) => self.scarcity.in_vain = Some((refused.saturating_add(beside), now)),
             }
         }
-        for (by, kept) in std::mem::take(&mut self.scarcity.kept) {
-            let mut status_cursor = kept.status_cursor;
-            let mut sequences: Vec<u64> = kept.sequences.into_iter().collect();
-            loop {
-                let rest = sequences.split_off(sequences.len().min(wire::ACKNOWLEDGED_MAX));
-                if open.tx.work() < COMMIT_BATCH_ROWS {
-                    let acknowledge = Acknowledge {
-                        by,
-                        sequences,
-                        status_cursor: std::mem::take(&mut status_cursor),
-                        reply: None,
-                    };
-                    // Where there is no room for it, it is kept again.
-                    self.decide(Work::Acknowledge(acknowledge), open);
-                } else {
-                    self.scarcity.keep(by, sequences, status_cursor);
-                }
-                if rest.is_empty() {
-                    break;
-                }
-                sequences = rest;
-            }
-        }
     }
 
-    /// At the end of a batch: whether it fitted, and whether it is to be tried again without anybody's
-    /// asking.
+    /// At the end of a batch: whether it fitted, and whether another is to be begun without anybody's asking,
+    /// for whoever asks about the hub's health.
     pub(super) fn after_batch(&mut self, appended: Result<usize, &AppendError>) {
         match appended {
             Ok(0) => {}
@@ -260,33 +212,23 @@ impl Committer {
             Err(AppendError::Full { .. }) => self.scarcity.is_crowded = true,
             Err(_) => {}
         }
-        if self.scarcity.is_any() && self.core.commit.len() == 0 {
+        if self.scarcity.refused.is_some() && self.core.commit.len() == 0 {
             // Goes with the next tick.
             self.core.commit_nothing();
-        }
-    }
-
-    /// Keeps acknowledgements of a batch that did not reach the disk.
-    pub(super) fn keep(&mut self, unanswered: Vec<(AgencyNo, Vec<u64>, u64)>, error: &AppendError) {
-        if matches!(error, AppendError::Full { .. } | AppendError::Segment(_)) {
-            for (by, sequences, status_cursor) in unanswered {
-                self.scarcity.keep(by, sequences, status_cursor);
-            }
-            self.scarcity.in_vain = Some((u64::MAX, self.core.clock.monotonic()));
         }
     }
 
     /// Counts a document that was refused where even that does not fit into the journal any more.
     pub(super) fn counted(
         &mut self,
-        record: crate::hub::record::Refused,
+        record: Refused,
         open: &mut Open<'_>,
     ) -> Result<(), ReadError> {
         if self.room(RECORD_BYTES, Share::Ordinary).is_err() {
             self.core.turned_away.count(record.reason);
             return Ok(());
         }
-        self.enter(&crate::hub::record::Record::Refused(record), None, open)
+        self.enter(&Record::Refused(record), None, open)
     }
 }
 

@@ -20,11 +20,11 @@ mod walk;
 mod window;
 mod writer;
 
-/// From now on no write of this thread finds space, or each does again.
+/// From now on this thread takes no space from a disk, or does again.
 #[cfg(test)]
 pub(crate) fn no_space(is_missing: bool) {
     if is_missing {
-        faults::fail_until_told(faults::Operation::Write, rustix::io::Errno::NOSPC);
+        faults::fail_until_told(faults::Operation::Reserve, rustix::io::Errno::NOSPC);
     } else {
         faults::fail_none();
     }

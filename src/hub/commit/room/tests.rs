@@ -1,22 +1,17 @@
-//! A full disk under the commit thread: who is refused, what is kept, and that it heals.
+//! A full disk under the commit thread: who is refused, who is not, and that it heals.
 
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 
 use super::*;
 use crate::clock::Clock;
 use crate::hub::Config;
 use crate::hub::Hub;
 use crate::hub::Parts;
-use crate::hub::commit::queue::Queued;
-use crate::hub::fair_queue::Entry;
-use crate::hub::fair_queue::Lane;
-use crate::hub::fair_queue::Waiting;
-use crate::model::Priority;
 use crate::model::Reason;
+use crate::store::Batch;
 use crate::store::Durability;
 use crate::store::journal::no_space;
 use crate::trust::Authority;
@@ -48,69 +43,48 @@ fn hub(data: &std::path::Path) -> Hub {
     Hub::open(Config::new(Some(data.into()), Durability::Os), parts).unwrap()
 }
 
-/// Notices up to a cursor are done with: a record without a document.
-fn done_with(
-    committer: &Committer,
-    by: u32,
-    status_cursor: u64,
-    reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
-) {
-    let by = AgencyNo(by);
-    let work = Work::Acknowledge(Acknowledge {
-        by,
-        sequences: Vec::new(),
-        status_cursor,
-        reply,
-    });
-    let entry = Entry {
-        lane: Lane::Agency(by),
-        urgency: Priority::Normal,
-        cost: 1,
-        waiting: Waiting::Nobody,
-        work: Queued::for_tests(work),
-    };
-    committer.core.commit.push(entry).unwrap();
-}
-
 #[test]
-fn acknowledgements_that_nobody_waits_for_are_kept_until_the_disk_takes_them() {
+fn on_a_full_disk_each_share_has_its_room_and_the_hub_is_well_when_there_is_space() {
     let directory = tempfile::tempdir().unwrap();
     let Hub { mut committer, .. } = hub(directory.path());
     let core = Arc::clone(&committer.core);
-    let used = committer.journal.used_bytes();
+    let mut batch = Batch::new();
+    batch.push(9, &[&vec![0; 63 * 1024 * 1024]]);
+    committer.journal.append(&batch).unwrap();
+    assert!(committer.room(1000, Share::Ordinary).is_ok());
+    // The next segment was made ahead of need; from here on none is.
     no_space(true);
-    let (reply, mut answered) = oneshot::channel();
-    done_with(&committer, 1, 7, Some(reply));
-    for cursor in 1..=3 {
-        done_with(&committer, 2, cursor, None);
-        done_with(&committer, 3, cursor, None);
-    }
-    committer.step();
-    let refused = answered.try_recv().unwrap().unwrap_err();
+    committer.journal.append(&batch).unwrap();
+    let refused = committer.room(1000, Share::Ordinary).unwrap_err();
     assert_eq!(refused.reason(), Reason::StorageFull);
     assert!(core.health.is_set(Condition::DiskFull));
-    let kept: Vec<(u32, u64)> = committer
-        .scarcity
-        .kept
-        .iter()
-        .map(|(by, kept)| (by.0, kept.status_cursor))
-        .collect();
-    assert_eq!(kept, [(2, 3), (3, 3)]);
-    // Nobody asks, and it is tried again: for as long as it fails it is kept.
+    assert!(committer.room(1000, Share::Settling).is_ok());
+    assert!(committer.room(900 * 1024, Share::Settling).is_err());
+    assert!(committer.room(900 * 1024, Share::Operator).is_ok());
+    // Nobody asks, and it is looked again.
     for _ in 0..3 {
+        committer.step();
         assert_eq!(core.commit.len(), 1);
         committer.scarcity.in_vain = None;
-        committer.step();
-        assert_eq!(committer.scarcity.kept.len(), 2);
+        assert!(core.health.is_set(Condition::DiskFull));
     }
-    assert_eq!(committer.journal.used_bytes(), used);
     no_space(false);
-    committer.scarcity.in_vain = None;
     committer.step();
-    assert!(committer.scarcity.kept.is_empty());
     assert!(!core.health.is_set(Condition::DiskFull));
-    assert!(committer.journal.used_bytes() > used);
-    // Nothing more to try.
-    committer.step();
     assert_eq!(core.commit.len(), 0);
+    assert!(committer.room(1000, Share::Ordinary).is_ok());
+}
+
+#[test]
+fn a_document_too_large_for_what_is_left_does_not_make_the_hub_unwell() {
+    let directory = tempfile::tempdir().unwrap();
+    let Hub { mut committer, .. } = hub(directory.path());
+    no_space(true);
+    let refused = committer
+        .room(64 * 1024 * 1024, Share::Ordinary)
+        .unwrap_err();
+    assert_eq!(refused.reason(), Reason::StorageFull);
+    assert!(!committer.core.health.is_set(Condition::DiskFull));
+    assert!(committer.room(1000, Share::Ordinary).is_ok());
+    no_space(false);
 }

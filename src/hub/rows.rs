@@ -29,6 +29,9 @@ use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::store::Position;
 
+/// Format of the rows: an index of another one is made anew from the journal.
+pub(super) const FORMAT: u32 = 2;
+
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
 

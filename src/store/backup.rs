@@ -139,7 +139,7 @@ pub fn copy_data(
             .map_err(fail(&anchors))?;
     }
     copy_lists(from, to, mode, moved)?;
-    let journal = journal::audit_each(&target, visit).map_err(|source| CopyError::Audit {
+    let journal = inspected(&target, visit).map_err(|source| CopyError::Audit {
         path: target,
         source,
     })?;
@@ -165,7 +165,7 @@ pub fn verify_data(
 ) -> Result<AuditReport, CopyError> {
     version(path)?;
     let journal = DataDir::journal_in(path);
-    let report = journal::audit_each(&journal, visit).map_err(|source| CopyError::Audit {
+    let report = inspected(&journal, visit).map_err(|source| CopyError::Audit {
         path: journal,
         source,
     })?;
@@ -190,6 +190,10 @@ pub fn verify_data(
 pub fn seal(path: &Path, report: &AuditReport) -> Result<(), CopyError> {
     let seal = path.join(SEAL);
     files::replace(&seal, sealed(report).as_bytes(), Readers::Owner).map_err(fail(&seal))
+}
+
+fn inspected(journal: &Path, visit: &mut dyn FnMut(u8, &[u8])) -> Result<AuditReport, AuditError> {
+    journal::inspect(journal, &mut |seen| visit(seen.kind, seen.body))
 }
 
 fn sealed(report: &AuditReport) -> String {

@@ -7,13 +7,16 @@
 mod chain;
 mod copy;
 mod faults;
+mod follow;
 mod format;
+mod in_doubt;
 mod reader;
 mod recovery;
 mod room;
 mod rotation;
 mod segment;
 mod segment_reader;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -33,16 +36,20 @@ pub(crate) fn no_space(is_missing: bool) {
 pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;
+pub use chain::Seen;
 pub use chain::audit;
-pub use chain::audit_each;
+pub use chain::holds_records;
+pub use chain::inspect;
 pub use copy::CopyMode;
 pub use copy::Moved;
 pub use copy::copy;
 pub(super) use copy::copy_file;
+pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;
 pub use format::Problem;
+pub use in_doubt::InDoubt;
 pub use reader::JournalReader;
 pub use reader::ReadError;
 pub use recovery::OpenError;

@@ -6,6 +6,7 @@
 
 mod decide;
 mod queue;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::config::COMMIT_BATCH;
-use super::config::COMMIT_BATCH_BYTES;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
 use super::config::INDEX_LAG_MAX;
@@ -39,11 +39,11 @@ use super::stages::Stage;
 use super::transaction::Transaction;
 use super::uploads::Finished;
 use super::verify::Verified;
-use crate::model::Condition;
 use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
+use crate::store::AppendError;
 use crate::store::Batch;
 use crate::store::Journal;
 use crate::store::Pace;
@@ -140,6 +140,7 @@ pub(super) struct Committer {
     heads: Heads,
     known: Known,
     batch: Batch,
+    scarcity: room::Scarcity,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
@@ -170,6 +171,15 @@ struct Open<'a> {
     failed: Option<Refusal>,
 }
 
+/// What a journal that does not take something is to the caller.
+fn refusal(error: &AppendError) -> Refusal {
+    let problem = error.to_string();
+    match error {
+        AppendError::Full { .. } => Refusal::StorageFull { problem },
+        _ => Refusal::StorageUnavailable { problem },
+    }
+}
+
 impl Committer {
     pub(super) fn new(core: Arc<Core>, journal: Journal, heads: Heads) -> Self {
         core.written.set(heads.sequence, journal.used_bytes());
@@ -179,6 +189,7 @@ impl Committer {
             heads,
             known: Known::default(),
             batch: Batch::new(),
+            scarcity: room::Scarcity::default(),
         }
     }
 
@@ -200,6 +211,7 @@ impl Committer {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
+        self.try_again();
         let core = Arc::clone(&self.core);
         let known = std::mem::take(&mut self.known);
         let mut open = Open {
@@ -215,7 +227,7 @@ impl Committer {
         let mut taken = 0;
         while taken < COMMIT_BATCH
             && open.failed.is_none()
-            && self.batch.bytes() < COMMIT_BATCH_BYTES
+            && self.batch.bytes() < self.scarcity.batch_bytes()
             && open.tx.work() < COMMIT_BATCH_ROWS
             && let Some((lane, cost, queued)) = core.commit.take()
         {
@@ -251,8 +263,7 @@ impl Committer {
             return;
         }
         self.core.stages.add_commit();
-        self.core.health.clear(Condition::DiskFull);
-        self.core.health.clear(Condition::JournalUnavailable);
+        self.clear_conditions();
     }
 
     /// The batch, begun then, is on disk: everybody may see it.
@@ -336,6 +347,7 @@ impl Committer {
     /// Appends the batch, or tells why the disk did not take it.
     fn append(&mut self) -> Result<Vec<Position>, Refusal> {
         let appended = self.journal.append(&self.batch);
+        self.after_batch(appended.as_ref().map(Vec::len));
         appended.map_err(|error| self.core.journal_failed(&error))
     }
 
@@ -373,9 +385,15 @@ impl Committer {
     fn keep_pace(&mut self) {
         let index = &self.core.index;
         while index.dirty() >= INDEX_LAG_MAX {
+            let health = &self.core.health;
             match index.wait_written(INDEX_WAIT) {
-                Pace::Written => return self.write_out(),
-                Pace::Slow => {}
+                Pace::Written => {
+                    health.clear(Condition::IndexBehind);
+                    return self.write_out();
+                }
+                Pace::Slow => health.set(Condition::IndexBehind, || {
+                    format!("{} rows wait to be written", index.lag())
+                }),
                 Pace::Stuck => return,
             }
         }

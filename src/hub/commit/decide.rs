@@ -13,6 +13,8 @@ use super::Open;
 use super::StatusReply;
 use super::Upload;
 use super::Work;
+use super::room;
+use super::room::Share;
 use crate::hub::admit;
 use crate::hub::admit::Admitted;
 use crate::hub::apply::apply;
@@ -49,7 +51,7 @@ impl Committer {
             Work::Document(document, reply) => self.document(*document, reply, open),
             Work::Refused { sender, reason } => {
                 let at = self.core.clock.now();
-                self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+                self.counted(Refused { at, sender, reason }, open)
             }
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
@@ -118,6 +120,11 @@ impl Committer {
             Ok(attachments) => attachments,
             Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
         };
+        if let Err(refusal) = self.room(room::of_document(&document), Share::Ordinary) {
+            self.core.turned_away.count(refusal.reason());
+            reply.send(Err(refusal));
+            return Ok(());
+        }
         if is_limited {
             *open.of_limited.entry(document.sender).or_default() += 1;
         }
@@ -156,7 +163,7 @@ impl Committer {
         reply.send(Err(refusal));
         journey::refused(&document.header.document_id, reason, &self.core.clock);
         let sender = document.sender;
-        self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+        self.counted(Refused { at, sender, reason }, open)
     }
 
     /// The documents a recall or update is about: they must be the sender's own, others it does not know;
@@ -241,10 +248,15 @@ impl Committer {
         });
         unread?;
         let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-        open.answers.push(Answer::Acknowledge(reply, count));
         if fresh.is_empty() && status_cursor == 0 {
+            open.answers.push(Answer::Acknowledge(reply, count));
             return Ok(());
         }
+        if let Err(refusal) = self.room(room::of_acknowledged(fresh.len()), Share::Settling) {
+            reply.map(|reply| reply.send(Err(refusal)));
+            return Ok(());
+        }
+        open.answers.push(Answer::Acknowledge(reply, count));
         let at = self.core.clock.now();
         let record = Acknowledged {
             at,
@@ -270,6 +282,10 @@ impl Committer {
             match progress::decide(&open.tx, by, report, &mut room, organ)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
+                    if let Err(refusal) = self.room(room::of_statuses(&changes), Share::Settling) {
+                        outcomes.push(Err(refusal));
+                        continue;
+                    }
                     let first_cursor = open.heads.cursor + 1;
                     open.heads.cursor += changes.len() as u64;
                     let record = Statuses {
@@ -291,12 +307,23 @@ impl Committer {
     /// Agencies before the application that moved them: whoever repeats the step after a crash between
     /// the two finds it undone and does it again.
     fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
-        let Change { decide, reply } = change;
+        let Change {
+            decide,
+            by_operator,
+            reply,
+        } = change;
         let mut view = open.registry.take().unwrap_or_else(|| View {
             agencies: self.core.agencies.load_full(),
             applications: self.core.applications.load_full(),
         });
-        let decided = decide(&view);
+        let decided = decide(&view).and_then(|decision| {
+            let (bytes, share) = room::of_registry(&decision, &view, by_operator);
+            // Nothing to write needs no room.
+            if bytes > 0 {
+                self.room(bytes, share)?;
+            }
+            Ok(decision)
+        });
         let decision = match decided {
             Ok(decision) => decision,
             Err(refusal) => {
@@ -357,7 +384,7 @@ impl Committer {
             Ok(_) if self.core.attachments.size(digest) != Some(size) => {
                 Some(unavailable(std::io::Error::other("an upload is not there")))
             }
-            Ok(_) => None,
+            Ok(_) => self.room(room::of_uploads(1), Share::Ordinary).err(),
         };
         if let Some(refusal) = refused {
             let Upload {
@@ -392,6 +419,10 @@ impl Committer {
                 unwanted.push((agency, digest));
             }
         }
+        if let Err(refusal) = self.room(room::of_uploads(unwanted.len()), Share::Settling) {
+            let _ = reply.send(Err(refusal));
+            return Ok(());
+        }
         open.answers.push(Answer::Collected(reply, unwanted.len()));
         if unwanted.is_empty() {
             return Ok(());
@@ -404,7 +435,7 @@ impl Committer {
     }
 
     /// Puts a record into the batch and its meaning into the transaction.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         record: &Record,
         payload: Option<&Payload>,

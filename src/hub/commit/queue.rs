@@ -110,6 +110,27 @@ impl Core {
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 
+    /// Has a batch begun with the next tick, though there is nothing to do: what was put off is tried then.
+    pub(in crate::hub) fn commit_nothing(&self) {
+        let nothing = Acknowledge {
+            by: AgencyNo(0),
+            sequences: Vec::new(),
+            status_cursor: 0,
+            reply: None,
+        };
+        let entry = Entry {
+            lane: Lane::Registry,
+            urgency: Priority::Normal,
+            cost: 1,
+            waiting: Waiting::Nobody,
+            work: Queued {
+                work: Work::Acknowledge(nothing),
+                _held: Held::Queue { _place: None },
+            },
+        };
+        let _ = self.commit.push(entry);
+    }
+
     /// Hands acknowledgements over, once the agency has a place for them.
     ///
     /// # Errors

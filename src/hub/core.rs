@@ -43,7 +43,6 @@ use super::rows::DocumentRow;
 use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
-use super::turned_away::TurnedAway;
 use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::model::DocumentId;
@@ -82,10 +81,9 @@ pub(super) struct Core {
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
-    pub(super) counters: SharedCounters,
+    pub(super) counters: Arc<SharedCounters>,
     pub(super) stages: Stages,
     pub(super) written: Written,
-    pub(super) turned_away: TurnedAway,
     /// The totals as watchers see them.
     pub(super) totals_look: Arc<SharedLook<v1::Totals>>,
     /// Places for walks over counters that somebody asked for by wire.
@@ -195,10 +193,9 @@ impl Core {
             mailboxes,
             roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
-            counters: SharedCounters::new(counters),
+            counters: Arc::new(SharedCounters::new(counters)),
             stages: Stages::default(),
             written: Written::default(),
-            turned_away: TurnedAway::default(),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
             listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),

@@ -10,6 +10,7 @@
 
 mod admit;
 mod apply;
+mod arrival;
 mod bytes;
 mod commit;
 mod conduct;
@@ -42,6 +43,7 @@ mod receipt_times;
 mod recent;
 mod record;
 mod registry;
+mod repeat;
 mod roll;
 mod route;
 mod rows;
@@ -51,7 +53,6 @@ mod shared_look;
 mod stages;
 mod track;
 mod transaction;
-mod turned_away;
 mod uploads;
 mod verify;
 

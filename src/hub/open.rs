@@ -205,7 +205,8 @@ impl Recovered {
             applications.set(application.map_err(|_| malformed("an application"))?);
         }
         let mut counters = Counters::default();
-        for letter in [b'C', b'R', b'W', b'Y'] {
+        counters.know(&agencies);
+        for letter in [b'C', b'R', b'T', b'W', b'Y'] {
             for (key, row) in every(index, letter)? {
                 counters
                     .restore(&key, &row)

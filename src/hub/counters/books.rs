@@ -245,7 +245,11 @@ impl Books {
     }
 
     /// A row that differs only in what is not kept does not become dirty.
-    fn submission(&mut self, sender: Option<AgencyNo>, change: impl FnOnce(&mut Sender)) {
+    pub(super) fn submission(
+        &mut self,
+        sender: Option<AgencyNo>,
+        change: impl FnOnce(&mut Sender),
+    ) {
         let Some(sender) = sender else {
             return self.sums.around_sender(&mut self.strangers, change);
         };

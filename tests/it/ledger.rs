@@ -40,7 +40,7 @@ impl Told {
         match by.submit(document).await {
             Ok(receipt) => *self.receipts.entry(receipt.hub_sequence).or_default() += 1,
             Err(status) => {
-                let told = wire::reason_of(&status).expect("a reason");
+                let told = wire::reason_of(&status).unwrap();
                 let reason = told.reason.as_str().to_owned();
                 *self.refused.entry(reason).or_default() += 1;
             }

@@ -477,3 +477,46 @@ fn the_test_axis_is_in_no_figure_of_the_axis_also_after_a_restart() {
         assert!(shared.pairs(Some(candidate), None, usize::MAX).is_empty());
     }
 }
+
+#[test]
+fn rows_of_before_the_test_axis_had_books_go_there_and_newer_ones_count() {
+    let (candidate, played) = (AgencyNo(0), AgencyNo(1));
+    let mut old = Counters::default();
+    let mut new = Counters::default();
+    new.count(Count::Played { agency: played });
+    for (counters, times) in [(&mut old, 1), (&mut new, 3)] {
+        for _ in 0..times {
+            counters.count(Count::Addressed {
+                sender: played,
+                recipient: candidate,
+                signing: Signing::Full,
+            });
+        }
+    }
+    for axis in [Axis::National, Axis::Test] {
+        let counters = if axis == Axis::National {
+            &mut old
+        } else {
+            &mut new
+        };
+        for _ in 0..2 {
+            counters.count(submission(played.0, axis, 2)[1]);
+        }
+    }
+    let mut rows = old.take_all_dirty();
+    let restored = |rows: &[(Vec<u8>, Option<Vec<u8>>)]| {
+        let mut counters = Counters::default();
+        counters.count(Count::Played { agency: played });
+        for (key, row) in rows {
+            counters.restore(key, row.as_ref().unwrap()).unwrap();
+        }
+        counters.snapshot()
+    };
+    let snapshot = restored(&rows);
+    assert_eq!(snapshot.totals, Totals::default());
+    assert_eq!((snapshot.test.addressed, snapshot.test.refused), (1, 2));
+    rows.extend(new.take_all_dirty());
+    let snapshot = restored(&rows);
+    assert_eq!(snapshot.totals, Totals::default());
+    assert_eq!((snapshot.test.addressed, snapshot.test.refused), (3, 2));
+}

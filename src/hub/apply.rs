@@ -35,6 +35,7 @@ use crate::model::Party;
 use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::model::calendar::is_sent_in_time;
+use crate::model::joining::test_agencies;
 
 /// Enters one record into the transaction.
 pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
@@ -45,6 +46,7 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         Record::Refused(refused) => {
             tx.count(Count::Refused {
                 sender: refused.sender,
+                axis: refused.axis,
                 reason: refused.reason,
             });
             Ok(())
@@ -73,6 +75,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     let DocumentRecord {
         sequence,
         sender,
+        axis,
         priority,
         ..
     } = *document;
@@ -87,12 +90,14 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     tx.document_is(Arc::new(document.clone()));
     tx.count(Count::Accepted {
         sender,
+        axis,
         day: day_of(document.accepted_at),
         signing,
     });
     if is_sent_in_time(document.document_id.date(), document.accepted_at) {
         tx.count(Count::Did {
             agency: sender,
+            axis,
             deed: Deed::SentInTime,
         });
     }
@@ -100,7 +105,11 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
-            Standing::Locked => tx.count(Count::Locked { sender, recipient }),
+            Standing::Locked => tx.count(Count::Locked {
+                sender,
+                recipient,
+                axis,
+            }),
             Standing::Open => {
                 tx.count(Count::Addressed {
                     sender,
@@ -143,6 +152,7 @@ fn ask_for_change(
         row.stage = stage;
         tx.count(Count::Did {
             agency: recipient,
+            axis: document.axis,
             deed: Deed::ChangeAsked,
         });
         if document.business_type == BusinessType::Recall {
@@ -233,6 +243,7 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
         for deed in deeds_of(code, record.at, document.accepted_at) {
             tx.count(Count::Did {
                 agency: recipient,
+                axis: document.axis,
                 deed: *deed,
             });
         }
@@ -267,4 +278,9 @@ fn agency(agency: &AgencyRecord, tx: &mut Transaction<'_>) {
     let mut row = Writer::default();
     agency.write(&mut row);
     tx.put(rows::agency_key(agency.number), row.0);
+    if test_agencies().contains(&agency.organ) {
+        tx.count(Count::Played {
+            agency: agency.number,
+        });
+    }
 }

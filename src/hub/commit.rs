@@ -5,6 +5,7 @@
 //! registry and the committed counters, so decisions need no lock and no second look.
 
 mod decide;
+mod documents;
 mod queue;
 mod room;
 
@@ -15,6 +16,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::arrival::Arrival;
 use super::config::COMMIT_BATCH;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
@@ -39,6 +41,7 @@ use super::stages::Stage;
 use super::transaction::Transaction;
 use super::uploads::Finished;
 use super::verify::Verified;
+use crate::model::Condition;
 use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
@@ -56,9 +59,9 @@ pub(super) use queue::Queued;
 #[derive(Debug)]
 pub(super) enum Work {
     /// A document; the reply is its receipt.
-    Document(Box<Verified>, Reply),
-    /// A document was refused: only counted.
-    Refused { sender: AgencyNo, reason: Reason },
+    Document(Box<Verified>, Reply, Arrival),
+    /// A document was refused, and its sender was told: only counted.
+    Refused { arrival: Arrival, reason: Reason },
     /// Deliveries arrived at their application.
     Acknowledge(Acknowledge),
     /// Statuses, answered one by one.
@@ -145,7 +148,18 @@ pub(super) struct Committer {
 
 /// What to answer once the batch is on disk, or once it is not.
 enum Answer {
-    Document(Reply, Arc<DocumentRecord>, Arc<super::admit::Place>),
+    Document(
+        Reply,
+        Arrival,
+        Arc<DocumentRecord>,
+        Arc<super::admit::Place>,
+    ),
+    /// It is in this batch twice, or more often.
+    Repeated(Reply, Arrival, Arc<DocumentRecord>),
+    /// Told once the record that counts it is on disk: what it was refused for may be in the same batch.
+    Refused(Reply, Arrival, Refusal),
+    /// Told already.
+    Counted(Arrival),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
@@ -309,7 +323,8 @@ impl Committer {
         let mut followed = Vec::new();
         for answer in answers {
             match answer {
-                Answer::Document(reply, record, place) => {
+                Answer::Document(reply, arrival, record, place) => {
+                    arrival.recorded();
                     if let Some(watch) = watch.as_ref() {
                         watch.see(&record, on_disk);
                     }
@@ -321,6 +336,15 @@ impl Committer {
                         followed.push((record, admitted));
                     }
                 }
+                Answer::Repeated(reply, arrival, record) => {
+                    arrival.repeated();
+                    reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
+                }
+                Answer::Refused(reply, arrival, refusal) => {
+                    arrival.recorded();
+                    reply.send(Err(refusal));
+                }
+                Answer::Counted(arrival) => arrival.recorded(),
                 Answer::Acknowledge(reply, count) => {
                     reply.map(|reply| reply.send(Ok(count)));
                 }
@@ -355,10 +379,14 @@ impl Committer {
     fn refuse(&self, answers: Vec<Answer>, refusal: &Refusal) {
         for answer in answers {
             match answer {
-                Answer::Document(reply, ..) => {
-                    self.core.turned_away.count(refusal.reason());
+                Answer::Document(reply, arrival, ..)
+                | Answer::Repeated(reply, arrival, _)
+                | Answer::Refused(reply, arrival, _) => {
+                    arrival.turned_away(refusal.reason());
                     reply.send(Err(refusal.clone()));
                 }
+                // Its sender was told something else, and it is turned away for that.
+                Answer::Counted(arrival) => drop(arrival),
                 Answer::Acknowledge(reply, _) => {
                     reply.map(|reply| reply.send(Err(refusal.clone())));
                 }

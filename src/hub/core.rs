@@ -46,7 +46,6 @@ use super::rows::DocumentRow;
 use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
-use super::turned_away::TurnedAway;
 use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::model::DocumentId;
@@ -87,10 +86,9 @@ pub(super) struct Core {
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
-    pub(super) counters: SharedCounters,
+    pub(super) counters: Arc<SharedCounters>,
     pub(super) stages: Stages,
     pub(super) written: Written,
-    pub(super) turned_away: TurnedAway,
     /// Documents that the process before this one answered as not durable, and that are there.
     pub(super) in_doubt: AtomicU64,
     /// The totals as watchers see them.
@@ -208,10 +206,9 @@ impl Core {
             mailboxes,
             roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
-            counters: SharedCounters::new(counters),
+            counters: Arc::new(SharedCounters::new(counters)),
             stages: Stages::default(),
             written: Written::default(),
-            turned_away: TurnedAway::default(),
             in_doubt: AtomicU64::new(0),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),

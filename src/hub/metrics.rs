@@ -5,10 +5,13 @@
 //! |---|---|---|---|
 //! | `docaxis_documents_total` | counter | `outcome` | documents accepted, of full value or for reference |
 //! | `docaxis_refusals_total` | counter | `reason` | documents refused; every reason has a sample |
-//! | `docaxis_turned_away_total` | counter | `reason` | documents refused and in no ledger |
+//! | `docaxis_documents_repeated_total` | counter | | repetitions of accepted documents |
+//! | `docaxis_turned_away_total` | counter | `reason` | submissions of which nothing is on record |
+//! | `docaxis_submissions_under_way` | gauge | | submissions whose outcome is open |
+//! | `docaxis_test_documents_total` | counter | | documents accepted on the test axis |
 //! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
 //! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
-//! | `docaxis_ledger_balanced` | gauge | | 1 while sent is received or it is known where it is |
+//! | `docaxis_ledger_balanced` | gauge | | 1 while submissions and deliveries are accounted for |
 //! | `docaxis_agency_documents_total` | counter | `organ` | documents accepted of a sender |
 //! | `docaxis_agency_deliveries_total` | counter | `organ` | deliveries acknowledged by a recipient |
 //! | `docaxis_agencies` | gauge | `state` | agencies in the registry |
@@ -50,10 +53,13 @@ use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
 use super::core::Core;
+use super::counters::Snapshot;
 use super::receipt_times::ReceiptTimes;
+use crate::model::Cause;
 use crate::model::Condition;
 use crate::model::OrganId;
 use crate::model::Reason;
+use crate::model::Totals;
 
 pub(super) use look::Shown;
 pub(super) use look::resident_bytes;
@@ -96,60 +102,47 @@ impl Collector for Look {
 
 impl Look {
     fn encode_ledger(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let sums = &self.sums;
+        let Snapshot {
+            totals,
+            signed,
+            refused,
+            turned_away,
+            test,
+            is_balanced,
+            ..
+        } = &self.sums.snapshot;
         let outcomes = [
-            ("accepted_full", sums.accepted_full),
-            ("accepted_reference", sums.accepted_reference),
+            ("accepted_full", *signed),
+            ("accepted_reference", totals.sent.saturating_sub(*signed)),
         ];
         let documents = ("docaxis_documents", "Documents accepted.", None);
         counters(page, documents, "outcome", outcomes)?;
+        let help = "Repetitions of accepted documents, from the start of the process.";
+        let family = ("docaxis_documents_repeated", help, None);
+        counter(page, family, &totals.repeated)?;
         let refusals = Reason::ALL.iter().map(|reason| {
-            let count = sums.refusals.get(reason).copied();
+            let count = refused.get(reason).copied();
             (reason.as_str(), count.unwrap_or_default())
         });
-        let refused = (
-            "docaxis_refusals",
-            "Documents refused, in the ledger.",
-            None,
-        );
-        counters(page, refused, "reason", refusals)?;
-        let turned_away = self.turned_away.iter();
-        let turned_away = turned_away.map(|(reason, count)| (reason.as_str(), *count));
-        let help = "Documents refused and in no ledger, from the start of the process.";
+        let help = "Documents refused, each on record.";
+        counters(page, ("docaxis_refusals", help, None), "reason", refusals)?;
+        let turned_away = Cause::all().map(|cause| {
+            let count = turned_away.get(&cause).copied();
+            (cause.as_str(), count.unwrap_or_default())
+        });
+        let help = "Submissions of which nothing is on record, from the start of the process.";
         let family = ("docaxis_turned_away", help, None);
         counters(page, family, "reason", turned_away)?;
-        let deliveries = &sums.deliveries;
-        let states = [
-            ("addressed", deliveries.addressed),
-            ("acknowledged", deliveries.acknowledged),
-        ];
-        let owed = ("docaxis_deliveries", "Deliveries owed and made.", None);
-        counters(page, owed, "state", states)?;
-        let pending = "Deliveries that wait in a mailbox.";
-        gauge(
-            page,
-            ("docaxis_deliveries_pending", pending, None),
-            &deliveries.pending,
-        )?;
-        let in_flight = "Deliveries handed over and not acknowledged yet.";
-        gauge(
-            page,
-            ("docaxis_deliveries_in_flight", in_flight, None),
-            &deliveries.in_flight,
-        )?;
-        let locked = "Deliveries not made because the recipient was locked.";
-        gauge(
-            page,
-            ("docaxis_deliveries_locked", locked, None),
-            &deliveries.locked,
-        )?;
-        let balanced = "1 while everything sent is received or it is known where it is.";
-        let is_balanced = u64::from(sums.is_balanced);
-        gauge(
-            page,
-            ("docaxis_ledger_balanced", balanced, None),
-            &is_balanced,
-        )
+        let help = "Submissions whose outcome is not known yet.";
+        let family = ("docaxis_submissions_under_way", help, None);
+        gauge(page, family, &totals.under_way)?;
+        let help = "Documents accepted on the test axis, which are in no other figure.";
+        let family = ("docaxis_test_documents", help, None);
+        counter(page, family, &test.sent)?;
+        encode_deliveries(page, totals)?;
+        let balanced = "1 while every submission and every delivery is accounted for.";
+        let family = ("docaxis_ledger_balanced", balanced, None);
+        gauge(page, family, &u64::from(*is_balanced))
     }
 
     fn encode_agencies(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -291,6 +284,35 @@ impl Look {
         }
         Ok(())
     }
+}
+
+fn encode_deliveries(page: &mut DescriptorEncoder<'_>, totals: &Totals) -> fmt::Result {
+    let states = [
+        ("addressed", totals.addressed),
+        ("acknowledged", totals.received),
+    ];
+    let help = "Deliveries owed, and acknowledged by the recipient's machine.";
+    counters(page, ("docaxis_deliveries", help, None), "state", states)?;
+    let others = [
+        (
+            "docaxis_deliveries_pending",
+            "Deliveries that wait in a mailbox.",
+            totals.pending,
+        ),
+        (
+            "docaxis_deliveries_in_flight",
+            "Deliveries handed over and not acknowledged yet.",
+            totals.in_flight,
+        ),
+        (
+            "docaxis_deliveries_locked",
+            "Deliveries not made because the recipient was locked.",
+            totals.locked,
+        ),
+    ];
+    others
+        .into_iter()
+        .try_for_each(|(name, help, count)| gauge(page, (name, help, None), &count))
 }
 
 fn encode_receipts(page: &mut DescriptorEncoder<'_>, times: &ReceiptTimes) -> fmt::Result {

@@ -10,6 +10,7 @@
 
 mod admit;
 mod apply;
+mod arrival;
 mod bytes;
 mod commit;
 mod conduct;
@@ -49,6 +50,7 @@ mod record;
 mod recover;
 mod registry;
 mod reindex;
+mod repeat;
 mod roll;
 mod route;
 mod rows;
@@ -59,7 +61,6 @@ mod stages;
 mod stopping;
 mod track;
 mod transaction;
-mod turned_away;
 mod uploads;
 mod verify;
 mod vital;

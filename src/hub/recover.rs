@@ -98,7 +98,8 @@ impl Recovered {
             recovered.applications.set(application);
             Ok(())
         })?;
-        for letter in [b'C', b'R', b'W', b'Y'] {
+        recovered.counters.know(&recovered.agencies);
+        for letter in [b'C', b'R', b'T', b'W', b'Y'] {
             each(index, letter, |key, row| {
                 let restored = recovered.counters.restore(key, row);
                 restored.ok_or(RecoverError::Row("a counter"))

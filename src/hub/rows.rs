@@ -8,6 +8,7 @@
 //! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
+//! T, then a row of C, R, W or Y       → the same of the test axis
 //! W agency                            → how it keeps the rules  X                     → counters of the hub
 //! B, E, F, H, U                       → attachments: `uploads/rows.rs`
 //! Y day agency                        → sent, signed, received

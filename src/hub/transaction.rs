@@ -165,6 +165,11 @@ impl<'a> Transaction<'a> {
         self.fresh.insert(record.sequence, record);
     }
 
+    /// Whether a document is of this batch: not on disk yet.
+    pub(super) fn is_fresh(&self, sequence: u64) -> bool {
+        self.fresh.contains_key(&sequence)
+    }
+
     /// Sequence of the document with this identity.
     pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
         if let Some(sequence) = self.known.sequence_of(id) {

@@ -23,6 +23,7 @@ mod histories;
 mod interrupted;
 mod join;
 mod journal;
+mod ledger;
 mod limits;
 mod load;
 mod memory;

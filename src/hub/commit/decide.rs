@@ -21,23 +21,17 @@ use crate::hub::apply::apply;
 use crate::hub::core::unavailable;
 use crate::hub::joining::Change;
 use crate::hub::joining::View;
-use crate::hub::journey;
-use crate::hub::pipeline::Reply;
 use crate::hub::progress;
 use crate::hub::progress::Report;
-use crate::hub::quota;
 use crate::hub::record::Acknowledged;
 use crate::hub::record::Collected;
-use crate::hub::record::DocumentRecord;
 use crate::hub::record::Payload;
 use crate::hub::record::Record;
-use crate::hub::record::Refused;
 use crate::hub::record::Statuses;
 use crate::hub::record::Uploaded;
 use crate::hub::registry::AgencyNo;
 use crate::hub::transaction::ReadError;
 use crate::hub::uploads;
-use crate::hub::verify::Verified;
 use crate::model::BusinessType;
 use crate::model::Digest;
 use crate::model::Refusal;
@@ -48,11 +42,10 @@ impl Committer {
     pub(super) fn decide(&mut self, work: Work, open: &mut Open<'_>) {
         let before = self.batch.len();
         let decided = match work {
-            Work::Document(document, reply) => self.document(*document, reply, open),
-            Work::Refused { sender, reason } => {
-                let at = self.core.clock.now();
-                self.counted(Refused { at, sender, reason }, open)
+            Work::Document(document, reply, arrival) => {
+                self.document(*document, reply, arrival, open)
             }
+            Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
@@ -72,103 +65,9 @@ impl Committer {
         }
     }
 
-    fn document(
-        &mut self,
-        verified: Verified,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let Verified {
-            document,
-            legal_value,
-            header_digest,
-            verified_at,
-            ..
-        } = verified;
-        let header = &document.header;
-        if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
-            let known = open.tx.document(sequence)?;
-            let same = known.filter(|known| {
-                known.header_digest == header_digest && known.legal_value == legal_value
-            });
-            match same {
-                Some(known) => {
-                    open.answers
-                        .push(Answer::Document(reply, known, document.place));
-                }
-                None => {
-                    let refusal = Refusal::DuplicateDocument {
-                        document_id: header.document_id.clone(),
-                    };
-                    self.refuse_document(&document, refusal, reply, open)?;
-                }
-            }
-            return Ok(());
-        }
-        let here = open.of_limited.get(&document.sender).copied();
-        let is_limited = match quota::within_the_day(&self.core, document.sender, here) {
-            Ok(is_limited) => is_limited,
-            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
-        };
-        let earlier = match self.earlier(&document, open)? {
-            Ok(earlier) => earlier,
-            Err(refusal) => {
-                return self.refuse_document(&document, refusal, reply, open);
-            }
-        };
-        let attachments = match self.attachments(&document, open)? {
-            Ok(attachments) => attachments,
-            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
-        };
-        if let Err(refusal) = self.room(room::of_document(&document), Share::Ordinary) {
-            self.core.turned_away.count(refusal.reason());
-            reply.send(Err(refusal));
-            return Ok(());
-        }
-        if is_limited {
-            *open.of_limited.entry(document.sender).or_default() += 1;
-        }
-        open.heads.sequence += 1;
-        let record = DocumentRecord {
-            sequence: open.heads.sequence,
-            accepted_at: verified_at,
-            sender: document.sender,
-            legal_value,
-            priority: header.priority,
-            business_type: header.business_type,
-            recipients: document.recipients,
-            document_id: header.document_id.clone(),
-            header_digest,
-            earlier,
-            attachments,
-        };
-        open.answers.push(Answer::Document(
-            reply,
-            Arc::new(record.clone()),
-            document.place,
-        ));
-        open.documents
-            .push((self.batch.len(), record.sequence, document.payload.clone()));
-        self.enter(&Record::Document(record), Some(&document.payload), open)
-    }
-
-    fn refuse_document(
-        &mut self,
-        document: &Admitted,
-        refusal: Refusal,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let (at, reason) = (self.core.clock.now(), refusal.reason());
-        reply.send(Err(refusal));
-        journey::refused(&document.header.document_id, reason, &self.core.clock);
-        let sender = document.sender;
-        self.counted(Refused { at, sender, reason }, open)
-    }
-
     /// The documents a recall or update is about: they must be the sender's own, others it does not know;
     /// and one of them still open to a change at one recipient.
-    fn earlier(
+    pub(super) fn earlier(
         &self,
         document: &Admitted,
         open: &Open<'_>,
@@ -355,7 +254,7 @@ impl Committer {
 
     /// The attachments that do not travel inside: the sender must still have them. What verification
     /// found can have been collected or recalled since.
-    fn attachments(
+    pub(super) fn attachments(
         &self,
         document: &Admitted,
         open: &Open<'_>,

@@ -11,6 +11,7 @@ use super::StatusReply;
 use super::Upload;
 use super::Work;
 use crate::hub::admit::Place;
+use crate::hub::arrival::Arrival;
 use crate::hub::config::REPORTS_AT_ONCE;
 use crate::hub::core::Core;
 use crate::hub::fair_queue::Entry;
@@ -65,7 +66,12 @@ enum Held {
 
 impl Core {
     /// Hands a document over, which holds its place itself. Never waits.
-    pub(in crate::hub) fn commit_document(&self, verified: Verified, reply: Reply) {
+    pub(in crate::hub) fn commit_document(
+        &self,
+        verified: Verified,
+        reply: Reply,
+        arrival: Arrival,
+    ) {
         let (by, urgency) = (verified.document.sender, verified.document.header.priority);
         let rows = DOCUMENT_ROWS + RECIPIENT_ROWS * verified.document.recipients.len();
         let entry = Entry {
@@ -74,7 +80,7 @@ impl Core {
             cost: u32::try_from(rows).unwrap_or(u32::MAX),
             waiting: Waiting::Somebody,
             work: Queued {
-                work: Work::Document(Box::new(verified), reply),
+                work: Work::Document(Box::new(verified), reply, arrival),
                 _held: Held::Document { _place: None },
             },
         };
@@ -85,17 +91,20 @@ impl Core {
     /// Has a document counted that was refused after it had been given its place. Never waits.
     pub(in crate::hub) fn commit_refused(
         &self,
-        sender: AgencyNo,
+        arrival: Arrival,
         reason: Reason,
         place: Arc<Place>,
     ) {
+        let Some(sender) = arrival.sender() else {
+            return;
+        };
         let entry = Entry {
             lane: Lane::Agency(sender),
             urgency: Priority::Normal,
             cost: 1,
             waiting: Waiting::Nobody,
             work: Queued {
-                work: Work::Refused { sender, reason },
+                work: Work::Refused { arrival, reason },
                 _held: Held::Document {
                     _place: Some(place),
                 },
@@ -105,8 +114,11 @@ impl Core {
     }
 
     /// Has a document counted that was refused before it had a place, once there is one for the count.
-    pub(in crate::hub) async fn commit_refused_early(&self, sender: AgencyNo, reason: Reason) {
-        let work = Work::Refused { sender, reason };
+    pub(in crate::hub) async fn commit_refused_early(&self, arrival: Arrival, reason: Reason) {
+        let Some(sender) = arrival.sender() else {
+            return;
+        };
+        let work = Work::Refused { arrival, reason };
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 

@@ -16,16 +16,12 @@ use std::time::Instant;
 use prost::Message as _;
 
 use super::Committer;
-use super::Open;
 use crate::hub::admit::Admitted;
 use crate::hub::config::COMMIT_BATCH_BYTES;
 use crate::hub::config::INDEX_LAG_MAX;
 use crate::hub::joining::Decision;
 use crate::hub::joining::View;
 use crate::hub::record::Change;
-use crate::hub::record::Record;
-use crate::hub::record::Refused;
-use crate::hub::transaction::ReadError;
 use crate::model::Condition;
 use crate::model::Refusal;
 use crate::store::AppendError;
@@ -155,8 +151,10 @@ impl Committer {
             (Share::Settling | Share::Operator, _) => 0,
             (Share::Ordinary, Some(waiting)) => waiting,
             (Share::Ordinary, None) => {
-                let waiting = self.core.counters.lock().sums().deliveries();
-                let waiting = waiting.pending.saturating_add(waiting.in_flight);
+                let waiting = self.core.counters.snapshot();
+                let each =
+                    [&waiting.totals, &waiting.test].map(|axis| axis.pending + axis.in_flight);
+                let waiting = each.into_iter().sum();
                 self.scarcity.waiting = Some(waiting);
                 waiting
             }
@@ -238,17 +236,9 @@ impl Committer {
         }
     }
 
-    /// Counts a document that was refused where even that does not fit into the journal any more.
-    pub(super) fn counted(
-        &mut self,
-        record: Refused,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        if self.room(RECORD_BYTES, Share::Ordinary).is_err() {
-            self.core.turned_away.count(record.reason);
-            return Ok(());
-        }
-        self.enter(&Record::Refused(record), None, open)
+    /// Whether the journal has room for the record of a document that was refused.
+    pub(super) fn has_room_for_refusal(&mut self) -> bool {
+        self.room(RECORD_BYTES, Share::Ordinary).is_ok()
     }
 }
 

@@ -33,6 +33,7 @@ use super::registry::AgencyState;
 use super::roll::Presence;
 use super::stages::Stages;
 use crate::clock::Clock;
+use crate::model::Cause;
 use crate::model::OrganId;
 use crate::model::PairCounts;
 use crate::model::Reason;
@@ -56,16 +57,20 @@ pub struct Figures {
     pub at: Timestamp,
     /// How long the look took; the counters were held for a part of it, a few microseconds at a time.
     pub held: Duration,
-    /// Sums over the ledger.
+    /// Sums over the ledger of the axis.
     pub totals: Totals,
+    /// The same of the test axis.
+    pub test: Totals,
     /// Of the documents accepted, those with full legal value.
     pub full: u64,
-    /// Whether every equation of the ledger holds, for every sender and pair.
+    /// Whether every equation of the ledger holds, for every sender and pair, on either axis.
     pub is_balanced: bool,
     /// Pairs of sender and recipient that exchanged something.
     pub pairs: usize,
     /// Refused documents by reason.
     pub refused: BTreeMap<Reason, u64>,
+    /// Submissions turned away, by cause.
+    pub turned_away: BTreeMap<Cause, u64>,
     /// Every agency, in the order of registration.
     pub agencies: Vec<AgencyFigures>,
 }
@@ -226,18 +231,18 @@ impl Monitor {
         let agencies = core.agencies.load_full();
         let operator = self.number_of(core.config.operator);
         let begun = core.clock.monotonic();
-        let counters = core.counters();
-        let (sums, pairs) = (counters.sums(), counters.pair_count());
+        let snapshot = core.counters.snapshot();
         let mut figures = Figures {
             at: core.clock.now(),
-            totals: sums.totals(),
-            full: sums.signed(),
-            is_balanced: sums.is_balanced(),
-            pairs,
-            refused: sums.refused_by_reason().clone(),
+            totals: snapshot.totals,
+            test: snapshot.test,
+            full: snapshot.signed,
+            is_balanced: snapshot.is_balanced,
+            pairs: snapshot.pairs,
+            refused: snapshot.refused,
+            turned_away: snapshot.turned_away,
             ..Figures::default()
         };
-        drop(counters);
         let copied = core.counters.of_each(agencies.count(), |counters, agency| {
             Copied::of(counters, agency, operator)
         });
@@ -254,7 +259,7 @@ impl Monitor {
                 name: agency.name.clone(),
                 short_name: agency.short_name.clone(),
                 state: agency.state,
-                sent: sender.accepted,
+                sent: sender.counts.accepted,
                 signed: sender.signed,
                 refused: sender.refused,
                 inbound,

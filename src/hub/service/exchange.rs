@@ -17,6 +17,7 @@ use super::attachments;
 use super::caller;
 use super::limits::said_by_caller;
 use super::peer;
+use crate::hub::arrival::Arrival;
 use crate::hub::commit::Acknowledge;
 use crate::hub::config::DESCRIPTION_MAX;
 use crate::hub::config::STREAM_WINDOW;
@@ -24,6 +25,7 @@ use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::deliver;
 use crate::hub::deliver::Flow;
+use crate::hub::gate::TakenIn;
 use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
@@ -31,6 +33,7 @@ use crate::hub::track;
 use crate::hub::vital;
 use crate::model::DocumentId;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::Refusal;
 use crate::model::StatusCode;
 use crate::model::is_misleading;
@@ -62,6 +65,9 @@ impl v1::exchange_server::Exchange for Exchange {
         request: Request<v1::SignedDocument>,
     ) -> Result<Response<v1::Receipt>, Status> {
         let organ = peer(&self.0, &request)?.identity();
+        if let Some(taken_in) = request.extensions().get::<TakenIn>() {
+            taken_in.tell();
+        }
         let receipt = self.0.submit_and_wait(organ, request.into_inner()).await;
         receipt
             .map(Response::new)
@@ -89,6 +95,13 @@ impl v1::exchange_server::Exchange for Exchange {
                     Ok(Some(message)) => message,
                     Ok(None) => return,
                     Err(refusal) => {
+                        // A message that is none was a submission; silence and the hub's end are not.
+                        let reason = refusal.reason();
+                        if !matches!(reason, Reason::StreamIdle | Reason::ShuttingDown) {
+                            let caller = peer.identity().ok();
+                            let agencies = core.agencies.load_full();
+                            Arrival::of_caller(&core, &agencies, caller).turned_away(reason);
+                        }
                         place.send(Err(wire::status(&refusal)));
                         return;
                     }

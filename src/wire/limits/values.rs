@@ -222,6 +222,7 @@ pub(super) const LIMITS: &[Limit] = &[
     hub("RecipientJourney.events", "hub/progress.rs takes no more"),
     // Monitor.
     hub("Totals.refusals", "one for each reason"),
+    hub("Totals.turned_away_reasons", "one for each reason"),
     hub(
         "ListCountersResponse.counters",
         "agencies, days, or a page of pairs",

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use crate::hub::arrival::Arrival;
 use crate::hub::commit::Acknowledge;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
@@ -19,6 +20,7 @@ use crate::hub::joining::change::change;
 use crate::hub::pipeline::Reply;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::Axis;
 use crate::hub::track;
 use crate::hub::verify::Verified;
 use crate::model::AttachmentRef;
@@ -235,19 +237,23 @@ pub(super) async fn inject(
     document: v1::SignedDocument,
 ) -> Result<v1::Receipt, Refusal> {
     let organ = from.organ();
-    let number = crate::hub::admit::sender(&core.agencies.load(), organ)?;
+    let agencies = core.agencies.load_full();
+    let number = crate::hub::admit::sender(&agencies, organ)?;
     let legal_value = if document.signature.is_empty() {
         LegalValue::ReferenceOnly
     } else {
         LegalValue::Full
     };
-    let admitted = core.admit(organ, number, document).await?;
+    let arrival = Arrival::of(core, number, Axis::Test);
+    let admitted = core
+        .admit(&agencies, (organ, number), Axis::Test, document)
+        .await?;
     let verified = Verified::on_purpose(admitted, legal_value, core.clock.now());
     let (send, receive) = oneshot::channel();
     let reply = Reply::new(&core.health, move |outcome| {
         let _ = send.send(outcome);
     });
-    core.commit_document(verified, reply);
+    core.commit_document(verified, reply, arrival);
     receive.await.map_err(|_dropped| core.health.undecided())?
 }
 

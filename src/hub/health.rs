@@ -16,7 +16,6 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
@@ -63,8 +62,6 @@ pub(super) struct Health {
     slots: Vec<Slot>,
     /// Grows with every beginning and end.
     changes: watch::Sender<u64>,
-    /// Bytes there was room for when the journal was full last.
-    room_when_full: AtomicU64,
     /// When something stored could last not be read.
     unreadable: Mutex<Option<Instant>>,
     /// Why the hub cannot go on.
@@ -97,7 +94,6 @@ impl Health {
             clock,
             slots: Condition::ALL.iter().map(|_| Slot::default()).collect(),
             changes: watch::Sender::new(0),
-            room_when_full: AtomicU64::new(u64::MAX),
             unreadable: Mutex::default(),
             cause: Mutex::default(),
             failed: CancellationToken::new(),

@@ -227,7 +227,13 @@ impl Committer {
         match appended {
             Ok(0) => {}
             Ok(_) => self.scarcity.is_crowded = false,
-            Err(AppendError::Full { .. }) => self.scarcity.is_crowded = true,
+            Err(AppendError::Full { needed }) => {
+                self.scarcity.is_crowded = true;
+                // Whether there is room again is looked for also when nobody sends anything.
+                let bytes = (*needed).min(DOCUMENT_BYTES);
+                let refused = self.scarcity.refused.get_or_insert(bytes);
+                *refused = bytes.min(*refused);
+            }
             Err(_) => {}
         }
         if self.scarcity.refused.is_some() && self.core.commit.len() == 0 {

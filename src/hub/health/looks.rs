@@ -1,13 +1,11 @@
 //! What the parts of the hub report of themselves, and what nobody reports and is looked at.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Weight;
 use super::chain;
 use crate::hub::core::Core;
-use crate::hub::monitor::disk;
 use crate::hub::vital;
 use crate::model::Condition;
 use crate::model::Refusal;
@@ -15,10 +13,6 @@ use crate::store::AppendError;
 
 /// How often what nobody reports is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-
-/// Bytes that came free since the journal was full, after which documents are worth a try again: less is
-/// what logs and other processes write and remove all the time.
-const ROOM_AGAIN: u64 = 1024 * 1024;
 
 /// Looks at what nobody reports, and whether what was reported is over: with everybody sent elsewhere,
 /// nothing would be tried that could show it. For as long as the hub serves.
@@ -46,24 +40,9 @@ impl Core {
         } else {
             health.clear(Condition::ConnectionsFull);
         }
-        if health.is_set(Condition::DiskFull) {
-            let before = health.room_when_full.load(Ordering::Relaxed);
-            if self.room() >= before.saturating_add(ROOM_AGAIN) {
-                health.clear(Condition::DiskFull);
-            }
-        }
         if health.is_set(Condition::JournalUnavailable) && self.can_make_files() {
             health.clear(Condition::JournalUnavailable);
         }
-    }
-
-    /// Bytes the journal may still take, as far as the file system and the configuration say.
-    fn room(&self) -> u64 {
-        let disk = self.config.data.as_deref().and_then(disk);
-        let free = disk.map_or(u64::MAX, |(free, _)| free);
-        let most = self.config.journal_max_bytes;
-        let left = most.map_or(u64::MAX, |most| most.saturating_sub(self.written.bytes()));
-        free.min(left)
     }
 
     fn can_make_files(&self) -> bool {
@@ -84,11 +63,7 @@ impl Core {
         match error {
             AppendError::Full { .. } => {
                 let found = Some(Condition::DiskFull);
-                self.health.set_of(&degrees, found, || {
-                    let room = self.room();
-                    self.health.room_when_full.store(room, Ordering::Relaxed);
-                    chain(error)
-                });
+                self.health.set_of(&degrees, found, || chain(error));
                 return Refusal::StorageFull { problem };
             }
             AppendError::Io(_) | AppendError::Poisoned => {

@@ -90,7 +90,7 @@ impl Monitor {
 }
 
 /// Free and all bytes of the file system.
-pub(in crate::hub) fn disk(path: &Path) -> Option<(u64, u64)> {
+fn disk(path: &Path) -> Option<(u64, u64)> {
     let found = rustix::fs::statvfs(path).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
     Some((bytes(found.f_bavail), bytes(found.f_blocks)))

@@ -44,7 +44,6 @@ pub use document::DocumentSeen;
 pub use document::Waiting;
 pub use health::Health;
 pub use health::Queue;
-pub(in crate::hub) use health::disk;
 
 /// A reader of one hub.
 #[derive(Clone, Debug)]

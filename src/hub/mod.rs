@@ -32,6 +32,7 @@ mod lists;
 mod mailboxes;
 mod metrics;
 mod monitor;
+mod notices;
 mod offices;
 mod open;
 mod peer;

@@ -1,7 +1,6 @@
 //! Opening a hub: the index as it was last written, then the journal after it, then what waits.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use prost::Message as _;
 
@@ -83,6 +82,9 @@ pub enum OpenError {
     /// The index reflects records the journal does not have: a power cut below `fsync`.
     #[error("the index is ahead of the journal")]
     IndexAhead,
+    /// The index is laid out in a way this version does not read.
+    #[error("the index has another format")]
+    IndexFormat,
     /// The index' file could not be removed.
     #[error("cannot remove the index: {0}")]
     IndexFile(#[source] std::io::Error),
@@ -115,8 +117,8 @@ impl Hub {
         }
         .map_err(OpenError::Attachments)?;
         let (index, mut recovered, mut journal) = match recover(&config, data.as_ref()) {
-            Err(OpenError::IndexAhead) => {
-                tracing::warn!("the index is ahead of the journal and is made anew from it");
+            Err(error @ (OpenError::IndexAhead | OpenError::IndexFormat)) => {
+                tracing::warn!("{error}: it is made anew from the journal");
                 if let Some(data) = &data {
                     std::fs::remove_file(data.index()).map_err(OpenError::IndexFile)?;
                 }
@@ -289,6 +291,9 @@ fn recover(
         Some(data) => Index::open(&data.index()).map_err(OpenError::Index)?,
         None => Index::in_memory().map_err(OpenError::Index)?,
     };
+    if !rows::is_current(&index).map_err(OpenError::Index)? {
+        return Err(OpenError::IndexFormat);
+    }
     let mut recovered = Recovered::from_index(&index)?;
     let mut journal = open_journal(config, data, &index, &mut recovered)?;
     if config.layers < Layers::All {
@@ -392,13 +397,6 @@ fn restore_pending(
             .mailbox
             .push(priority, sequence);
         counters.restore_pending(AgencyNo(sender), recipient);
-    }
-    for (key, _) in every(index, b'N')? {
-        let agency = rows::parse_notice_agency(&key).ok_or_else(|| malformed("a notice"))?;
-        mailboxes
-            .slot(agency)
-            .notices
-            .fetch_add(1, Ordering::AcqRel);
     }
     Ok(())
 }

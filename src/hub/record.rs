@@ -4,7 +4,8 @@
 //! 1 document      sequence, accepted_at, sender, legal value, priority, business type,
 //!                 recipients (locked?), identity, digest of the header, earlier documents,
 //!                 digests of attachments that do not travel inside (only where the byte of the
-//!                 legal value has 0x80; older journals never do),
+//!                 legal value has 0x80; older journals never do). With 0x40 in that byte a recall
+//!                 takes the place of an update that is not answered; in older journals it did nothing,
 //!                 header, signature, inline attachments
 //! 2 acknowledged  at, by, status cursor, sequences
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
@@ -57,6 +58,9 @@ pub(super) enum Record {
 /// Flag in the byte of a document's legal value: digests of attachments follow.
 const NAMES_UPLOADS: u8 = 0x80;
 
+/// Flag in the same byte: a recall takes the place of an update that is not answered.
+const SUPERSEDES: u8 = 0x40;
+
 /// An accepted document, without its payload.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentRecord {
@@ -71,6 +75,9 @@ pub(super) struct DocumentRecord {
     pub(super) header_digest: Digest,
     /// Sequences of the documents a recall or update concerns.
     pub(super) earlier: Vec<u64>,
+    /// Whether a recall takes the place of an update that is not answered. Not in records of before that
+    /// was the rule: their answers were to the update.
+    pub(super) supersedes: bool,
     /// Digests of the attachments that do not travel inside; each once. None in records of before
     /// uploads had owners.
     pub(super) attachments: Vec<Digest>,
@@ -294,10 +301,14 @@ impl DocumentRecord {
             LegalValue::Full => 1,
             LegalValue::ReferenceOnly => 2,
         };
-        w.u8(match self.attachments.as_slice() {
-            [] => legal_value,
-            _ => legal_value | NAMES_UPLOADS,
-        });
+        let mut flags = legal_value;
+        if !self.attachments.is_empty() {
+            flags |= NAMES_UPLOADS;
+        }
+        if self.supersedes {
+            flags |= SUPERSEDES;
+        }
+        w.u8(flags);
         w.u8(self.priority.level()).u8(self.business_type.code());
         w.count(self.recipients.len());
         for recipient in &self.recipients {
@@ -323,7 +334,7 @@ impl DocumentRecord {
     pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
         let (sequence, accepted_at, sender) = (r.u64()?, r.instant()?, AgencyNo(r.u32()?));
         let flags = r.u8()?;
-        let legal_value = match flags & !NAMES_UPLOADS {
+        let legal_value = match flags & !(NAMES_UPLOADS | SUPERSEDES) {
             1 => LegalValue::Full,
             2 => LegalValue::ReferenceOnly,
             _ => return None,
@@ -351,6 +362,7 @@ impl DocumentRecord {
             document_id,
             header_digest,
             earlier,
+            supersedes: flags & SUPERSEDES != 0,
             attachments,
         })
     }

@@ -1,5 +1,5 @@
 //! Rows of the index: where things are and how far they got. All of it can be rebuilt from the
-//! journal, so the layout may change with the data directory's version.
+//! journal, and an index of another [`FORMAT`] is.
 //!
 //! ```text
 //! A agency                            → agency
@@ -8,6 +8,7 @@
 //! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
+//! T sequence recipient number         → status, from 0     V                     → the format
 //! W agency                            → how it keeps the rules  X                     → counters of the hub
 //! B, E, F, H, U                       → attachments: `uploads/rows.rs`
 //! Y day agency                        → sent, signed, received
@@ -27,7 +28,30 @@ use crate::model::DocumentId;
 use crate::model::Priority;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::store::Index;
+use crate::store::IndexError;
 use crate::store::Position;
+
+/// Number of this layout. An index of another one is made anew from the journal when the hub is opened.
+///
+/// 1 had no number, and a delivery's statuses in the delivery's row; 2 gives each a row of its own.
+pub(super) const FORMAT: u32 = 2;
+
+/// Whether an index has this layout. An empty one has from now on.
+///
+/// # Errors
+/// [`IndexError`].
+pub(super) fn is_current(index: &Index) -> Result<bool, IndexError> {
+    let format = FORMAT.to_le_bytes().to_vec();
+    match index.get(&format_key())? {
+        Some(found) => Ok(found == format),
+        None if index.applied().is_some() => Ok(false),
+        None => {
+            index.apply(vec![(format_key(), Some(format))]);
+            Ok(true)
+        }
+    }
+}
 
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
@@ -39,12 +63,16 @@ pub(super) struct DocumentRow {
     pub(super) record: Arc<DocumentRecord>,
 }
 
-/// How far one document got at one recipient.
+/// How far one document got at one recipient. The statuses themselves are rows of their own, so that one
+/// more does not write the others again.
 #[derive(Clone, Debug)]
 pub(super) struct DeliveryRow {
     pub(super) acknowledged_at: Option<Timestamp>,
     pub(super) stage: Stage,
-    pub(super) events: Vec<Event>,
+    /// Statuses so far: the number of the next one's row.
+    pub(super) events: u32,
+    /// Of these, answers (15 and 16) to recalls and updates.
+    pub(super) answers: u32,
 }
 
 /// One status as it was reported.
@@ -55,13 +83,17 @@ pub(super) struct Event {
     pub(super) description: String,
 }
 
-/// A status on its way to the other party.
+/// A status on its way to the other party. What was said stands in the status' own row.
 #[derive(Clone, Debug)]
 pub(super) struct NoticeRow {
     pub(super) document_id: String,
     pub(super) reporter: AgencyNo,
     pub(super) recipient: AgencyNo,
-    pub(super) event: Event,
+    pub(super) code: StatusCode,
+    pub(super) at: Timestamp,
+    /// The document, and the number of the status at this recipient.
+    pub(super) sequence: u64,
+    pub(super) number: u32,
 }
 
 pub(super) fn agency_key(agency: AgencyNo) -> Key {
@@ -84,6 +116,18 @@ pub(super) fn delivery_key(sequence: u64, recipient: AgencyNo) -> Key {
     key(b'D', &[&sequence.to_be_bytes(), &recipient.0.to_be_bytes()])
 }
 
+/// A status of a delivery.
+pub(super) fn event_key(sequence: u64, recipient: AgencyNo, number: u32) -> Key {
+    key(
+        b'T',
+        &[
+            &sequence.to_be_bytes(),
+            &recipient.0.to_be_bytes(),
+            &number.to_be_bytes(),
+        ],
+    )
+}
+
 pub(super) fn pending_key(recipient: AgencyNo, priority: Priority, sequence: u64) -> Key {
     // Most urgent first.
     let rank = [4 - priority.level()];
@@ -104,13 +148,6 @@ pub(super) fn parse_pending_key(key: &[u8]) -> Option<(AgencyNo, Priority, u64)>
 
 pub(super) fn notice_key(agency: AgencyNo, cursor: u64) -> Key {
     key(b'N', &[&agency.0.to_be_bytes(), &cursor.to_be_bytes()])
-}
-
-/// Agency of a notice key.
-pub(super) fn parse_notice_agency(key: &[u8]) -> Option<AgencyNo> {
-    Some(AgencyNo(u32::from_be_bytes(
-        key.get(1..5)?.try_into().ok()?,
-    )))
 }
 
 /// Cursor of a notice key.
@@ -137,6 +174,11 @@ pub(super) fn day_key(day: i32, agency: AgencyNo) -> Key {
 /// Numbers the next sequence and cursor are drawn from.
 pub(super) fn heads_key() -> Key {
     vec![b'X']
+}
+
+/// The format of the index.
+fn format_key() -> Key {
+    vec![b'V']
 }
 
 /// Every row of one kind: from its letter to the next.
@@ -174,21 +216,29 @@ impl DeliveryRow {
         Self {
             acknowledged_at: None,
             stage: Stage::Sent,
-            events: Vec::new(),
+            events: 0,
+            answers: 0,
         }
     }
 
+    /// There is a status more; the number of its row.
+    pub(super) fn one_more(&mut self, code: StatusCode) -> u32 {
+        let number = self.events;
+        self.events = self.events.saturating_add(1);
+        if code.is_answer() {
+            self.answers = self.answers.saturating_add(1);
+        }
+        number
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut w = Writer(Vec::with_capacity(16 + 16 * self.events.len()));
+        let mut w = Writer(Vec::with_capacity(18));
         w.u8(self.stage.to_byte());
         match self.acknowledged_at {
             Some(at) => w.u8(1).instant(at),
             None => w.u8(0),
         };
-        w.count(self.events.len());
-        for event in &self.events {
-            event.write(&mut w);
-        }
+        w.u32(self.events).u32(self.answers);
         w.0
     }
 
@@ -199,25 +249,26 @@ impl DeliveryRow {
             0 => None,
             _ => Some(r.instant()?),
         };
-        let events = (0..r.count()?)
-            .map(|_| Event::read(&mut r))
-            .collect::<Option<_>>()?;
         Some(Self {
             acknowledged_at,
             stage,
-            events,
+            events: r.u32()?,
+            answers: r.u32()?,
         })
     }
 }
 
 impl Event {
-    fn write(&self, w: &mut Writer) {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer(Vec::with_capacity(13 + self.description.len()));
         w.u8(self.code.number())
             .instant(self.at)
             .text(&self.description);
+        w.0
     }
 
-    fn read(r: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut r = Reader(bytes);
         Some(Self {
             code: StatusCode::from_number(u32::from(r.u8()?))?,
             at: r.instant()?,
@@ -232,7 +283,8 @@ impl NoticeRow {
         w.text(&self.document_id)
             .u32(self.reporter.0)
             .u32(self.recipient.0);
-        self.event.write(&mut w);
+        w.u8(self.code.number()).instant(self.at);
+        w.u64(self.sequence).u32(self.number);
         w.0
     }
 
@@ -242,7 +294,10 @@ impl NoticeRow {
             document_id: r.text()?.to_owned(),
             reporter: AgencyNo(r.u32()?),
             recipient: AgencyNo(r.u32()?),
-            event: Event::read(&mut r)?,
+            code: StatusCode::from_number(u32::from(r.u8()?))?,
+            at: r.instant()?,
+            sequence: r.u64()?,
+            number: r.u32()?,
         })
     }
 }

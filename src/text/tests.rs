@@ -68,6 +68,9 @@ fn refusals() -> Vec<Refusal> {
             expected: text("want"),
             found: text("found"),
         },
+        Refusal::DocumentRecalled {
+            document_id: document_id.clone(),
+        },
         Refusal::DocumentUnknown {
             document_id: text("document"),
         },

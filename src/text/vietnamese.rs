@@ -60,6 +60,11 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("giá trị băm không khớp ({what}): nhận được {found}, đã công bố {expected}")
         }
+        Refusal::DocumentRecalled { document_id } => {
+            format!(
+                "văn bản “{document_id}” đã được thu hồi; cơ quan đã đồng ý thu hồi bằng trạng thái 15"
+            )
+        }
         Refusal::DocumentUnknown { document_id } => {
             format!("không có văn bản “{document_id}” mà bên gọi được phép xem")
         }

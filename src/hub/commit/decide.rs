@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::Acknowledge;
 use super::Answer;
 use super::Committer;
+use super::NoticesLeft;
 use super::Open;
 use super::StatusReply;
 use super::Upload;
@@ -51,6 +52,7 @@ impl Committer {
                 self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
             }
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Notices(left) => self.notices(left, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
             Work::Uploaded(upload) => self.uploaded(upload, open),
@@ -129,6 +131,7 @@ impl Committer {
             document_id: header.document_id.clone(),
             header_digest,
             earlier,
+            supersedes: header.business_type == BusinessType::Recall,
             attachments,
         };
         open.answers.push(Answer::Document(
@@ -236,19 +239,47 @@ impl Committer {
             }
         });
         unread?;
-        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
-        open.answers.push(Answer::Acknowledge(reply, count));
+        let acknowledged = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         if fresh.is_empty() && status_cursor == 0 {
+            open.answers.push(Answer::Acknowledge(reply, acknowledged));
             return Ok(());
         }
-        let at = self.core.clock.now();
+        let left = NoticesLeft {
+            by,
+            // What there is now, and nothing that comes later.
+            cursor: status_cursor.min(open.heads.cursor),
+            acknowledged,
+            reply,
+        };
+        self.acknowledged(Box::new(left), fresh, open)
+    }
+
+    /// Goes on with an acknowledgement of more notices than go at once.
+    fn notices(&mut self, left: Box<NoticesLeft>, open: &mut Open<'_>) -> Result<(), ReadError> {
+        self.acknowledged(left, Vec::new(), open)
+    }
+
+    fn acknowledged(
+        &mut self,
+        left: Box<NoticesLeft>,
+        sequences: Vec<u64>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (by, status_cursor) = (left.by, left.cursor);
         let record = Acknowledged {
-            at,
+            at: self.core.clock.now(),
             by,
             status_cursor,
-            sequences: fresh,
+            sequences,
         };
-        self.enter(&Record::Acknowledged(record), None, open)
+        self.enter(&Record::Acknowledged(record), None, open)?;
+        let is_left = status_cursor > 0 && open.tx.has_notices(by, status_cursor)?;
+        open.answers.push(if is_left {
+            Answer::Notices(left)
+        } else {
+            Answer::Acknowledge(left.reply, left.acknowledged)
+        });
+        Ok(())
     }
 
     fn statuses(
@@ -261,9 +292,9 @@ impl Committer {
         let at = self.core.clock.now();
         let mut outcomes = Vec::with_capacity(reports.len());
         let mut room = progress::CONCERNED_MAX;
+        let agencies = self.core.agencies.load_full();
         for report in reports {
-            let organ = |agency| self.core.organ(agency);
-            match progress::decide(&open.tx, by, report, &mut room, organ)? {
+            match progress::decide(&open.tx, by, report, &mut room, &agencies)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
                     let first_cursor = open.heads.cursor + 1;

@@ -5,6 +5,7 @@ mod exchange;
 mod limits;
 mod monitor;
 mod registry;
+mod statuses;
 
 use std::sync::Arc;
 

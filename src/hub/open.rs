@@ -234,7 +234,7 @@ impl Recovered {
         position: Position,
         record: &Record,
     ) -> Result<(), ReadError> {
-        let mut tx = Transaction::new(index, &self.known);
+        let mut tx = Transaction::read_back(index, &self.known);
         apply(record, &mut tx)?;
         let Outcome {
             mut rows,

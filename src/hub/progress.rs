@@ -16,6 +16,7 @@ use crate::model::Party;
 use crate::model::Refusal;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::TransitionError;
 
 /// Changes (recalls and updates) of one document that one recipient answers. Everything before a change is
 /// reported once each and only forward, so this alone bounds the history of a delivery. A document that is
@@ -47,11 +48,11 @@ pub(super) struct Report {
 /// for nothing, or for nothing new.
 ///
 /// # Errors
-/// [`TooOften`]; the stage stays as it was.
+/// [`TransitionError::TooOften`]; the stage stays as it was.
 pub(super) fn asked_by_document(
     row: &DeliveryRow,
     kind: BusinessType,
-) -> Result<Option<Stage>, TooOften> {
+) -> Result<Option<Stage>, TransitionError> {
     let (asked, most) = match kind {
         BusinessType::New | BusinessType::Replace => return Ok(None),
         BusinessType::Recall => {
@@ -69,22 +70,12 @@ pub(super) fn asked_by_document(
     Ok(Some(stage))
 }
 
-/// A recipient has answered as many requests for a change of one document as there may be.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error(
-    "a change of this document was asked for and answered {answered} times, at most {most} are taken"
-)]
-pub(super) struct TooOften {
-    answered: usize,
-    most: usize,
-}
-
-fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TooOften> {
+fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TransitionError> {
     let answered = usize::try_from(row.answers).unwrap_or(usize::MAX);
     if answered < most {
         return Ok(());
     }
-    Err(TooOften { answered, most })
+    Err(TransitionError::TooOften { answered, most })
 }
 
 /// The changes a report makes. None when it repeats what is known already. `room` is how many
@@ -135,7 +126,7 @@ pub(super) fn decide(
         }));
     };
     *room = left;
-    let refused = |from: Stage, problem: String| Refusal::TransitionNotAllowed {
+    let refused = |from: Stage, problem: TransitionError| Refusal::TransitionNotAllowed {
         document_id: report.document_id.clone(),
         from,
         to: report.code,
@@ -211,11 +202,10 @@ fn concerned(
 }
 
 /// The stage of a delivery after a report, or what stands against it.
-fn after(row: &DeliveryRow, report: &Report, party: Party) -> Result<Stage, String> {
-    let stage = row.stage.after(report.code, party, &report.description);
-    let stage = stage.map_err(|error| error.to_string())?;
+fn after(row: &DeliveryRow, report: &Report, party: Party) -> Result<Stage, TransitionError> {
+    let stage = row.stage.after(report.code, party, &report.description)?;
     if report.code == StatusCode::RecallRequested && stage != row.stage {
-        not_too_often(row, CHANGES_MAX).map_err(|error| error.to_string())?;
+        not_too_often(row, CHANGES_MAX)?;
     }
     Ok(stage)
 }
@@ -242,7 +232,7 @@ mod tests {
         ));
         assert_eq!(
             asked(UPDATES_MAX, BusinessType::Update),
-            Err(TooOften {
+            Err(TransitionError::TooOften {
                 answered: UPDATES_MAX,
                 most: UPDATES_MAX
             })

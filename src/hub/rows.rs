@@ -301,3 +301,37 @@ impl NoticeRow {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_another_format_is_told_apart() {
+        let index = Index::in_memory().unwrap();
+        assert!(is_current(&index).unwrap(), "an empty one");
+        assert!(is_current(&index).unwrap(), "what is written into it");
+        index.apply(vec![(format_key(), Some(vec![1, 0, 0, 0]))]);
+        assert!(!is_current(&index).unwrap(), "another number");
+        let older = Index::in_memory().unwrap();
+        older.apply(vec![(agency_key(AgencyNo(1)), Some(vec![1]))]);
+        older.freeze(Position::from_bytes([1; 16]));
+        older.flush_frozen().unwrap();
+        assert!(!is_current(&older).unwrap(), "none, and it has been used");
+    }
+
+    #[test]
+    fn statuses_lie_in_their_order_behind_the_delivery_they_are_of() {
+        let key = |sequence, agency, number| event_key(sequence, AgencyNo(agency), number);
+        assert!(key(1, 2, 9) < key(1, 2, 10));
+        assert!(key(1, 2, 300) < key(1, 3, 0));
+        assert!(key(1, u32::MAX, 0) < key(2, 0, 0));
+        let mut row = DeliveryRow::new();
+        assert_eq!(row.one_more(StatusCode::Arrived), 0);
+        assert_eq!(row.one_more(StatusCode::ChangeRejected), 1);
+        row.acknowledged_at = Some(Timestamp::UNIX_EPOCH);
+        let read = DeliveryRow::decode(&row.encode()).unwrap();
+        assert_eq!((read.events, read.answers), (2, 1));
+        assert_eq!(read.acknowledged_at, row.acknowledged_at);
+    }
+}

@@ -27,8 +27,8 @@ use crate::store::Index;
 use crate::store::IndexError;
 use crate::store::Row;
 
-/// Notices one acknowledgement ends, at most: what may be out at once. Of more the rest follows in pieces
-/// of their own, in turns with others' work.
+/// Notices one acknowledgement ends at once: what may be out. Of more the rest follows in pieces of their
+/// own, in turns with others' work.
 const NOTICES_DONE_MAX: usize = NOTICES_OUT_MAX;
 
 /// Pending changes over the index.
@@ -42,7 +42,9 @@ pub(super) struct Transaction<'a> {
     fresh: BTreeMap<u64, Arc<DocumentRecord>>,
     /// Notices this batch makes and does not end.
     noticed: BTreeSet<(AgencyNo, u64)>,
-    /// Cursor of the last notice of the index that this batch ends, by agency.
+    /// Notices that one acknowledgement ends, at most.
+    ended_max: usize,
+    /// Cursor up to which this batch ends the notices of the index, by agency.
     ended: BTreeMap<AgencyNo, u64>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
@@ -108,6 +110,7 @@ impl<'a> Transaction<'a> {
             rows: HashMap::new(),
             fresh: BTreeMap::new(),
             noticed: BTreeSet::new(),
+            ended_max: NOTICES_DONE_MAX,
             ended: BTreeMap::new(),
             counts: Vec::new(),
             effects: Vec::new(),
@@ -115,7 +118,16 @@ impl<'a> Transaction<'a> {
         }
     }
 
-    /// Rows read and written so far, and counts moved: what bounds a batch and what its callers are
+    /// The same for a record that is read back: an acknowledgement ends all there is, whether the pieces
+    /// that followed it were written or not. Older journals have none.
+    pub(super) fn read_back(index: &'a Index, known: &'a Known) -> Self {
+        Self {
+            ended_max: usize::MAX,
+            ..Self::new(index, known)
+        }
+    }
+
+    /// Rows asked for and written so far, also those that were at hand, and counts moved: what bounds a batch and what its callers are
     /// charged for.
     pub(super) fn work(&self) -> u64 {
         self.asked.get() + self.rows.len() as u64 + self.counts.len() as u64
@@ -179,6 +191,7 @@ impl<'a> Transaction<'a> {
     /// Sequence of the document with this identity.
     pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
         if let Some(sequence) = self.known.sequence_of(id) {
+            self.asked.set(self.asked.get() + 1);
             return Ok(Some(sequence));
         }
         let Some(row) = self.get(&rows::identity_key(id))? else {
@@ -195,6 +208,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn document(&self, sequence: u64) -> Result<Option<Arc<DocumentRecord>>, ReadError> {
         let held = self.fresh.get(&sequence).map(Arc::clone);
         if let Some(record) = held.or_else(|| self.known.document(sequence)) {
+            self.asked.set(self.asked.get() + 1);
             return Ok(Some(record));
         }
         let Some(row) = self.get(&rows::document_key(sequence))? else {
@@ -226,17 +240,19 @@ impl<'a> Transaction<'a> {
         self.effect(Effect::Noticed { agency });
     }
 
-    /// Ends the oldest notices of an agency up to a cursor, as this batch leaves them, at most
-    /// [`NOTICES_DONE_MAX`]. What is made later is not touched, however high the cursor.
+    /// Ends the oldest notices of an agency up to a cursor, as this batch leaves them, as many as go at
+    /// once. What is made later is not touched, however high the cursor.
     pub(super) fn end_notices(&mut self, agency: AgencyNo, cursor: u64) -> Result<(), ReadError> {
         let mut last = 0;
-        let mut room = NOTICES_DONE_MAX;
+        let mut room = self.ended_max;
         for (key, _) in self.notices(agency, cursor, room)? {
             last = rows::parse_notice_key(&key).ok_or(ReadError::Malformed('N'))?;
-            self.ended.insert(agency, last);
             self.delete(key);
             room -= 1;
         }
+        // Nothing comes into the index while the batch is open.
+        let gone = self.ended.entry(agency).or_default();
+        *gone = (*gone).max(if room > 0 { cursor } else { last });
         // Those of this batch are younger than any of the index.
         while room > 0
             && let Some(own) = self.first_own_notice(agency, cursor)

@@ -10,6 +10,7 @@ use super::joining::Step;
 use super::organ::OrganId;
 use super::status::Stage;
 use super::status::StatusCode;
+use super::status::TransitionError;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $fault:ident;)*) => {
@@ -412,7 +413,7 @@ pub enum Refusal {
         /// The status reported.
         to: StatusCode,
         /// What is wrong.
-        problem: String,
+        problem: TransitionError,
     },
     /// No usable client certificate.
     UnauthenticatedPeer {

@@ -92,6 +92,16 @@ pub enum TransitionError {
     /// 02 and 16 must say why.
     #[error("this status needs a description")]
     ReasonMissing,
+    /// The recipient answered as many recalls and updates of one document as there may be.
+    #[error(
+        "a change of this document was asked for and answered {answered} times, at most {most} are taken"
+    )]
+    TooOften {
+        /// Answers so far.
+        answered: usize,
+        /// As many as are taken of this kind.
+        most: usize,
+    },
     /// The other party reports this one.
     #[error("only the {0:?} may report this status")]
     WrongParty(Party),
@@ -319,3 +329,6 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::TransitionError;
 use crate::model::joining::JoiningState;
 use crate::model::joining::Step;
 
@@ -150,7 +151,10 @@ fn refusals() -> Vec<Refusal> {
             document_id,
             from: Stage::Finished,
             to: StatusCode::Accepted,
-            problem: problem.clone(),
+            problem: TransitionError::TooOften {
+                answered: 12,
+                most: 13,
+            },
         },
         Refusal::UnauthenticatedPeer { problem },
     ]

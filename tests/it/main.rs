@@ -26,6 +26,7 @@ mod memory;
 mod monitor;
 mod rates;
 mod refusal;
+mod statuses;
 mod support;
 mod telemetry;
 mod tidy;

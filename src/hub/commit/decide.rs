@@ -205,7 +205,7 @@ impl Committer {
                             document_id: id.clone(),
                             from: row.stage,
                             to: StatusCode::RecallRequested,
-                            problem: error.to_string(),
+                            problem: error,
                         });
                     }
                 }

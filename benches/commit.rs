@@ -118,7 +118,7 @@ fn rows(from: u32, count: u32) -> Vec<(Vec<u8>, Option<Vec<u8>>)> {
 fn index(c: &mut Criterion) {
     let mut group = c.benchmark_group("store::index");
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let index = Index::open(&dir.path().join("index.redb")).expect("an index");
+    let index = Index::open(&dir.path().join("index.redb"), 0).expect("an index");
     let position = Position::from_bytes([1; 16]);
     let mut next = 0_u32;
     group.throughput(Throughput::Elements(64));

@@ -65,6 +65,10 @@ pub(super) struct Arguments {
     /// Largest journal in bytes; beyond it documents are refused with STORAGE_FULL.
     #[arg(long)]
     journal_max_bytes: Option<u64>,
+    /// Start although acknowledged records are gone from the journal: without this the hub refuses, and
+    /// says what is missing. What proves the loss is kept under another name.
+    #[arg(long)]
+    accept_loss: bool,
     /// Seconds a submission or status stream may be silent [default: 600].
     #[arg(long)]
     stream_idle_s: Option<u64>,
@@ -162,6 +166,7 @@ impl Arguments {
         }
         config.layers = self.layers;
         config.units = self.units;
+        config.accept_loss = self.accept_loss;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
             config.stream_idle_max = Duration::from_secs(seconds);

@@ -18,6 +18,8 @@ use super::config::COMMIT_BATCH;
 use super::config::COMMIT_BATCH_BYTES;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
+use super::config::INDEX_LAG_MAX;
+use super::config::INDEX_WAIT;
 use super::core::Core;
 use super::joining::Change;
 use super::joining::ChangeReply;
@@ -44,6 +46,7 @@ use crate::model::Refusal;
 use crate::store::AppendError;
 use crate::store::Batch;
 use crate::store::Journal;
+use crate::store::Pace;
 use crate::store::Position;
 use crate::wire::v1;
 
@@ -118,6 +121,14 @@ pub(super) struct Heads {
 }
 
 impl Heads {
+    /// The higher number of each: what was given to somebody is not given again.
+    pub(super) fn at_least(self, other: Self) -> Self {
+        Self {
+            sequence: self.sequence.max(other.sequence),
+            cursor: self.cursor.max(other.cursor),
+        }
+    }
+
     /// The row of the index that keeps them.
     pub(super) fn encode(self) -> Vec<u8> {
         let mut row = super::bytes::Writer::default();
@@ -142,7 +153,6 @@ pub(super) struct Committer {
     heads: Heads,
     known: Known,
     batch: Batch,
-    flush: std::sync::mpsc::SyncSender<()>,
     /// The last batch did not reach the disk.
     is_failing: bool,
 }
@@ -176,12 +186,7 @@ struct Open<'a> {
 }
 
 impl Committer {
-    pub(super) fn new(
-        core: Arc<Core>,
-        journal: Journal,
-        heads: Heads,
-        flush: std::sync::mpsc::SyncSender<()>,
-    ) -> Self {
+    pub(super) fn new(core: Arc<Core>, journal: Journal, heads: Heads) -> Self {
         core.written.set(heads.sequence, journal.used_bytes());
         Self {
             core,
@@ -189,7 +194,6 @@ impl Committer {
             heads,
             known: Known::default(),
             batch: Batch::new(),
-            flush,
             is_failing: false,
         }
     }
@@ -198,9 +202,13 @@ impl Committer {
     pub(super) fn run(mut self) {
         let core = Arc::clone(&self.core);
         while core.commit.wait() {
+            self.keep_pace();
             self.step();
         }
+        // What is being written out goes first; then the rest, if that went well.
+        core.index.wait_written(INDEX_WAIT);
         self.write_out();
+        core.index.close();
     }
 
     /// Commits what waits, in turns by organisation, up to a bound of bytes and of work.
@@ -379,16 +387,30 @@ impl Committer {
         }
     }
 
+    /// Waits for the index where it has fallen behind: down to the sockets of those who send. Where it
+    /// cannot be written at all, waiting would not help.
+    fn keep_pace(&mut self) {
+        let index = &self.core.index;
+        while index.dirty() >= INDEX_LAG_MAX {
+            match index.wait_written(INDEX_WAIT) {
+                Pace::Written => return self.write_out(),
+                Pace::Slow => {}
+                Pace::Stuck => return,
+            }
+        }
+    }
+
     /// Freezes the index at what the journal holds and wakes the thread that writes it out.
     fn write_out(&mut self) {
         let Some(position) = self.journal.last() else {
             return;
         };
+        if self.core.index.is_writing() {
+            return;
+        }
         let mut changed = self.core.counters.take_dirty();
         changed.push((super::rows::heads_key(), Some(self.heads.encode())));
         self.core.index.apply(changed);
         self.core.index.freeze(position);
-        // Full means the thread has not finished the last one; it will find this one too.
-        let _ = self.flush.try_send(());
     }
 }

@@ -30,6 +30,8 @@ pub struct Config {
     pub approvals: Approvals,
     /// Largest journal, in bytes; beyond it the hub refuses with `STORAGE_FULL`. `None`: the disk.
     pub journal_max_bytes: Option<u64>,
+    /// Whether to go on where something proves that acknowledged records are gone.
+    pub accept_loss: bool,
     /// Time for a TLS handshake; a client that says nothing holds one task this long.
     pub handshake_max: Duration,
     /// Connections of agencies at once, where there are descriptors for them; the largest directory we
@@ -72,6 +74,7 @@ impl Config {
             operator: OrganId::government_office(),
             approvals: Approvals::Automatic,
             journal_max_bytes: None,
+            accept_loss: false,
             handshake_max: Duration::from_secs(5),
             connections_max: 16_384,
             stream_idle_max: Duration::from_secs(600),
@@ -117,6 +120,25 @@ pub(super) const CONNECTION_RECEIVE_KIB: usize = 8 * 1024;
 
 /// KiB of unfinished messages of one stranger.
 pub(super) const STRANGER_RECEIVE_KIB: usize = 256;
+
+/// KiB of unfinished messages over all connections. Where most of it is in use, a message that does not
+/// come on gives way.
+pub(super) const HUB_RECEIVE_KIB: usize = 128 * 1024;
+
+/// Bytes of HTTP/2 frames without a message that one organisation has the hub read in a second: some
+/// 50,000 calls, and a small part of a core.
+pub(super) const ORGAN_FRAMES_RATE: u64 = 8 * 1024 * 1024;
+
+/// The same at once, over all its connections: what lies in the windows of four of them counts until a
+/// service takes it.
+pub(super) const ORGAN_FRAMES_BURST: u64 = 16 * 1024 * 1024;
+
+/// The same of one stranger in a second: some 400 calls.
+pub(super) const STRANGER_FRAMES_RATE: u64 = 64 * 1024;
+
+/// The same at once: its window, and some.
+pub(super) const STRANGER_FRAMES_BURST: u64 = 128 * 1024;
+
 /// Header, signature and inline attachments of one document, in bytes: it is delivered as one message, a
 /// client refuses more than 4 MiB unless it was told otherwise, and a document that its recipient cannot
 /// take would end every subscription of it.
@@ -192,6 +214,13 @@ pub(super) const DESCRIPTION_MAX: usize = 500;
 /// as long as they are many: with four times as many, the 99th percentile of a receipt at 5,000
 /// documents/s was 60 ms in place of 25; with fewer, nothing more was won.
 pub(super) const INDEX_DIRTY_MAX: usize = 25_000;
+
+/// Changed index rows beyond which the commit thread waits until those before them are written out: with
+/// as many frozen it is what a restart after a crash reads back, and some 60 MB.
+pub(super) const INDEX_LAG_MAX: usize = 4 * INDEX_DIRTY_MAX;
+
+/// How long the commit thread waits for that before it looks around.
+pub(super) const INDEX_WAIT: Duration = Duration::from_secs(1);
 
 /// Walks over counters at once, for callers of `ListCounters`: they take turns on two threads, so that
 /// a hundred of them do not take the cores from documents.

@@ -26,10 +26,15 @@ use tokio_util::sync::CancellationToken;
 use super::config::CONNECTION_RECEIVE_KIB;
 use super::config::FIRST_CALL_MAX;
 use super::config::ORGAN_CONNECTIONS_MAX;
+use super::config::ORGAN_FRAMES_BURST;
+use super::config::ORGAN_FRAMES_RATE;
 use super::config::ORGAN_RECEIVE_KIB;
+use super::config::STRANGER_FRAMES_BURST;
+use super::config::STRANGER_FRAMES_RATE;
 use super::config::STRANGER_RECEIVE_KIB;
 use super::config::STRANGER_SILENCE_MAX;
 use super::config::STRANGERS_MAX;
+use super::frames::Frames;
 use super::gate::Kind;
 use super::peer::Peer;
 use super::registry::AgencyState;
@@ -64,13 +69,16 @@ impl Pool {
 pub(super) struct Allowance {
     /// KiB of unfinished messages.
     pub(super) receive_kib: Arc<Semaphore>,
+    /// Frames that carry no message.
+    pub(super) frames: Arc<Frames>,
     calls: [Arc<Semaphore>; Kind::ALL.len()],
 }
 
 impl Allowance {
-    fn of(kib: usize) -> Arc<Self> {
+    fn of(kib: usize, frames: Frames) -> Arc<Self> {
         Arc::new(Self {
             receive_kib: Arc::new(Semaphore::new(kib)),
+            frames: Arc::new(frames),
             calls: Kind::ALL.map(|kind| Arc::new(Semaphore::new(kind.under_way_max()))),
         })
     }
@@ -279,13 +287,17 @@ impl Table {
         let allowance = match pool.organ() {
             None => {
                 self.strangers.insert(number);
-                Allowance::of(STRANGER_RECEIVE_KIB)
+                let frames = Frames::new(STRANGER_FRAMES_RATE, STRANGER_FRAMES_BURST);
+                Allowance::of(STRANGER_RECEIVE_KIB, frames)
             }
             Some(organ) => {
                 self.agencies += usize::from(matches!(pool, Pool::Agency(_)));
                 let organ = self.by_organ.entry(organ).or_insert_with(|| Organ {
                     sessions: BTreeSet::new(),
-                    allowance: Allowance::of(ORGAN_RECEIVE_KIB),
+                    allowance: Allowance::of(
+                        ORGAN_RECEIVE_KIB,
+                        Frames::new(ORGAN_FRAMES_RATE, ORGAN_FRAMES_BURST),
+                    ),
                 });
                 organ.sessions.insert(number);
                 Arc::clone(&organ.allowance)

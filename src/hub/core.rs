@@ -11,6 +11,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use super::bytes::Reader;
 use super::commit::Queued;
 use super::config::COMMIT_BATCH;
 use super::config::COMMIT_QUANTUM;
@@ -34,6 +35,7 @@ use super::offices::Offices;
 use super::pipeline::VerifyJob;
 use super::recent::Recent;
 use super::recent::Stored;
+use super::record::DocumentRecord;
 use super::record::Payload;
 use super::registry::Agencies;
 use super::registry::AgencyNo;
@@ -75,6 +77,8 @@ pub(super) struct Core {
     /// Who is measured in a capacity test.
     pub(super) watch: ArcSwapOption<Watch>,
     pub(super) index: Index,
+    /// How often the index was made anew while the hub served.
+    pub(super) remade: AtomicU64,
     pub(super) reader: JournalReader,
     pub(super) attachments: Attachments,
     pub(super) uploads: Arc<Uploads>,
@@ -86,6 +90,8 @@ pub(super) struct Core {
     pub(super) stages: Stages,
     pub(super) written: Written,
     pub(super) turned_away: TurnedAway,
+    /// Documents that the process before this one answered as not durable, and that are there.
+    pub(super) in_doubt: AtomicU64,
     /// The totals as watchers see them.
     pub(super) totals_look: Arc<SharedLook<v1::Totals>>,
     /// Places for walks over counters that somebody asked for by wire.
@@ -109,6 +115,8 @@ pub(super) struct Core {
     pub(super) open_files: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
+    /// KiB of messages that may be unfinished.
+    pub(super) receive_kib: Arc<Semaphore>,
     /// Set when no new work is taken.
     pub(super) draining: CancellationToken,
 }
@@ -189,6 +197,7 @@ impl Core {
             partners: tokio::sync::OnceCell::new(),
             watch: ArcSwapOption::empty(),
             index,
+            remade: AtomicU64::new(0),
             reader,
             uploads: Arc::new(Uploads::new(attachments.clone(), config.unnamed_max)),
             attachments,
@@ -199,6 +208,7 @@ impl Core {
             stages: Stages::default(),
             written: Written::default(),
             turned_away: TurnedAway::default(),
+            in_doubt: AtomicU64::new(0),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),
             listings: Arc::new(Semaphore::new(super::config::LISTINGS_AT_ONCE)),
@@ -211,6 +221,7 @@ impl Core {
             open_files: Arc::new(Semaphore::new(descriptors.files)),
             descriptors,
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
+            receive_kib: Arc::new(Semaphore::new(super::config::HUB_RECEIVE_KIB)),
             draining: CancellationToken::new(),
             config,
         }
@@ -258,11 +269,15 @@ impl Core {
         }
         let row = self.row(sequence)?.ok_or(LoadError::Unknown(sequence))?;
         let body = self.reader.read(row.position)?;
-        let payload = Payload::read(body.into()).ok_or(LoadError::NotADocument(sequence))?;
-        Ok(Arc::new(Stored {
-            record: row.record,
-            payload,
-        }))
+        // Facts of law are the journal's: a row of the index is believed only where to look.
+        let record = DocumentRecord::read(&mut Reader(&body));
+        let record = record.filter(|record| record.sequence == sequence);
+        let payload = Payload::read(body.into());
+        let (record, payload) = record
+            .zip(payload)
+            .ok_or(LoadError::NotADocument(sequence))?;
+        let record = Arc::new(record);
+        Ok(Arc::new(Stored { record, payload }))
     }
 
     /// The code of an agency.

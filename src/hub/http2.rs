@@ -15,6 +15,7 @@ use super::config::STRANGER_STREAMS_MAX;
 use super::connections::Place;
 use super::connections::Pool;
 use super::core::Core;
+use super::frames::Throttled;
 use super::gate::Gate;
 use super::listen::Connection;
 
@@ -79,6 +80,8 @@ pub(super) async fn serve(
             (STREAM_WINDOW_BYTES, CONNECTION_WINDOW_BYTES, STREAMS_MAX)
         }
     };
+    let frames = Arc::clone(&session.allowance.frames);
+    let connection = Throttled::new(connection, frames, core.clock.clone());
     let gate = Gate::new(Arc::clone(&core), session, routes);
     let connection = http2::Builder::new(streams)
         .timer(TokioTimer::new())

@@ -21,6 +21,7 @@
 //! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
 //! | `docaxis_connections` | gauge | | open connections whose handshake is done |
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
+//! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |
 //! | `process_cpu_seconds_total` | counter | | CPU of the process |
@@ -225,6 +226,9 @@ impl Look {
         let help = "Wrong tokens given to the console.";
         let failures = ("docaxis_sign_in_failures", help, None);
         counter(page, failures, &self.sign_in_failures)?;
+        let help = "Documents the process before answered as not durable, and that are there.";
+        let in_doubt = ("docaxis_in_doubt_documents", help, None);
+        gauge(page, in_doubt, &self.in_doubt)?;
         if let Some(due) = &self.lists_due {
             let help = "When the first revocation list is to be replaced, in Unix time.";
             let name = "docaxis_revocation_list_next_update";

@@ -1,44 +1,47 @@
 //! Opening a hub: the index as it was last written, then the journal after it, then what waits.
 
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
 
-use prost::Message as _;
-
-use super::apply::apply;
-use super::bytes::Reader;
 use super::commit::Committer;
-use super::commit::Heads;
 use super::config::Config;
-use super::config::INDEX_DIRTY_MAX;
 use super::core::Core;
-use super::counters::Counters;
-use super::joining::Applications;
-use super::known::Known;
+use super::evidence;
 use super::layers::Layers;
 use super::mailboxes::Mailboxes;
 use super::offices::Offices;
 use super::record::AgencyRecord;
 use super::record::Record;
-use super::registry::Agencies;
+use super::recover::RecoverError;
+use super::recover::Recovered;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
 use super::rows;
-use super::rows::DocumentRow;
-use super::transaction::Outcome;
-use super::transaction::ReadError;
-use super::transaction::Transaction;
 use crate::clock::Clock;
 use crate::model::Directory;
 use crate::store;
 use crate::store::Attachments;
 use crate::store::Batch;
-use crate::store::Change;
 use crate::store::DataDir;
 use crate::store::Index;
 use crate::store::Journal;
 use crate::store::Position;
 use crate::trust::TrustStore;
-use crate::wire::v1;
+
+/// Largest index, in bytes, of which every row is read before the hub serves: a few tenths of a second.
+const INSPECT_AT_START_MAX: u64 = 96 * 1024 * 1024;
+
+/// Rows of it that are read at once.
+const INSPECT_ROWS: usize = 4096;
+
+/// Records between two looks at the clock while the journal is read back.
+const PROGRESS_RECORDS: u64 = 1024;
+
+/// Time between two words about it in the log.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// What a hub is given.
 #[derive(Debug)]
@@ -59,7 +62,6 @@ pub struct Hub {
     pub(super) core: Arc<Core>,
     pub(super) tls: Arc<rustls::ServerConfig>,
     pub(super) committer: Committer,
-    pub(super) flush_queue: std::sync::mpsc::Receiver<()>,
     /// Held for the lock.
     pub(super) data: Option<DataDir>,
 }
@@ -78,28 +80,31 @@ pub enum OpenError {
     DataDirMissing(store::Durability),
     /// The index.
     #[error("cannot open the index: {0}")]
-    Index(#[source] store::IndexError),
-    /// The index reflects records the journal does not have: a power cut below `fsync`.
+    Index(#[source] store::FileError),
+    /// The index reflects records the journal does not have.
     #[error("the index is ahead of the journal")]
     IndexAhead,
-    /// The index is laid out in a way this version does not read.
-    #[error("the index has another format")]
-    IndexFormat,
-    /// The index' file could not be removed.
-    #[error("cannot remove the index: {0}")]
+    /// The index' file could not be taken out of the way.
+    #[error("cannot set the index aside: {0}")]
     IndexFile(#[source] std::io::Error),
     /// The journal is damaged, or cannot be read.
     #[error("cannot open the journal: {0}")]
     Journal(String),
+    /// Something proves that acknowledged records are gone. Nothing was changed.
+    #[error("{0}")]
+    Lost(evidence::Loss),
     /// The first records cannot be written.
     #[error("cannot write the directory of agencies: {0}")]
     Register(#[source] store::AppendError),
     /// A hub without all its layers was given a directory that has been used.
     #[error("a hub without all layers of security takes an empty directory only")]
     NotEmpty,
-    /// A row or record is not in a form this version knows.
+    /// A record is not in a form this version knows.
     #[error("the stored state is malformed: {0}")]
     Malformed(String),
+    /// Rows of an index that was just made.
+    #[error("cannot make the index anew: {0}")]
+    Rows(#[source] RecoverError),
 }
 
 impl Hub {
@@ -111,21 +116,27 @@ impl Hub {
     /// [`OpenError`]; nothing was changed on disk but a torn tail, which was cut.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
         let data = open_data(&config, &parts.trust)?;
+        if let Some(data) = &data {
+            evidence::look_around(&config, data)?;
+        }
         let attachments = match &data {
             Some(data) => Attachments::open(&data.attachments(), config.durability),
             None => Attachments::temporary(),
         }
         .map_err(OpenError::Attachments)?;
-        let (index, mut recovered, mut journal) = match recover(&config, data.as_ref()) {
-            Err(error @ (OpenError::IndexAhead | OpenError::IndexFormat)) => {
-                tracing::warn!("{error}: it is made anew from the journal");
-                if let Some(data) = &data {
-                    std::fs::remove_file(data.index()).map_err(OpenError::IndexFile)?;
-                }
-                recover(&config, data.as_ref())?
+        let state = match recover(&config, data.as_ref(), &parts.clock) {
+            Err(OpenError::IndexAhead) => {
+                let heads = data
+                    .as_ref()
+                    .map(|data| evidence::index_is_ahead(&config, data));
+                let heads = heads.transpose()?.unwrap_or_default();
+                let mut state = recover(&config, data.as_ref(), &parts.clock)?;
+                state.1.heads = state.1.heads.at_least(heads);
+                state
             }
-            recovered => recovered?,
+            state => state?,
         };
+        let (index, mut recovered, mut journal, mailboxes) = state;
         if recovered.agencies.count() == 0 {
             register_directory(
                 config.units,
@@ -138,13 +149,11 @@ impl Hub {
         let Recovered {
             agencies,
             applications,
-            mut counters,
+            counters,
             heads,
-            known: _,
+            in_doubt,
+            ..
         } = recovered;
-        let mailboxes = Mailboxes::default();
-        restore_pending(&index, &mailboxes, &mut counters)?;
-        let (flush, flush_queue) = std::sync::mpsc::sync_channel(1);
         let core = Arc::new(Core::new(
             config,
             parts.clock,
@@ -153,15 +162,15 @@ impl Hub {
             (agencies, applications, counters, mailboxes),
             parts.offices,
         ));
+        core.in_doubt.store(in_doubt, Ordering::Relaxed);
         core.lists.recall(&core.trust);
         let restored = core.uploads.restore(&core.index, &core.agencies.load());
         restored.map_err(OpenError::Malformed)?;
-        let committer = Committer::new(Arc::clone(&core), journal, heads, flush);
+        let committer = Committer::new(Arc::clone(&core), journal, heads);
         Ok(Self {
             core,
             tls: Arc::new(parts.tls),
             committer,
-            flush_queue,
             data,
         })
     }
@@ -185,121 +194,68 @@ fn open_data(config: &Config, trust: &TrustStore) -> Result<Option<DataDir>, Ope
     }
 }
 
-/// State being rebuilt.
-struct Recovered {
-    agencies: Agencies,
-    applications: Applications,
-    counters: Counters,
-    heads: Heads,
-    known: Known,
+/// What an attempt to recover gives.
+type State = (Index, Recovered, Journal, Mailboxes);
+
+/// The index as it was last written, the journal after it, and what waits. An index that cannot be used is
+/// set aside and made anew.
+fn recover(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<State, OpenError> {
+    let Some(data) = data else {
+        let index = Index::in_memory(rows::FORMAT).map_err(OpenError::Index)?;
+        return read_back(config, None, index, clock);
+    };
+    let opened = Index::open(&data.index(), rows::FORMAT)
+        .and_then(|index| inspected(index, &data.index()))
+        .map_err(OpenError::Index)
+        .and_then(|index| read_back(config, Some(data), index, clock));
+    let problem = match opened {
+        Err(OpenError::Index(error)) => error.to_string(),
+        Err(OpenError::Rows(error)) => error.to_string(),
+        other => return other,
+    };
+    tracing::warn!(problem, "the index is made anew from the journal");
+    set_aside(&data.index())?;
+    let index = Index::open(&data.index(), rows::FORMAT).map_err(OpenError::Index)?;
+    read_back(config, Some(data), index, clock)
 }
 
-impl Recovered {
-    fn from_index(index: &Index) -> Result<Self, OpenError> {
-        let mut agencies = Agencies::default();
-        for row in every(index, b'A')? {
-            let record = AgencyRecord::read(&mut Reader(&row.1));
-            agencies.set(&record.ok_or_else(|| malformed("an agency"))?);
-        }
-        let mut applications = Applications::default();
-        for row in every(index, b'G')? {
-            let application = v1::StoredApplication::decode(row.1.as_slice());
-            applications.set(application.map_err(|_| malformed("an application"))?);
-        }
-        let mut counters = Counters::default();
-        for letter in [b'C', b'R', b'W', b'Y'] {
-            for (key, row) in every(index, letter)? {
-                counters
-                    .restore(&key, &row)
-                    .ok_or_else(|| malformed("a counter"))?;
-            }
-        }
-        let heads = match index.get(&rows::heads_key()).map_err(OpenError::Index)? {
-            None => Heads::default(),
-            Some(row) => Heads::decode(&row).ok_or_else(|| malformed("the heads"))?,
-        };
-        Ok(Self {
-            agencies,
-            applications,
-            counters,
-            heads,
-            known: Known::default(),
-        })
+/// An index every row of which was read, where that is soon done. A large one is read while the hub serves.
+fn inspected(index: Index, path: &Path) -> Result<Index, store::FileError> {
+    let size = std::fs::metadata(path).map_or(0, |file| file.len());
+    if size <= INSPECT_AT_START_MAX
+        && let Some(mut inspection) = index.inspect()
+    {
+        while inspection.step(INSPECT_ROWS)? {}
     }
+    Ok(index)
+}
 
-    /// Takes in one record of the journal.
-    fn replay(
-        &mut self,
-        index: &Index,
-        position: Position,
-        record: &Record,
-    ) -> Result<(), ReadError> {
-        let mut tx = Transaction::read_back(index, &self.known);
-        apply(record, &mut tx)?;
-        let Outcome {
-            mut rows,
-            fresh,
-            counts,
-            effects,
-        } = tx.finish();
-        for (sequence, record) in fresh {
-            let row = DocumentRow { position, record };
-            rows.push((rows::document_key(sequence), Change::Insert(row.encode())));
+/// Takes an index out of the way that cannot be used.
+fn set_aside(index: &Path) -> Result<(), OpenError> {
+    match std::fs::remove_file(index) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(OpenError::IndexFile(error))
         }
-        index.apply(rows);
-        counts
-            .into_iter()
-            .for_each(|count| self.counters.count(count));
-        for effect in effects {
-            if let super::transaction::Effect::Acknowledged {
-                recipient,
-                sender,
-                day,
-                ..
-            } = effect
-            {
-                self.counters
-                    .count(super::counters::Count::AcknowledgedPending {
-                        sender,
-                        recipient,
-                        day,
-                    });
-            }
-        }
-        match record {
-            Record::Document(document) => self.heads.sequence = document.sequence,
-            Record::Statuses(statuses) => {
-                self.heads.cursor = statuses.first_cursor + statuses.changes.len() as u64 - 1;
-            }
-            Record::Agency(agency) => self.agencies.set(agency),
-            Record::Application(application) => self.applications.set((**application).clone()),
-            Record::Acknowledged(_)
-            | Record::Refused(_)
-            | Record::Uploaded(_)
-            | Record::Collected(_) => {}
-        }
-        Ok(())
+        _ => Ok(()),
     }
 }
 
-/// The index as it was last written, and the journal after it.
-fn recover(
+/// What an index knows, the journal after it, and what waits.
+fn read_back(
     config: &Config,
     data: Option<&DataDir>,
-) -> Result<(Index, Recovered, Journal), OpenError> {
-    let index = match data {
-        Some(data) => Index::open(&data.index()).map_err(OpenError::Index)?,
-        None => Index::in_memory().map_err(OpenError::Index)?,
-    };
-    if !rows::is_current(&index).map_err(OpenError::Index)? {
-        return Err(OpenError::IndexFormat);
-    }
-    let mut recovered = Recovered::from_index(&index)?;
-    let mut journal = open_journal(config, data, &index, &mut recovered)?;
+    index: Index,
+    clock: &Clock,
+) -> Result<State, OpenError> {
+    let mut recovered = Recovered::from_index(&index).map_err(OpenError::Rows)?;
+    let mut journal = open_journal(config, data, &index, &mut recovered, clock)?;
     if config.layers < Layers::All {
         journal.leave_out_chain();
     }
-    Ok((index, recovered, journal))
+    let mailboxes = Mailboxes::default();
+    let restored = recovered.restore_pending(&index, &mailboxes);
+    restored.map_err(OpenError::Rows)?;
+    Ok((index, recovered, journal, mailboxes))
 }
 
 fn open_journal(
@@ -307,6 +263,7 @@ fn open_journal(
     data: Option<&DataDir>,
     index: &Index,
     recovered: &mut Recovered,
+    clock: &Clock,
 ) -> Result<Journal, OpenError> {
     let journal = store::JournalConfig {
         durability: config.durability,
@@ -316,32 +273,66 @@ fn open_journal(
     let Some(data) = data else {
         return Journal::in_memory(journal).map_err(OpenError::Register);
     };
+    let mut progress = Progress::begin(clock);
     let mut visit = |position: Position, kind: u8, body: &[u8]| {
-        let record = Record::decode(kind, body)
-            .ok_or_else(|| malformed(&format!("a journal record of kind {kind}")))?;
-        recovered
-            .replay(index, position, &record)
-            .map_err(|error| OpenError::Malformed(error.to_string()))?;
-        if index.dirty() >= INDEX_DIRTY_MAX {
-            // A long journal must not become a large heap.
-            let mut changed = recovered.counters.take_all_dirty();
-            changed.push((rows::heads_key(), Some(recovered.heads.encode())));
-            index.apply(changed);
-            index.freeze(position);
-            index.flush_frozen().map_err(OpenError::Index)?;
-        }
-        Ok(())
+        progress.step(position);
+        recovered.visit(index, position, (kind, body))
     };
     let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
     let (journal, recovery) = opened.map_err(|error| match error {
         store::OpenJournalError::Missing { .. } => OpenError::IndexAhead,
-        store::OpenJournalError::Visit { error, .. } => error,
+        store::OpenJournalError::Visit { error, .. } => match error {
+            RecoverError::Record(kind) => {
+                OpenError::Malformed(format!("a journal record of kind {kind}"))
+            }
+            error => OpenError::Rows(error),
+        },
         error => OpenError::Journal(error.to_string()),
     })?;
     if recovery.records > 0 {
-        tracing::info!(records = recovery.records, "journal read back");
+        let seconds = progress.elapsed().as_secs_f64();
+        tracing::info!(records = recovery.records, seconds, "journal read back");
     }
+    recovered.in_doubt = evidence::tell_in_doubt(&journal.reader(), &recovery);
     Ok(journal)
+}
+
+/// How far reading back has come, for the log.
+struct Progress<'a> {
+    clock: &'a Clock,
+    began: Instant,
+    said: Instant,
+    records: u64,
+}
+
+impl<'a> Progress<'a> {
+    fn begin(clock: &'a Clock) -> Self {
+        let began = clock.monotonic();
+        Self {
+            clock,
+            began,
+            said: began,
+            records: 0,
+        }
+    }
+
+    /// One record more. A word in the log now and then.
+    fn step(&mut self, at: Position) {
+        self.records += 1;
+        if !self.records.is_multiple_of(PROGRESS_RECORDS) {
+            return;
+        }
+        let now = self.clock.monotonic();
+        if now - self.said >= PROGRESS_EVERY {
+            self.said = now;
+            let (records, segment) = (self.records, at.segment());
+            tracing::info!(records, segment, "reading the journal back");
+        }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.clock.monotonic() - self.began
+    }
 }
 
 /// A new hub knows the agencies of 2019, all active, and so many units below each.
@@ -375,37 +366,7 @@ fn register_directory(
     for (position, record) in positions.into_iter().zip(&records) {
         recovered
             .replay(index, position, record)
-            .map_err(|error| OpenError::Malformed(error.to_string()))?;
+            .map_err(OpenError::Rows)?;
     }
     Ok(())
-}
-
-/// Everything unacknowledged waits again.
-fn restore_pending(
-    index: &Index,
-    mailboxes: &Mailboxes,
-    counters: &mut Counters,
-) -> Result<(), OpenError> {
-    counters.forget_pending();
-    for (key, row) in every(index, b'P')? {
-        let parsed = rows::parse_pending_key(&key).zip(Reader(&row).u32());
-        let ((recipient, priority, sequence), sender) =
-            parsed.ok_or_else(|| malformed("a pending delivery"))?;
-        mailboxes
-            .slot(recipient)
-            .queue()
-            .mailbox
-            .push(priority, sequence);
-        counters.restore_pending(AgencyNo(sender), recipient);
-    }
-    Ok(())
-}
-
-fn every(index: &Index, letter: u8) -> Result<Vec<store::Row>, OpenError> {
-    let (from, to) = rows::every(letter);
-    index.range(from..to, usize::MAX).map_err(OpenError::Index)
-}
-
-fn malformed(what: &str) -> OpenError {
-    OpenError::Malformed(what.to_owned())
 }

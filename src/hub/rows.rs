@@ -8,7 +8,7 @@
 //! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
-//! T sequence recipient number         → status, from 0     V                     → the format
+//! T sequence recipient number         → status, from 0
 //! W agency                            → how it keeps the rules  X                     → counters of the hub
 //! B, E, F, H, U                       → attachments: `uploads/rows.rs`
 //! Y day agency                        → sent, signed, received
@@ -28,30 +28,11 @@ use crate::model::DocumentId;
 use crate::model::Priority;
 use crate::model::Stage;
 use crate::model::StatusCode;
-use crate::store::Index;
-use crate::store::IndexError;
 use crate::store::Position;
 
-/// Number of this layout. An index of another one is made anew from the journal when the hub is opened.
-///
-/// 1 had no number, and a delivery's statuses in the delivery's row; 2 gives each a row of its own.
-pub(super) const FORMAT: u32 = 2;
-
-/// Whether an index has this layout. An empty one has from now on.
-///
-/// # Errors
-/// [`IndexError`].
-pub(super) fn is_current(index: &Index) -> Result<bool, IndexError> {
-    let format = FORMAT.to_le_bytes().to_vec();
-    match index.get(&format_key())? {
-        Some(found) => Ok(found == format),
-        None if index.applied().is_some() => Ok(false),
-        None => {
-            index.apply(vec![(format_key(), Some(format))]);
-            Ok(true)
-        }
-    }
-}
+/// Format of the rows: an index of another one is made anew from the journal. 2 gave the file a format;
+/// 3 gives each status a row of its own, which before stood in the row of their delivery.
+pub(super) const FORMAT: u32 = 3;
 
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
@@ -174,11 +155,6 @@ pub(super) fn day_key(day: i32, agency: AgencyNo) -> Key {
 /// Numbers the next sequence and cursor are drawn from.
 pub(super) fn heads_key() -> Key {
     vec![b'X']
-}
-
-/// The format of the index.
-fn format_key() -> Key {
-    vec![b'V']
 }
 
 /// Every row of one kind: from its letter to the next.
@@ -305,20 +281,6 @@ impl NoticeRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_index_of_another_format_is_told_apart() {
-        let index = Index::in_memory().unwrap();
-        assert!(is_current(&index).unwrap(), "an empty one");
-        assert!(is_current(&index).unwrap(), "what is written into it");
-        index.apply(vec![(format_key(), Some(vec![1, 0, 0, 0]))]);
-        assert!(!is_current(&index).unwrap(), "another number");
-        let older = Index::in_memory().unwrap();
-        older.apply(vec![(agency_key(AgencyNo(1)), Some(vec![1]))]);
-        older.freeze(Position::from_bytes([1; 16]));
-        older.flush_frozen().unwrap();
-        assert!(!is_current(&older).unwrap(), "none, and it has been used");
-    }
 
     #[test]
     fn statuses_lie_in_their_order_behind_the_delivery_they_are_of() {

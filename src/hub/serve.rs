@@ -18,16 +18,16 @@ use super::core::Core;
 use super::http2;
 use super::listen;
 use super::lists;
+use super::maintenance::maintain;
 use super::open::Hub;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
 use super::service::Monitor;
 use super::service::Registry;
-use super::stages::Begun;
-use super::stages::Stage;
 use super::stages::Stages;
 use super::uploads;
 use crate::model::Ledger;
+use crate::store::DataDir;
 use crate::trust::RevocationError;
 use crate::wire;
 use crate::wire::v1::exchange_server::ExchangeServer;
@@ -130,15 +130,17 @@ impl Hub {
             core,
             tls,
             committer,
-            flush_queue,
             data,
         } = self;
         let routes = routes(&core).await?;
         let verifiers = spawn_verifiers(&core).map_err(ServeError::Thread)?;
         let commit = spawn("hub-commit", move || committer.run())?;
-        let flusher = Arc::clone(&core);
+        let maintained = Arc::clone(&core);
+        let path = data.as_ref().map(DataDir::index);
         let flush = spawn("hub-index", move || {
-            flush_until_closed(&flusher, &flush_queue)
+            // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
+            let _ = rustix::process::nice(INDEX_NICE);
+            maintain(&maintained, path);
         })?;
         let serving = TaskTracker::new();
         let (sockets, handshakes) = listen::accepted();
@@ -283,22 +285,4 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
         .name(name.to_owned())
         .spawn(run)
         .map_err(ServeError::Thread)
-}
-
-/// Writes the index out whenever the commit thread froze it. A failure is not fatal: the journal has
-/// everything, the next attempt writes the same again.
-fn flush_until_closed(core: &Core, queue: &std::sync::mpsc::Receiver<()>) {
-    // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
-    let _ = rustix::process::nice(INDEX_NICE);
-    while queue.recv().is_ok() {
-        let begun = Begun::now(&core.clock);
-        let flushed = core.index.flush_frozen();
-        core.stages.end(Stage::Index, begun, &core.clock);
-        if let Err(error) = flushed {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "cannot write the index"
-            );
-        }
-    }
 }

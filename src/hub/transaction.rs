@@ -10,7 +10,6 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::config::NOTICES_OUT_MAX;
 use super::counters::Count;
 use super::known::Known;
 use super::record::DocumentRecord;
@@ -27,9 +26,9 @@ use crate::store::Index;
 use crate::store::IndexError;
 use crate::store::Row;
 
-/// Notices one acknowledgement ends at once: what may be out. Of more the rest follows in pieces of their
-/// own, in turns with others' work.
-const NOTICES_DONE_MAX: usize = NOTICES_OUT_MAX;
+/// Notices one acknowledgement ends at once, at some 3 µs each. Of more the rest follows in pieces of their
+/// own, in turns with others' work. Records that are read back end as many as they did: not to be changed.
+pub(super) const NOTICES_DONE_MAX: usize = 4096;
 
 /// Pending changes over the index.
 #[derive(Debug)]
@@ -42,8 +41,6 @@ pub(super) struct Transaction<'a> {
     fresh: BTreeMap<u64, Arc<DocumentRecord>>,
     /// Notices this batch makes and does not end.
     noticed: BTreeSet<(AgencyNo, u64)>,
-    /// Notices that one acknowledgement ends, at most.
-    ended_max: usize,
     /// Cursor up to which this batch ends the notices of the index, by agency.
     ended: BTreeMap<AgencyNo, u64>,
     counts: Vec<Count>,
@@ -110,20 +107,10 @@ impl<'a> Transaction<'a> {
             rows: HashMap::new(),
             fresh: BTreeMap::new(),
             noticed: BTreeSet::new(),
-            ended_max: NOTICES_DONE_MAX,
             ended: BTreeMap::new(),
             counts: Vec::new(),
             effects: Vec::new(),
             asked: Cell::new(0),
-        }
-    }
-
-    /// The same for a record that is read back: an acknowledgement ends all there is, whether the pieces
-    /// that followed it were written or not. Older journals have none.
-    pub(super) fn read_back(index: &'a Index, known: &'a Known) -> Self {
-        Self {
-            ended_max: usize::MAX,
-            ..Self::new(index, known)
         }
     }
 
@@ -244,7 +231,7 @@ impl<'a> Transaction<'a> {
     /// once. What is made later is not touched, however high the cursor.
     pub(super) fn end_notices(&mut self, agency: AgencyNo, cursor: u64) -> Result<(), ReadError> {
         let mut last = 0;
-        let mut room = self.ended_max;
+        let mut room = NOTICES_DONE_MAX;
         for (key, _) in self.notices(agency, cursor, room)? {
             last = rows::parse_notice_key(&key).ok_or(ReadError::Malformed('N'))?;
             self.delete(key);

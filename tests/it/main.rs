@@ -20,6 +20,7 @@ mod gate;
 mod histories;
 mod interrupted;
 mod join;
+mod journal;
 mod limits;
 mod load;
 mod memory;

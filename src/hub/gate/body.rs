@@ -26,6 +26,8 @@ use tokio::time::Sleep;
 use tokio_util::sync::PollSemaphore;
 use tonic::Status;
 
+use crate::hub::config::HUB_RECEIVE_KIB;
+use crate::hub::frames::Frames;
 use crate::model::Refusal;
 use crate::wire;
 
@@ -34,6 +36,9 @@ const PREFIX: usize = 5;
 
 /// Time for the first byte of a message whose turn it is, and for any message's prefix.
 pub(in crate::hub) const MESSAGE_TIME: Duration = Duration::from_secs(10);
+
+/// Time in which something more of a message must come where the hub's room for messages is scarce.
+const STALL_MAX: Duration = Duration::from_secs(2);
 
 /// Slowest a message may come on, in bytes a second: 256 kbit/s.
 const SLOWEST: u64 = 32 * 1024;
@@ -47,13 +52,25 @@ pub(super) struct Limits {
     pub(super) is_stream: bool,
 }
 
+/// What a message that comes in pieces takes its room from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shares<'a> {
+    pub(super) organ: &'a Arc<Semaphore>,
+    pub(super) connection: &'a Arc<Semaphore>,
+    pub(super) hub: &'a Arc<Semaphore>,
+    /// Message data is none of these.
+    pub(super) frames: &'a Arc<Frames>,
+}
+
 /// A body that is metered.
 #[derive(Debug)]
 pub(super) struct Metered {
     inner: Incoming,
     limits: Limits,
-    /// Of the organisation, then of the connection.
-    shares: [PollSemaphore; 2],
+    /// Of the organisation, of the connection, of the hub.
+    shares: [PollSemaphore; 3],
+    hub: Arc<Semaphore>,
+    frames: Arc<Frames>,
     /// What the message under way reserved of them.
     reserved: Vec<OwnedSemaphorePermit>,
     /// The same of messages that are whole, until the service comes for more.
@@ -66,21 +83,26 @@ pub(super) struct Metered {
     /// A frame that was read, and KiB to be reserved before it goes on.
     held_back: Option<(Frame<Bytes>, u32)>,
     deadline: Option<Pin<Box<Sleep>>>,
+    /// End of the patience with a message of which nothing more comes.
+    stall: Option<Pin<Box<Sleep>>>,
     /// Time the message under way has, once it began.
     time: Duration,
 }
 
 impl Metered {
-    pub(super) fn new(
-        inner: Incoming,
-        limits: Limits,
-        organ: &Arc<Semaphore>,
-        connection: &Arc<Semaphore>,
-    ) -> Self {
+    pub(super) fn new(inner: Incoming, limits: Limits, shares: Shares<'_>) -> Self {
+        let Shares {
+            organ,
+            connection,
+            hub,
+            frames,
+        } = shares;
         Self {
             inner,
             limits,
-            shares: [organ, connection].map(|share| PollSemaphore::new(Arc::clone(share))),
+            shares: [organ, connection, hub].map(|share| PollSemaphore::new(Arc::clone(share))),
+            hub: Arc::clone(hub),
+            frames: Arc::clone(frames),
             reserved: Vec::new(),
             whole: Vec::new(),
             prefix: [0; PREFIX],
@@ -88,6 +110,7 @@ impl Metered {
             missing: 0,
             held_back: None,
             deadline: None,
+            stall: None,
             time: MESSAGE_TIME,
         }
     }
@@ -150,8 +173,21 @@ impl Metered {
         Poll::Ready(Ok(()))
     }
 
-    /// Ends the body of whoever keeps the hub waiting in the middle of a message.
+    /// Ends the body of whoever keeps the hub waiting in the middle of a message; sooner where others
+    /// need the room that it takes.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
+        if !self.reserved.is_empty() {
+            let patience = || Box::pin(tokio::time::sleep(STALL_MAX));
+            let mut stall = self.stall.take().unwrap_or_else(patience);
+            while stall.as_mut().poll(cx).is_ready() {
+                if self.hub.available_permits() < HUB_RECEIVE_KIB / 4 {
+                    let limit_s = STALL_MAX.as_secs();
+                    return Poll::Ready(wire::status(&Refusal::StreamIdle { limit_s }));
+                }
+                stall = patience();
+            }
+            self.stall = Some(stall);
+        }
         let time = self.time;
         let deadline = self
             .deadline
@@ -175,7 +211,10 @@ impl Body for Metered {
         this.whole.clear();
         if this.held_back.is_none() {
             let frame = match Pin::new(&mut this.inner).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => frame,
+                Poll::Ready(Some(Ok(frame))) => {
+                    this.stall = None;
+                    frame
+                }
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Ready(Some(Err(error))) => {
                     return Poll::Ready(Some(Err(Status::from_error(Box::new(error)))));
@@ -186,10 +225,13 @@ impl Body for Metered {
                 Poll::Pending => return Poll::Pending,
             };
             let reserve = match frame.data_ref() {
-                Some(data) => match this.follow(data) {
-                    Ok(reserve) => reserve,
-                    Err(status) => return Poll::Ready(Some(Err(status))),
-                },
+                Some(data) => {
+                    this.frames.take(data.len());
+                    match this.follow(data) {
+                        Ok(reserve) => reserve,
+                        Err(status) => return Poll::Ready(Some(Err(status))),
+                    }
+                }
                 None => 0,
             };
             this.held_back = Some((frame, reserve));

@@ -43,6 +43,7 @@ use access::Role;
 use access::Rpc;
 use body::Limits;
 use body::Metered;
+use body::Shares;
 
 /// The gate of one connection.
 #[derive(Clone, Debug)]
@@ -135,8 +136,13 @@ impl Gate {
             is_stream: rpc.kind.is_stream(),
         };
         let session = &self.session;
-        let shares = (&session.allowance.receive_kib, &session.receive_kib);
-        let mut request = request.map(|body| Metered::new(body, limits, shares.0, shares.1));
+        let shares = Shares {
+            organ: &session.allowance.receive_kib,
+            connection: &session.receive_kib,
+            hub: &self.core.receive_kib,
+            frames: &session.allowance.frames,
+        };
+        let mut request = request.map(|body| Metered::new(body, limits, shares));
         request.extensions_mut().insert(Arc::clone(&session.peer));
         match self.routes.call(request).await {
             Ok(response) => response.map(|body| {

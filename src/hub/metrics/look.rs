@@ -72,6 +72,7 @@ pub(super) struct Look {
     pub(super) under_way_bytes: u64,
     pub(super) connections: usize,
     pub(super) sign_in_failures: u64,
+    pub(super) in_doubt: u64,
     /// Seconds since 1970; absent without lists.
     pub(super) lists_due: Option<i64>,
     pub(super) process_cpu: Duration,
@@ -163,6 +164,7 @@ impl Look {
             under_way_bytes: 1024 * under_way_kib as u64,
             connections: core.connections.count(),
             sign_in_failures: core.sign_in_failures.load(Ordering::Relaxed),
+            in_doubt: core.in_doubt.load(Ordering::Relaxed),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
             process_cpu: process_cpu(),
             resident_bytes: resident_bytes(),

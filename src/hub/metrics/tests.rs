@@ -59,6 +59,7 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
         under_way_bytes: 2048,
         connections: 4,
         sign_in_failures: 7,
+        in_doubt: 3,
         lists_due: Some(1_600_000_000),
         process_cpu: Duration::from_millis(1500),
         resident_bytes: Some(1 << 20),
@@ -180,6 +181,7 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_deliveries_in_flight"), totals.in_flight as f64);
     assert_eq!(of("docaxis_ledger_balanced"), 1.0);
     assert_eq!(of("docaxis_sign_in_failures_total"), 7.0);
+    assert_eq!(of("docaxis_in_doubt_documents"), 3.0);
     assert_eq!(of("docaxis_agency_documents_total{organ=\"H0.1\"}"), 2.0);
     assert_eq!(of("docaxis_agency_deliveries_total{organ=\"H1.1\"}"), 1.0);
     assert!(!text.contains("organ=\"other\""), "there are no others");

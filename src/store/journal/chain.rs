@@ -10,14 +10,19 @@ use std::path::Path;
 
 use aws_lc_rs::digest;
 
+use super::format::Position;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
 use super::format::RecordHeader;
+use super::format::SEGMENT_HEADER;
 use super::segment::Segments;
+use super::segment_reader::SegmentReader;
+use super::segment_reader::Step;
+use super::segment_reader::Tip;
 use super::walk::Start;
 use super::walk::TornTail;
 use super::walk::WalkError;
-use super::walk::walk;
+use super::walk::see_all;
 
 /// SHA-256 over everything up to and including one record.
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
@@ -73,19 +78,40 @@ impl fmt::Debug for ChainHash {
     }
 }
 
-/// What an audit found in a sound journal.
+/// What an audit found in a journal whose records verify.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct AuditReport {
-    /// Segment files read.
+    /// Segment files read; 0 where there is no journal.
     pub segments: u32,
     /// Records verified.
     pub records: u64,
+    /// Sequence number of the last record: how many were ever written. 0 where there is none.
+    pub last_sequence: u64,
     /// Bytes of headers and records, without preallocated space.
     pub bytes: u64,
+    /// Chain hash before the first record that is there.
+    pub genesis: ChainHash,
     /// Chain hash after the last record.
     pub chain: ChainHash,
+    /// The last record.
+    pub last: Option<Position>,
     /// An unfinished write at the end, which opening the journal would cut.
     pub torn: Option<TornTail>,
+}
+
+/// One record as an audit sees it, verified.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// Where it lies.
+    pub position: Position,
+    /// Its sequence number.
+    pub sequence: u64,
+    /// Its kind.
+    pub kind: u8,
+    /// Chain hash after it.
+    pub chain: ChainHash,
+    /// Its body.
+    pub body: &'a [u8],
 }
 
 /// Why a journal does not pass its audit.
@@ -119,18 +145,37 @@ pub enum AuditError {
 ///
 /// [`AuditError::Corrupt`] with the place of the first record that does not verify.
 pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
+    inspect(dir, &mut |_| ())
+}
+
+/// The same, and shows every record.
+///
+/// # Errors
+///
+/// As [`audit`]; what was shown before verifies all the same.
+pub fn inspect(dir: &Path, see: &mut dyn FnMut(Seen<'_>)) -> Result<AuditReport, AuditError> {
     let unreadable = |source| AuditError::Io { segment: 0, source };
     let segments = Segments::on_disk(dir).map_err(unreadable)?;
     let numbers = segments.numbers().map_err(unreadable)?;
-    let walked = walk(&segments, &numbers, Start::Genesis, &mut |_, _, _| {
+    let mut see = |position, header: &RecordHeader, body: &[u8]| {
+        see(Seen {
+            position,
+            sequence: header.sequence,
+            kind: header.kind,
+            chain: header.chain,
+            body,
+        });
         Ok::<(), ()>(())
-    });
-    match walked {
+    };
+    match see_all(&segments, &numbers, (Start::Genesis, None), &mut see) {
         Ok(walked) => Ok(AuditReport {
             segments: u32::try_from(numbers.len()).unwrap_or(u32::MAX),
             records: walked.records,
+            last_sequence: walked.tip.next_sequence.saturating_sub(1),
             bytes: walked.bytes,
+            genesis: walked.genesis,
             chain: walked.tip.chain,
+            last: walked.last,
             torn: walked.torn,
         }),
         Err(WalkError::Corrupt {
@@ -143,11 +188,39 @@ pub fn audit(dir: &Path) -> Result<AuditReport, AuditError> {
             problem,
         }),
         Err(WalkError::Io { segment, source }) => Err(AuditError::Io { segment, source }),
-        // Only a walk from a position can miss it, and this visitor refuses nothing.
-        Err(WalkError::Absent | WalkError::Visit(_)) => Err(AuditError::Corrupt {
+        // Only a walk from or to a position can miss it, and this visitor refuses nothing.
+        Err(WalkError::Absent(_) | WalkError::Visit(_)) => Err(AuditError::Corrupt {
             segment: 1,
             offset: 0,
             problem: Problem::Missing,
         }),
     }
+}
+
+/// Whether there is any record in the journal in `dir`, or anything but zeros where one should be.
+/// Blocking, reads little of a journal that is not empty, changes nothing.
+///
+/// # Errors
+///
+/// What the file system says; a directory that is not there holds nothing.
+pub fn holds_records(dir: &Path) -> io::Result<bool> {
+    let segments = match Segments::on_disk(dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        segments => segments?,
+    };
+    let number = match segments.numbers()?.as_slice() {
+        [] => return Ok(false),
+        [1] => 1,
+        // A later segment is begun after records.
+        _ => return Ok(true),
+    };
+    let mut reader = SegmentReader::open(segments.open(number)?, number)?;
+    Ok(match reader.header()? {
+        Err(nothing) => nothing.is_some(),
+        Ok(header) => {
+            let begins = SEGMENT_HEADER as u64;
+            let step = reader.step(begins, &header.seed(), &Tip::before(&header))?;
+            !matches!(step, Step::End)
+        }
+    })
 }

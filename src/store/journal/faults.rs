@@ -9,6 +9,8 @@ pub(super) enum Operation {
     Create,
     /// Cutting a segment to its records.
     Cut,
+    /// Leaving a note of what is in doubt.
+    Note,
     /// Opening a segment for reading.
     Open,
     /// Giving a segment its name.
@@ -26,6 +28,16 @@ pub(super) enum Operation {
 #[cfg(not(test))]
 pub(super) fn check(_: Operation) -> io::Result<()> {
     Ok(())
+}
+
+/// Bytes of a segment were written, into the kernel's memory.
+#[cfg(not(test))]
+pub(super) fn wrote(_offset: u64, _length: usize) {}
+
+/// A segment was flushed, or was not: `outcome`.
+#[cfg(not(test))]
+pub(super) fn flushed(outcome: io::Result<()>) -> io::Result<()> {
+    outcome
 }
 
 /// How long a failure lasts.
@@ -90,4 +102,72 @@ pub(super) fn fail_until_told(operation: Operation, errno: rustix::io::Errno) {
 #[cfg(test)]
 pub(super) fn fail_none() {
     NEXT.set(None);
+}
+
+/// What of a segment is on the disk, as the kernel handles it: written bytes are dirty; a flush that
+/// succeeds takes them to the disk; after one that fails they stay in memory and are called clean, so that
+/// no later flush writes them.
+#[cfg(test)]
+#[derive(Debug, Default)]
+struct Disk {
+    dirty: Vec<(u64, usize)>,
+    written: Vec<(u64, usize)>,
+}
+
+#[cfg(test)]
+std::thread_local! {
+    static DISK: std::cell::RefCell<Option<Disk>> = const { std::cell::RefCell::new(None) };
+}
+
+/// From now on it is kept in mind what of this thread's one segment is on the disk.
+#[cfg(test)]
+pub(super) fn watch_disk() {
+    DISK.set(Some(Disk::default()));
+}
+
+#[cfg(test)]
+pub(super) fn wrote(offset: u64, length: usize) {
+    DISK.with_borrow_mut(|disk| {
+        if let Some(disk) = disk {
+            disk.dirty.push((offset, length));
+        }
+    });
+}
+
+#[cfg(test)]
+pub(super) fn flushed(outcome: io::Result<()>) -> io::Result<()> {
+    DISK.with_borrow_mut(|disk| {
+        if let Some(disk) = disk {
+            let dirty = std::mem::take(&mut disk.dirty);
+            if outcome.is_ok() {
+                disk.written.extend(dirty);
+            }
+        }
+    });
+    outcome
+}
+
+/// The kernel failed to write what is dirty, behind everybody's back.
+#[cfg(test)]
+pub(super) fn fail_writeback() {
+    DISK.with_borrow_mut(|disk| {
+        if let Some(disk) = disk {
+            disk.dirty.clear();
+        }
+    });
+}
+
+/// What is left of the segment after a power cut: zeros where nothing reached the disk.
+#[cfg(test)]
+pub(super) fn after_power_cut(bytes: &[u8]) -> Vec<u8> {
+    let mut left = vec![0; bytes.len()];
+    let disk = DISK.take().unwrap_or_default();
+    for (offset, length) in disk.written {
+        let start = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len());
+        let end = start.saturating_add(length).min(bytes.len());
+        left[start..end].copy_from_slice(&bytes[start..end]);
+    }
+    left
 }

@@ -19,6 +19,9 @@ pub(super) const SEGMENT_HEADER: usize = 64;
 pub(super) const RECORD_HEADER: usize = 64;
 pub(super) const ALIGNMENT: usize = 8;
 
+/// Offset in a record after its checksum: from here to its end it is covered.
+pub(super) const CHECKSUM_END: usize = 8;
+
 const MAGIC: [u8; 8] = *b"DOCAXJNL";
 
 /// What is wrong with the bytes at some offset.
@@ -72,7 +75,7 @@ pub enum Problem {
         /// The number found.
         found: u64,
     },
-    /// Written by a newer version of this program.
+    /// Not written by this version of the program, nor in a way it still reads.
     #[error("format version {found}, this program knows {supported}")]
     Version {
         /// Version in the header.
@@ -167,7 +170,8 @@ impl SegmentHeader {
             return Err(Problem::Magic);
         }
         let version = u32_at(bytes, 8);
-        if version > FORMAT_VERSION {
+        // There is none before the first: 0 is no version, whatever the checksum says.
+        if version != FORMAT_VERSION {
             return Err(Problem::Version {
                 found: version,
                 supported: FORMAT_VERSION,
@@ -241,11 +245,21 @@ pub(super) struct Seed(Hasher);
 impl Seed {
     /// Checksum of a whole record (header, body, padding) at this offset.
     pub(super) fn checksum(&self, offset: u64, record: &[u8]) -> u32 {
+        let mut hasher = self.open(offset, record);
+        hasher.update(record.get(CHECKSUM_END..).unwrap_or_default());
+        hasher.finalize()
+    }
+
+    /// Checksum of what comes before [`CHECKSUM_END`] of a record; that of the whole continues it.
+    pub(super) fn opening(&self, offset: u64, record: &[u8]) -> u32 {
+        self.open(offset, record).finalize()
+    }
+
+    fn open(&self, offset: u64, record: &[u8]) -> Hasher {
         let mut hasher = self.0.clone();
         hasher.update(&offset.to_le_bytes());
         hasher.update(record.get(..4).unwrap_or_default());
-        hasher.update(record.get(8..).unwrap_or_default());
-        hasher.finalize()
+        hasher
     }
 }
 
@@ -331,6 +345,26 @@ mod tests {
             prop_assert_eq!(SegmentHeader::decode(&bytes), Ok(header));
             bytes[at] ^= by;
             prop_assert!(SegmentHeader::decode(&bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn a_segment_of_another_version_is_refused_though_its_checksum_is_right() {
+        let header = SegmentHeader {
+            number: 1,
+            first_sequence: 1,
+            chain: ChainHash::from([1; 32]),
+        };
+        for version in [0, FORMAT_VERSION + 1, u32::MAX] {
+            let mut bytes = header.encode();
+            bytes[8..12].copy_from_slice(&version.to_le_bytes());
+            let checksum = crc32fast::hash(&bytes[..60]);
+            bytes[60..].copy_from_slice(&checksum.to_le_bytes());
+            let refused = Problem::Version {
+                found: version,
+                supported: FORMAT_VERSION,
+            };
+            assert_eq!(SegmentHeader::decode(&bytes), Err(refused));
         }
     }
 

@@ -6,12 +6,15 @@
 
 mod chain;
 mod faults;
+mod follow;
 mod format;
+mod in_doubt;
 mod reader;
 mod recovery;
 mod rotation;
 mod segment;
 mod segment_reader;
+mod sums;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -21,11 +24,16 @@ mod writer;
 pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;
+pub use chain::Seen;
 pub use chain::audit;
+pub use chain::holds_records;
+pub use chain::inspect;
+pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;
 pub use format::Position;
 pub use format::Problem;
+pub use in_doubt::InDoubt;
 pub use reader::JournalReader;
 pub use reader::ReadError;
 pub use recovery::OpenError;

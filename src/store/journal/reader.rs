@@ -75,6 +75,10 @@ impl JournalReader {
         }
     }
 
+    pub(super) fn segments(&self) -> &Segments {
+        &self.segments
+    }
+
     /// The body of one record, its checksum verified. Blocking.
     ///
     /// # Errors

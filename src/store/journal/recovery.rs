@@ -4,6 +4,10 @@
 //! lies in the last segment, and either nothing valid follows, or what follows belongs to the same
 //! batch (never acknowledged, for a batch is acknowledged as a whole) and there are zeros where a
 //! sector was not written. Everything else is *corruption*, and opening stops with its place.
+//!
+//! What is read back need not be on the disk: after a flush that failed the kernel keeps the pages and calls
+//! them clean, so that flushing again writes nothing. Therefore every record that no later one calls
+//! *settled* is written again, byte for byte, and flushed, before anything is promised on it.
 
 use std::io;
 use std::path::Path;
@@ -13,7 +17,9 @@ use crate::store::Durability;
 
 use super::format::Position;
 use super::format::Problem;
+use super::in_doubt::InDoubt;
 use super::rotation::at_rotation;
+use super::segment::Segment;
 use super::segment::Segments;
 use super::segment::is_full;
 use super::walk::Start;
@@ -27,13 +33,21 @@ use super::writer::Current;
 use super::writer::Journal;
 use super::writer::Standing;
 
+/// Bytes written again at once.
+const AGAIN_BYTES: usize = 1 << 20;
+
 /// What opening a journal found.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Recovery {
     /// Records replayed.
     pub records: u64,
     /// An interrupted write at the end, now cut.
     pub torn: Option<TornTail>,
+    /// Records at the end that no later one calls settled: they were written again. Whether they had
+    /// been answered is not known, except where they are in doubt.
+    pub written_again: u64,
+    /// What an earlier process answered as not durable, and is there.
+    pub in_doubt: Option<InDoubt>,
 }
 
 /// Why a journal cannot be opened. `E` is the visitor's own error.
@@ -74,6 +88,25 @@ pub enum OpenError<E> {
     },
 }
 
+impl<E> From<WalkError<(Position, E)>> for OpenError<E> {
+    fn from(error: WalkError<(Position, E)>) -> Self {
+        match error {
+            WalkError::Absent(from) => Self::Missing { from },
+            WalkError::Corrupt {
+                segment,
+                offset,
+                problem,
+            } => Self::Corrupt {
+                segment,
+                offset,
+                problem,
+            },
+            WalkError::Io { segment, source } => Self::Io { segment, source },
+            WalkError::Visit((position, error)) => Self::Visit { position, error },
+        }
+    }
+}
+
 impl Journal {
     /// Opens the journal in `dir`, creating it where there is none; shows `visit` every record
     /// after `from` (all of them for `None`) and cuts a torn tail. Blocking.
@@ -81,7 +114,7 @@ impl Journal {
     /// Segments before that of `from` are not read: the chain hash in the record at `from` is
     /// trusted. `audit` trusts nothing. With [`Durability::Memory`] the journal is new
     /// and empty and `dir` is not touched. What was replayed is on disk before this returns,
-    /// except at that level.
+    /// except at that level: what may not be was written again.
     ///
     /// # Errors
     ///
@@ -108,33 +141,27 @@ impl Journal {
             from.map_or(Start::Genesis, Start::After),
             visit,
         )
-        .map_err(|error| match error {
-            WalkError::Absent => match from {
-                Some(from) => OpenError::Missing { from },
-                None => OpenError::Corrupt {
-                    segment: 1,
-                    offset: 0,
-                    problem: Problem::Missing,
-                },
-            },
-            WalkError::Corrupt {
-                segment,
-                offset,
-                problem,
-            } => OpenError::Corrupt {
-                segment,
-                offset,
-                problem,
-            },
-            WalkError::Io { segment, source } => OpenError::Io { segment, source },
-            WalkError::Visit((position, error)) => OpenError::Visit { position, error },
-        })?;
-        let recovery = Recovery {
-            records: walked.records,
-            torn: walked.torn,
-        };
+        .map_err(OpenError::from)?;
+        let (records, torn) = (walked.records, walked.torn);
+        let written_again = walked.written_again();
         let journal = Self::resume(segments, config, walked)
             .map_err(|(segment, source)| OpenError::Io { segment, source })?;
+        if written_again > 0 {
+            tracing::info!(
+                records = written_again,
+                "the last records were written again: no later one says that they are on disk"
+            );
+        }
+        let in_doubt = journal.settle_in_doubt().map_err(|source| OpenError::Io {
+            segment: journal.current.header.number,
+            source,
+        })?;
+        let recovery = Recovery {
+            records,
+            torn,
+            written_again,
+            in_doubt,
+        };
         Ok((journal, recovery))
     }
 
@@ -168,6 +195,7 @@ impl Journal {
         if walked.torn.is_some_and(|torn| torn.offset > 0) {
             segment.cut(end.offset).map_err(at)?;
         }
+        write_again(&segment, walked.unproven.offset, end.offset).map_err(at)?;
         let mut used = end.offset;
         for sealed in 1..number {
             used = used.saturating_add(segments.len(sealed).map_err(|error| (sealed, error))?);
@@ -202,4 +230,18 @@ impl Journal {
         };
         Ok(Self::at(segments, config, standing))
     }
+}
+
+/// Writes the bytes between two offsets once more: the kernel may hold them for clean and never have
+/// written them.
+fn write_again(segment: &Segment, mut offset: u64, end: u64) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    while offset < end {
+        let length = usize::try_from(end - offset).unwrap_or(usize::MAX);
+        bytes.resize(length.min(AGAIN_BYTES), 0);
+        segment.read(offset, &mut bytes)?;
+        segment.write(offset, &bytes)?;
+        offset += bytes.len() as u64;
+    }
+    Ok(())
 }

@@ -94,6 +94,14 @@ impl Segments {
         Self::Memory(Mutex::default())
     }
 
+    /// Where they lie, where they lie on a disk.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        match self {
+            Self::Disk(dir) => Some(&dir.path),
+            Self::Memory(_) => None,
+        }
+    }
+
     /// Numbers of the segments that exist, ascending.
     pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
         let dir = match self {
@@ -299,7 +307,9 @@ impl Segment {
     pub(super) fn write(&self, offset: u64, from: &[u8]) -> io::Result<()> {
         faults::check(faults::Operation::Write)?;
         match self {
-            Self::Disk(file) => file.write_all_at(from, offset),
+            Self::Disk(file) => file
+                .write_all_at(from, offset)
+                .inspect(|()| faults::wrote(offset, from.len())),
             Self::Memory(bytes) => {
                 let mut bytes = bytes.write().unwrap_or_else(PoisonError::into_inner);
                 let start = usize::try_from(offset).map_err(|_| io::ErrorKind::FileTooLarge)?;
@@ -358,10 +368,9 @@ impl Segment {
     /// `fdatasync`, where the level asks for it.
     pub(super) fn sync(&self, durability: Durability) -> io::Result<()> {
         match self {
-            Self::Disk(file) if durability == Durability::Fsync => {
-                faults::check(faults::Operation::Sync)?;
-                file.sync_data()
-            }
+            Self::Disk(file) if durability == Durability::Fsync => faults::flushed(
+                faults::check(faults::Operation::Sync).and_then(|()| file.sync_data()),
+            ),
             Self::Disk(_) | Self::Memory(_) => Ok(()),
         }
     }

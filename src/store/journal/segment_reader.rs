@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::chain::ChainHash;
 use super::format::ALIGNMENT;
+use super::format::CHECKSUM_END;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
@@ -14,6 +15,7 @@ use super::format::SEGMENT_HEADER;
 use super::format::Seed;
 use super::format::SegmentHeader;
 use super::segment::Segment;
+use super::sums::Sums;
 use super::window::Window;
 
 /// Smallest unit a disk writes as a whole, in bytes.
@@ -46,6 +48,35 @@ impl Tip {
     }
 }
 
+/// Where what may not be on disk begins, in the last segment: at the first record that no later one calls
+/// settled. A flush that failed can have left it in memory only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Unproven {
+    /// Offset in the segment, in bytes.
+    pub(super) offset: u64,
+    /// Sequence number of the record there, or of the next one where there is none.
+    pub(super) sequence: u64,
+}
+
+impl Unproven {
+    /// Of a segment without records: it is begun when all before it is on disk.
+    pub(super) fn after(header: &SegmentHeader) -> Self {
+        Self {
+            offset: SEGMENT_HEADER as u64,
+            sequence: header.first_sequence,
+        }
+    }
+
+    /// Goes over a record at an offset. The first record of a batch calls all before it settled; the others
+    /// repeat that.
+    pub(super) fn pass(&mut self, header: &RecordHeader, offset: u64) {
+        let sequence = header.sequence;
+        if header.settled == sequence {
+            *self = Self { offset, sequence };
+        }
+    }
+}
+
 /// What stands at an offset.
 pub(super) enum Step<'a> {
     Bad(Problem),
@@ -63,9 +94,10 @@ pub(super) struct SegmentReader {
 }
 
 impl SegmentReader {
-    pub(super) fn open(segment: Arc<Segment>, number: u32) -> io::Result<Self> {
+    /// Reads a segment up to a limit, in bytes, as if it ended there.
+    pub(super) fn open(segment: Arc<Segment>, number: u32, limit: Option<u64>) -> io::Result<Self> {
         Ok(Self {
-            window: Window::open(segment)?,
+            window: Window::open(segment, limit)?,
             number,
         })
     }
@@ -126,18 +158,20 @@ impl SegmentReader {
 
     /// The tip before the record at `from`, every record of the segment up to it verified; `None` where
     /// they do not lead there: at level `os` a power cut may have lost pages before a record that is
-    /// whole, and what the caller kept would then be ahead of the journal.
+    /// whole, and what the caller kept would then be ahead of the journal. Passes them to `unproven`.
     pub(super) fn tip_before(
         &mut self,
         from: Position,
         seed: &Seed,
         mut tip: Tip,
+        unproven: &mut Unproven,
     ) -> io::Result<Option<Tip>> {
         let mut offset = SEGMENT_HEADER as u64;
         while offset < from.offset() {
             match self.step(offset, seed, &tip)? {
                 Step::Record { header, .. } => {
                     tip = Tip::after(&header);
+                    unproven.pass(&header, offset);
                     offset += header.record_bytes();
                 }
                 Step::Bad(_) | Step::End => return Ok(None),
@@ -194,7 +228,8 @@ impl SegmentReader {
         })
     }
 
-    /// Whether the bad record at `offset` is what an interrupted write leaves.
+    /// Whether the bad record at `offset` is what an interrupted write leaves. Reads what follows twice,
+    /// whatever it holds.
     pub(super) fn is_torn(
         &mut self,
         offset: u64,
@@ -209,8 +244,9 @@ impl SegmentReader {
         let mut first_later = None;
         let mut candidate = offset + ALIGNMENT as u64;
         let data_end = self.data_end(offset)?;
+        let mut sums = None;
         while candidate < data_end {
-            match self.valid_record(candidate, seed, sequence)? {
+            match self.valid_record(candidate, seed, sequence, &mut sums)? {
                 // A later batch was begun, so this one had been finished.
                 Some(header) if header.settled > sequence => return Ok(false),
                 Some(header) => {
@@ -226,18 +262,19 @@ impl SegmentReader {
         }
     }
 
-    /// A record at `offset` that verifies and comes after `sequence`.
+    /// A record at `offset` that verifies and comes after `sequence`. The sums are those from there on,
+    /// made where they are needed first.
     fn valid_record(
         &mut self,
         offset: u64,
         seed: &Seed,
         sequence: u64,
+        sums: &mut Option<Sums>,
     ) -> io::Result<Option<RecordHeader>> {
         let available = self.window.len() - offset;
         if available < RECORD_HEADER as u64 {
             return Ok(None);
         }
-        let header = RecordHeader::decode(self.window.bytes(offset, RECORD_HEADER)?);
         let most = sequence.saturating_add(self.window.len() / RECORD_HEADER as u64);
         let plausible = |header: &RecordHeader| {
             header.record_bytes() <= available
@@ -245,12 +282,18 @@ impl SegmentReader {
                 && header.sequence <= most
                 && header.settled <= header.sequence
         };
-        let Some(header) = header.filter(plausible) else {
+        let bytes = self.window.bytes(offset, RECORD_HEADER)?;
+        let Some(header) = RecordHeader::decode(bytes).filter(plausible) else {
             return Ok(None);
         };
-        let length = usize::try_from(header.record_bytes()).unwrap_or(usize::MAX);
-        let record = self.window.bytes(offset, length)?;
-        Ok((seed.checksum(offset, record) == header.checksum).then_some(header))
+        let opening = seed.opening(offset, bytes);
+        let sums = match sums {
+            Some(sums) => sums,
+            None => sums.insert(Sums::read(&mut self.window, offset)?),
+        };
+        let covered = offset + CHECKSUM_END as u64;
+        let checksum = sums.continued(opening, covered, offset + header.record_bytes());
+        Ok((checksum == Some(header.checksum)).then_some(header))
     }
 
     /// Whether some sector holds only zeros between two offsets.

@@ -12,9 +12,11 @@ use crate::store::Durability;
 use super::*;
 
 mod damage;
+mod failed_flush;
 mod full;
 mod lost_pages;
 mod rotation;
+mod visit;
 
 type Found = Vec<(Position, u8, Vec<u8>)>;
 type Opened = (Journal, Recovery, Found);
@@ -108,13 +110,8 @@ fn what_was_appended_is_read_and_replayed_in_order_across_segments() {
         assert_eq!(report.torn, None);
         let (journal, recovery, found) = open(dir.path(), config);
         assert_eq!(found, expected);
-        assert_eq!(
-            recovery,
-            Recovery {
-                records: 80,
-                torn: None
-            }
-        );
+        assert_eq!((recovery.records, recovery.torn), (80, None));
+        assert_eq!(recovery.in_doubt, None);
         assert_eq!((journal.used_bytes(), journal.chain()), (used, chain));
     }
 }

@@ -6,14 +6,17 @@ use std::io;
 use super::chain::ChainHash;
 use super::format::Position;
 use super::format::Problem;
+use super::format::RecordHeader;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
 use super::segment::Segments;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
+use super::segment_reader::Unproven;
 
-/// An interrupted write at the end of the journal: never acknowledged.
+/// An unfinished write at the end of the journal. What a crash leaves there was never acknowledged; what
+/// something else cut off may have been, and the two cannot be told apart.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct TornTail {
     /// Number of the segment.
@@ -27,6 +30,9 @@ pub struct TornTail {
 /// Called with every record replayed: where it lies, its kind, its body.
 pub type Visit<'a, E> = dyn FnMut(Position, u8, &[u8]) -> Result<(), E> + 'a;
 
+/// Called with every record of a walk: where it lies, its header, its body.
+pub(super) type See<'a, E> = dyn FnMut(Position, &RecordHeader, &[u8]) -> Result<(), E> + 'a;
+
 /// Where a walk starts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Start {
@@ -39,12 +45,24 @@ pub(super) enum Start {
 pub(super) struct Walked {
     pub(super) records: u64,
     pub(super) bytes: u64,
+    /// Chain hash before the first record, of a walk from the beginning.
+    pub(super) genesis: ChainHash,
     pub(super) tip: Tip,
+    /// What of the segment at the end may not be on disk.
+    pub(super) unproven: Unproven,
     /// The last segment with a header; `None` in an empty directory.
     pub(super) end: Option<End>,
     pub(super) torn: Option<TornTail>,
     /// The last record, visited or started from.
     pub(super) last: Option<Position>,
+}
+
+impl Walked {
+    /// Records at the end that no later one calls settled.
+    pub(super) fn written_again(&self) -> u64 {
+        let next = self.tip.next_sequence;
+        next.saturating_sub(self.unproven.sequence)
+    }
 }
 
 /// Where the next record goes.
@@ -57,8 +75,8 @@ pub(super) struct End {
 /// Why a walk stopped. `V` is the visitor's own error.
 #[derive(Debug)]
 pub(super) enum WalkError<V> {
-    /// No record at the position to start from.
-    Absent,
+    /// No record at the position to start from, or to end with.
+    Absent(Position),
     Corrupt {
         segment: u32,
         offset: u64,
@@ -78,13 +96,33 @@ pub(super) fn walk<E>(
     start: Start,
     visit: &mut Visit<'_, E>,
 ) -> Result<Walked, WalkError<(Position, E)>> {
+    let mut see = |position, header: &RecordHeader, body: &[u8]| visit(position, header.kind, body);
+    see_all(segments, numbers, (start, None), &mut see)
+}
+
+/// Verifies and shows all records after a start: up to the end, whatever is torn there told apart, or up
+/// to and with the one at a position. What lies behind that is not looked at: it may be being written,
+/// and before it nothing is torn. Changes nothing.
+pub(super) fn see_all<E>(
+    segments: &Segments,
+    numbers: &[u32],
+    (start, to): (Start, Option<Position>),
+    see: &mut See<'_, E>,
+) -> Result<Walked, WalkError<(Position, E)>> {
+    let upto = to.map_or(u32::MAX, Position::segment);
+    let numbers = &numbers[..numbers.partition_point(|number| *number <= upto)];
     let (first, last) = span(numbers, start)?;
     let mut walked = Walked {
         records: 0,
         bytes: 0,
+        genesis: ChainHash::from([0; 32]),
         tip: Tip {
             chain: ChainHash::from([0; 32]),
             next_sequence: 1,
+        },
+        unproven: Unproven {
+            offset: SEGMENT_HEADER as u64,
+            sequence: 1,
         },
         end: None,
         torn: None,
@@ -99,52 +137,84 @@ pub(super) fn walk<E>(
             source,
         };
         let segment = segments.open(number).map_err(io_error)?;
-        let mut reader = SegmentReader::open(segment, number).map_err(io_error)?;
-        let is_last = number == last;
+        let limit = to.filter(|to| to.segment() == number);
+        let limit = limit.map_or(u64::MAX, Position::end);
+        let mut reader = SegmentReader::up_to(limit, segment, number).map_err(io_error)?;
+        let is_last = number == last && to.is_none();
         let after = match start {
             Start::After(from) if number == first => Some(from),
             Start::After(_) | Start::Genesis => None,
         };
-        let header = match reader.header().map_err(io_error)? {
-            Ok(header) => header,
-            Err(None) if is_last => {
-                if after.is_some() {
-                    return Err(WalkError::Absent);
-                }
-                walked.torn = Some(TornTail {
-                    segment: number,
-                    offset: 0,
-                    bytes: 0,
-                });
-                break;
-            }
-            Err(problem) => {
-                return Err(WalkError::Corrupt {
-                    segment: number,
-                    offset: 0,
-                    problem: problem.unwrap_or(Problem::Magic),
-                });
-            }
-        };
-        let begins = if let Some(from) = after {
-            walked.tip = tip_after(&mut reader, &header, from, is_last)?;
-            from.end()
-        } else {
-            if number == first {
-                walked.tip.chain = header.chain;
-            }
-            continues(&header, &walked.tip).map_err(|problem| WalkError::Corrupt {
+        let Some(header) = header_of(&mut reader, number, after, is_last)? else {
+            walked.torn = Some(TornTail {
                 segment: number,
                 offset: 0,
-                problem,
-            })?;
-            SEGMENT_HEADER as u64
+                bytes: 0,
+            });
+            break;
         };
+        let begins = begin(
+            &mut reader,
+            &header,
+            after,
+            is_last,
+            number == first,
+            &mut walked,
+        )?;
         walked.bytes += begins;
-        let offset = walk_segment(&mut reader, &header, begins, is_last, &mut walked, visit)?;
+        let offset = walk_segment(&mut reader, &header, begins, is_last, &mut walked, see)?;
         walked.end = Some(End { header, offset });
     }
-    Ok(walked)
+    match to {
+        Some(to) if walked.last != Some(to) => Err(WalkError::Absent(to)),
+        Some(_) | None => Ok(walked),
+    }
+}
+
+/// The header of a segment; `None` where not even that was written, in the last one.
+fn header_of<V>(
+    reader: &mut SegmentReader,
+    segment: u32,
+    after: Option<Position>,
+    is_last: bool,
+) -> Result<Option<SegmentHeader>, WalkError<V>> {
+    let io_error = |source| WalkError::Io { segment, source };
+    match (reader.header().map_err(io_error)?, after) {
+        (Ok(header), _) => Ok(Some(header)),
+        (Err(None), Some(from)) if is_last => Err(WalkError::Absent(from)),
+        (Err(None), None) if is_last => Ok(None),
+        (Err(problem), _) => Err(WalkError::Corrupt {
+            segment,
+            offset: 0,
+            problem: problem.unwrap_or(Problem::Magic),
+        }),
+    }
+}
+
+/// Sets the tip to what the first record to be read must continue, and says where that one lies.
+fn begin<V>(
+    reader: &mut SegmentReader,
+    header: &SegmentHeader,
+    after: Option<Position>,
+    is_last: bool,
+    is_first: bool,
+    walked: &mut Walked,
+) -> Result<u64, WalkError<V>> {
+    walked.unproven = Unproven::after(header);
+    if let Some(from) = after {
+        walked.tip = tip_after(reader, header, from, is_last, &mut walked.unproven)?;
+        return Ok(from.end());
+    }
+    if is_first {
+        walked.tip.chain = header.chain;
+        walked.genesis = header.chain;
+    }
+    continues(header, &walked.tip).map_err(|problem| WalkError::Corrupt {
+        segment: header.number,
+        offset: 0,
+        problem,
+    })?;
+    Ok(SEGMENT_HEADER as u64)
 }
 
 /// The first and the last segment to read; of an empty journal 1 and 0.
@@ -163,7 +233,7 @@ fn span<V>(numbers: &[u32], start: Start) -> Result<(u32, u32), WalkError<V>> {
     match start {
         Start::Genesis => Ok((1, last)),
         Start::After(from) if (1..=last).contains(&from.segment()) => Ok((from.segment(), last)),
-        Start::After(_) => Err(WalkError::Absent),
+        Start::After(from) => Err(WalkError::Absent(from)),
     }
 }
 
@@ -174,6 +244,7 @@ fn tip_after<V>(
     header: &SegmentHeader,
     from: Position,
     is_last: bool,
+    unproven: &mut Unproven,
 ) -> Result<Tip, WalkError<V>> {
     let segment = header.number;
     let io_error = |source| WalkError::Io { segment, source };
@@ -190,14 +261,15 @@ fn tip_after<V>(
             });
         }
     };
-    let record = record.ok_or(WalkError::Absent)?;
+    let record = record.ok_or(WalkError::Absent(from))?;
     if is_last {
-        let before = reader.tip_before(from, &seed, Tip::before(header));
-        let before = before.map_err(io_error)?.ok_or(WalkError::Absent)?;
+        let before = reader.tip_before(from, &seed, Tip::before(header), unproven);
+        let before = before.map_err(io_error)?.ok_or(WalkError::Absent(from))?;
         if record.sequence != before.next_sequence {
-            return Err(WalkError::Absent);
+            return Err(WalkError::Absent(from));
         }
     }
+    unproven.pass(&record, from.offset());
     Ok(Tip::after(&record))
 }
 
@@ -221,7 +293,7 @@ fn walk_segment<E>(
     mut offset: u64,
     is_last: bool,
     walked: &mut Walked,
-    visit: &mut Visit<'_, E>,
+    see: &mut See<'_, E>,
 ) -> Result<u64, WalkError<(Position, E)>> {
     let segment = header.number;
     let io_error = |source| WalkError::Io { segment, source };
@@ -231,11 +303,12 @@ fn walk_segment<E>(
             Step::End => return Ok(offset),
             Step::Record { header, body } => {
                 let position = Position::new(segment, offset, header.length);
-                visit(position, header.kind, body)
+                see(position, &header, body)
                     .map_err(|error| WalkError::Visit((position, error)))?;
                 walked.records += 1;
                 walked.last = Some(position);
                 walked.tip = Tip::after(&header);
+                walked.unproven.pass(&header, offset);
                 walked.bytes += header.record_bytes();
                 offset += header.record_bytes();
             }

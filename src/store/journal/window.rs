@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::segment::Segment;
 
 /// Bytes read at once.
-const CHUNK: usize = 1 << 20;
+pub(super) const CHUNK: usize = 1 << 20;
 
 #[derive(Debug)]
 pub(super) struct Window {
@@ -20,8 +20,10 @@ pub(super) struct Window {
 }
 
 impl Window {
-    pub(super) fn open(segment: Arc<Segment>) -> io::Result<Self> {
-        let len = segment.len()?;
+    /// Over a segment as long as it is now, or up to a limit, in bytes: what lies behind that may be
+    /// being written, or cut off.
+    pub(super) fn open(segment: Arc<Segment>, limit: u64) -> io::Result<Self> {
+        let len = segment.len()?.min(limit);
         Ok(Self {
             segment,
             len,
@@ -30,7 +32,7 @@ impl Window {
         })
     }
 
-    /// Length of the segment when it was opened, in bytes.
+    /// Length of the segment when it was opened, or the limit, in bytes.
     pub(super) fn len(&self) -> u64 {
         self.len
     }

@@ -2,7 +2,7 @@
 //!
 //! A batch lies in one segment as a whole, so that it is there or it is not. A write or flush of records
 //! that failed leaves nobody knowing what is on the disk: the journal is poisoned and takes nothing more
-//! (what the kernel reports once it may not report again). Going on in another segment
+//! (what the kernel reports once it may not report again), and leaves a note of it. Going on in another segment
 //! ([`super::rotation`]) touches no record, and is tried again.
 
 use std::io;
@@ -19,6 +19,7 @@ use super::format::SegmentHeader;
 use super::format::record_bytes;
 use super::format::seal;
 use super::format::seal_unchained;
+use super::in_doubt::Note;
 use super::reader::JournalReader;
 use super::rotation::Ahead;
 use super::rotation::begin_first;
@@ -108,7 +109,7 @@ impl Batch {
     }
 }
 
-/// Why a batch was not appended. Nothing of it is in the journal.
+/// Why a batch was not appended. Nothing of it is in the journal, except where that cannot be known.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// The disk or the configured capacity has no room. A later, smaller or later batch may fit.
@@ -117,15 +118,19 @@ pub enum AppendError {
         /// Bytes of the batch.
         needed: u64,
     },
-    /// The file system failed; the journal is poisoned from now on.
+    /// The file system failed; the journal is poisoned from now on. Whether the batch is there shows when
+    /// the journal is opened again.
     #[error("cannot write to the journal")]
     Io(#[source] io::Error),
     /// The next segment cannot be begun, for want of a descriptor as a rule. The journal is whole and
     /// the next append tries again.
     #[error("cannot begin the journal's next segment for now: {0}")]
     Segment(io::Error),
-    /// An earlier failure left the journal in doubt.
-    #[error("the journal was poisoned by an earlier failure; restart the hub")]
+    /// An earlier failure left the journal in doubt. Nothing of this batch is there.
+    #[error(
+        "an earlier write to the journal failed and this process takes nothing more: look for the disk's \
+         failure and start the hub again, nothing acknowledged is lost"
+    )]
     Poisoned,
 }
 
@@ -302,7 +307,7 @@ impl Journal {
             }
             positions.push(Position::new(number, offset, *length));
         }
-        self.write(needed)?;
+        self.write(needed, batch.len() as u64)?;
         self.chain = chain;
         self.next_sequence += batch.len() as u64;
         self.current.offset += needed;
@@ -312,7 +317,7 @@ impl Journal {
         Ok(positions)
     }
 
-    fn write(&mut self, needed: u64) -> Result<(), AppendError> {
+    fn write(&mut self, needed: u64, records: u64) -> Result<(), AppendError> {
         let Current {
             segment, offset, ..
         } = &self.current;
@@ -327,18 +332,28 @@ impl Journal {
                         self.current.reserved = *offset;
                         Err(AppendError::Full { needed })
                     }
-                    Err(error) => Err(self.poison(error)),
+                    Err(error) => Err(self.fail(error, records)),
                 };
             }
-            Err(error) => return Err(self.poison(error)),
+            Err(error) => return Err(self.fail(error, records)),
         }
         segment
             .sync(self.config.durability)
-            .map_err(|error| self.poison(error))
+            .map_err(|error| self.fail(error, records))
     }
 
+    /// Poisons the journal where no record is in doubt.
     pub(super) fn poison(&mut self, error: io::Error) -> AppendError {
+        self.fail(error, 0)
+    }
+
+    /// Poisons the journal: so many records, the next ones, may be there or not.
+    fn fail(&mut self, error: io::Error, records: u64) -> AppendError {
         self.state = State::Poisoned;
+        if let Some(directory) = self.segments.directory() {
+            let first = self.next_sequence;
+            Note { first, records }.leave(directory, &error);
+        }
         AppendError::Io(error)
     }
 }

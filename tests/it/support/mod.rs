@@ -84,6 +84,25 @@ pub(crate) fn year() -> Validity {
     }
 }
 
+/// What a hub of this CA is given.
+pub(crate) fn parts_of(authority: &Authority, clock: &Clock) -> hub::Parts {
+    let key = KeyPair::generate(KeyKind::EcdsaP256).unwrap();
+    let loopback = [std::net::Ipv4Addr::LOCALHOST.into()];
+    let server = authority
+        .issue_server(&key, &["localhost"], &loopback, year())
+        .unwrap();
+    let time = Arc::new(clock.clone());
+    let tls = server_config(&server.pem_with_chain, &key.to_pkcs8_pem(), time).unwrap();
+    let trust = Arc::new(TrustStore::from_pem(&authority.anchors_pem()).unwrap());
+    trust.replace_crls(&lists(authority, &[], start())).unwrap();
+    hub::Parts {
+        clock: clock.clone(),
+        trust,
+        tls,
+        offices: None,
+    }
+}
+
 impl Axis {
     /// In memory, with the defaults.
     pub(crate) async fn start() -> Self {
@@ -97,23 +116,7 @@ impl Axis {
 
     pub(crate) async fn start_under(authority: Authority, config: hub::Config) -> Self {
         let clock = Clock::manual(start());
-        let key = KeyPair::generate(KeyKind::EcdsaP256).unwrap();
-        let loopback = [std::net::Ipv4Addr::LOCALHOST.into()];
-        let server = authority
-            .issue_server(&key, &["localhost"], &loopback, year())
-            .unwrap();
-        let time = Arc::new(clock.clone());
-        let tls = server_config(&server.pem_with_chain, &key.to_pkcs8_pem(), time).unwrap();
-        let trust = Arc::new(TrustStore::from_pem(&authority.anchors_pem()).unwrap());
-        trust
-            .replace_crls(&lists(&authority, &[], start()))
-            .unwrap();
-        let parts = hub::Parts {
-            clock: clock.clone(),
-            trust,
-            tls,
-            offices: None,
-        };
+        let parts = parts_of(&authority, &clock);
         let hub = Hub::open(config, parts).unwrap();
         let handle = hub.handle();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

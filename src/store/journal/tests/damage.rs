@@ -295,6 +295,41 @@ fn a_document_that_imitates_a_record_does_not_turn_a_torn_tail_into_corruption()
     assert!(recovery.torn.is_some());
 }
 
+/// Read once for each header that such a body imitates, 8 MiB would be some terabytes.
+#[test]
+fn a_torn_body_full_of_headers_is_read_a_few_times_only() {
+    const BODY: usize = 8 << 20;
+    let dir = tempfile::tempdir().unwrap();
+    let config = Config {
+        durability: Durability::Fsync,
+        ..config(16 << 20)
+    };
+    let (mut journal, _, _) = open(dir.path(), config);
+    journal.append(&batch(&[b"settled"])).unwrap();
+    // Every 32 bytes the header of a record that goes on to the end and would be a later one.
+    let mut body = Vec::with_capacity(BODY);
+    while body.len() < BODY {
+        let length = u32::try_from(BODY - body.len()).unwrap() - 64;
+        body.extend_from_slice(&length.max(8).to_le_bytes());
+        body.extend_from_slice(&0xAB_u32.to_le_bytes());
+        body.extend_from_slice(&9_u64.to_le_bytes());
+        body.extend_from_slice(&8_u64.to_le_bytes());
+        body.extend_from_slice(&1_u64.to_le_bytes());
+    }
+    let last = journal.append(&batch(&[&body])).unwrap()[0];
+    drop(journal);
+    let path = file(dir.path(), 1);
+    let mut bytes = fs::read(&path).unwrap();
+    bytes[usize::try_from(last.end() - 8).unwrap()] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    assert_eq!(
+        audit(dir.path()).unwrap().torn.unwrap().offset,
+        last.offset()
+    );
+    let (_, recovery, found) = open(dir.path(), config);
+    assert_eq!((found.len(), recovery.torn.is_some()), (1, true));
+}
+
 #[test]
 fn a_crash_while_a_segment_is_made_leaves_nothing_behind() {
     let leftovers: [(&str, &[u8]); 4] = [

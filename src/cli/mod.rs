@@ -2,6 +2,7 @@
 //! process.
 
 mod abuse;
+mod backup;
 mod bench;
 mod ca;
 mod calendar;
@@ -39,7 +40,8 @@ pub use exit::Failure;
 /// the disk are real; only the people are simulated.
 ///
 /// Exit codes: 0 it worked; 1 the run's own check failed; 2 bad usage or input; 3 the run is INVALID
-/// (the ledger does not balance, or a document was lost or delivered twice).
+/// (the ledger does not balance, or a document was lost or delivered twice); 4 a part of the process
+/// failed, or the disk under its journal: start it again.
 #[derive(Debug, Parser)]
 #[command(name = "docaxis", version, max_term_width = 100)]
 struct Arguments {
@@ -53,6 +55,8 @@ enum Command {
     Abuse(abuse::Arguments),
     /// Bring a locality onto the axis as a file says; run twice, nothing happens the second time.
     Apply(join::ApplyArguments),
+    /// Copy a hub's data directory, also while the hub runs; what was copied is verified.
+    Backup(backup::Arguments),
     /// Measure what parts reach on their own: signature verification.
     Bench(bench::Arguments),
     /// The simulated Government CA: make one, issue, revoke, renew its lists.
@@ -84,6 +88,8 @@ enum Command {
     Quiet(abuse::QuietArguments),
     /// Decide about those who join: approve, reject, delete, activate, suspend, revoke, merge.
     Operator(operator::Arguments),
+    /// Put a backup into a new data directory, after it was verified.
+    Restore(backup::RestoreArguments),
     /// Show the journey of one document: who sent it to whom, when it arrived, what was reported.
     Trace(trace::Arguments),
     /// Make a validation report on the signatures of a document, a CMS file or a PDF.
@@ -97,6 +103,7 @@ pub fn run() -> ExitCode {
     let ran = match arguments.command {
         Command::Abuse(arguments) => abuse::run(&arguments),
         Command::Apply(arguments) => join::apply(arguments),
+        Command::Backup(arguments) => backup::run(&arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Ca(arguments) => ca::run(arguments),
         Command::Completions { shell } => {
@@ -114,6 +121,7 @@ pub fn run() -> ExitCode {
         Command::Node(arguments) => node::run(arguments),
         Command::Quiet(arguments) => abuse::run_quiet(arguments),
         Command::Operator(arguments) => operator::run(arguments),
+        Command::Restore(arguments) => backup::restore(&arguments),
         Command::Trace(arguments) => trace::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
     };

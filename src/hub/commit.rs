@@ -6,6 +6,7 @@
 
 mod decide;
 mod queue;
+mod room;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,7 +16,6 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use super::config::COMMIT_BATCH;
-use super::config::COMMIT_BATCH_BYTES;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
 use super::config::INDEX_LAG_MAX;
@@ -153,8 +153,7 @@ pub(super) struct Committer {
     heads: Heads,
     known: Known,
     batch: Batch,
-    /// The last batch did not reach the disk.
-    is_failing: bool,
+    scarcity: room::Scarcity,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
@@ -183,6 +182,17 @@ struct Open<'a> {
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
     heads: Heads,
+    /// A part of some work is in the batch and the rest could not be read: nothing of the batch counts.
+    failed: Option<Refusal>,
+}
+
+/// What a journal that does not take something is to the caller.
+fn refusal(error: &AppendError) -> Refusal {
+    let problem = error.to_string();
+    match error {
+        AppendError::Full { .. } => Refusal::StorageFull { problem },
+        _ => Refusal::StorageUnavailable { problem },
+    }
 }
 
 impl Committer {
@@ -194,7 +204,7 @@ impl Committer {
             heads,
             known: Known::default(),
             batch: Batch::new(),
-            is_failing: false,
+            scarcity: room::Scarcity::default(),
         }
     }
 
@@ -216,6 +226,7 @@ impl Committer {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
+        self.try_again();
         let core = Arc::clone(&self.core);
         let known = std::mem::take(&mut self.known);
         let mut open = Open {
@@ -226,10 +237,12 @@ impl Committer {
             ended: Vec::new(),
             of_limited: HashMap::new(),
             heads: self.heads,
+            failed: None,
         };
         let mut taken = 0;
         while taken < COMMIT_BATCH
-            && self.batch.bytes() < COMMIT_BATCH_BYTES
+            && open.failed.is_none()
+            && self.batch.bytes() < self.scarcity.batch_bytes()
             && open.tx.work() < COMMIT_BATCH_ROWS
             && let Some((lane, cost, queued)) = core.commit.take()
         {
@@ -241,14 +254,17 @@ impl Committer {
             taken += 1;
         }
         let begun = core.stages.end(Stage::Commit, begun, &core.clock);
-        let appended = self.journal.append(&self.batch);
+        let appended = match open.failed.take() {
+            Some(refusal) => Err(refusal),
+            None => self.append(),
+        };
         let begun = core.stages.end(Stage::Sync, begun, &core.clock);
         match appended {
             Ok(positions) => {
                 self.written(&positions);
                 self.publish(open, &positions, &known, began);
             }
-            Err(error) => self.refuse(open.answers, &error),
+            Err(refusal) => self.refuse(open.answers, &refusal),
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -257,14 +273,12 @@ impl Committer {
         core.stages.end(Stage::Route, begun, &core.clock);
     }
 
-    fn written(&mut self, positions: &[Position]) {
+    fn written(&self, positions: &[Position]) {
         if positions.is_empty() {
             return;
         }
         self.core.stages.add_commit();
-        if std::mem::take(&mut self.is_failing) {
-            tracing::warn!("the journal takes documents again");
-        }
+        self.clear_conditions();
     }
 
     /// The batch, begun then, is on disk: everybody may see it.
@@ -277,6 +291,7 @@ impl Committer {
             heads,
             ended,
             of_limited: _,
+            failed: _,
         } = open;
         self.heads = heads;
         let core = &self.core;
@@ -345,18 +360,15 @@ impl Committer {
         }
     }
 
-    /// The disk did not take the batch: nothing of it happened, and everybody learns why.
-    fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
-        let problem = error.to_string();
-        let refusal = match error {
-            AppendError::Full { .. } => Refusal::StorageFull { problem },
-            _ => Refusal::StorageUnavailable { problem },
-        };
-        // Said once: under load there are hundreds of batches a second.
-        if !std::mem::replace(&mut self.is_failing, true) {
-            let error: &dyn std::error::Error = error;
-            tracing::error!(error, "the journal takes nothing: documents are refused");
-        }
+    /// Appends the batch, or tells why the disk did not take it.
+    fn append(&mut self) -> Result<Vec<Position>, Refusal> {
+        let appended = self.journal.append(&self.batch);
+        self.after_batch(appended.as_ref().map(Vec::len));
+        appended.map_err(|error| self.core.journal_failed(&error))
+    }
+
+    /// Nothing of the batch happened, and everybody learns why.
+    fn refuse(&self, answers: Vec<Answer>, refusal: &Refusal) {
         for answer in answers {
             match answer {
                 Answer::Document(reply, ..) => {
@@ -392,9 +404,15 @@ impl Committer {
     fn keep_pace(&mut self) {
         let index = &self.core.index;
         while index.dirty() >= INDEX_LAG_MAX {
+            let health = &self.core.health;
             match index.wait_written(INDEX_WAIT) {
-                Pace::Written => return self.write_out(),
-                Pace::Slow => {}
+                Pace::Written => {
+                    health.clear(Condition::IndexBehind);
+                    return self.write_out();
+                }
+                Pace::Slow => health.set(Condition::IndexBehind, || {
+                    format!("{} rows wait to be written", index.lag())
+                }),
                 Pace::Stuck => return,
             }
         }

@@ -23,6 +23,7 @@ use super::counters::Counters;
 use super::counters::SharedCounters;
 use super::descriptors::Descriptors;
 use super::fair_queue::FairQueue;
+use super::health::Health;
 use super::joining::Applications;
 use super::joining::Door;
 use super::joining::Partners;
@@ -115,6 +116,8 @@ pub(super) struct Core {
     pub(super) open_files: Arc<Semaphore>,
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
+    /// What is wrong with the hub now.
+    pub(super) health: Arc<Health>,
     /// KiB of messages that may be unfinished.
     pub(super) receive_kib: Arc<Semaphore>,
     /// Set when no new work is taken.
@@ -179,6 +182,7 @@ impl Core {
         let descriptors = Descriptors::of_this_process(config.connections_max);
         let connections = Connections::new(descriptors.agencies, config.operator, clock.clone());
         Self {
+            health: Arc::new(Health::new(clock.clone())),
             clock,
             trust,
             lists: Lists::of(&config),
@@ -243,14 +247,16 @@ impl Core {
         let sequence = self
             .index
             .get(&rows::identity_key(document_id))
-            .map_err(unavailable)?
+            .map_err(|error| self.unavailable(error))?
             .ok_or_else(unknown)?;
         let sequence = sequence
             .as_slice()
             .try_into()
             .map(u64::from_le_bytes)
             .map_err(|_| unknown())?;
-        self.row(sequence).map_err(unavailable)?.ok_or_else(unknown)
+        let row = self.row(sequence);
+        row.map_err(|error| self.unavailable(error))?
+            .ok_or_else(unknown)
     }
 
     pub(super) fn row(&self, sequence: u64) -> Result<Option<DocumentRow>, ReadError> {
@@ -286,13 +292,16 @@ impl Core {
     }
 }
 
-/// The refusal when the store fails under a request. The error goes to the log, where somebody must
-/// see it; the caller learns that it is not its fault.
+/// The refusal when something of the hub fails under a request: the caller learns that it is not its
+/// fault. What fails for everybody is a condition, told once ([`Core::unavailable`]); anything else is in
+/// the log.
 pub(super) fn unavailable(error: impl std::error::Error + 'static) -> Refusal {
-    tracing::error!(
-        error = &error as &dyn std::error::Error,
-        "the store cannot be read"
-    );
+    let seen: &(dyn std::error::Error + 'static) = &error;
+    if seen.is::<ReadError>() || seen.is::<LoadError>() || seen.is::<crate::store::IndexError>() {
+        tracing::debug!(error = seen, "the store cannot be read");
+    } else {
+        tracing::error!(error = seen, "a request failed");
+    }
     Refusal::StorageUnavailable {
         problem: error.to_string(),
     }

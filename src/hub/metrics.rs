@@ -21,8 +21,11 @@
 //! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
 //! | `docaxis_connections` | gauge | | open connections whose handshake is done |
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
+//! | `docaxis_condition` | gauge | `condition` | 1 while the hub has it; every condition has a sample |
+//! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
 //! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
+//! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |
 //! | `process_cpu_seconds_total` | counter | | CPU of the process |
 //! | `process_resident_memory_bytes` | gauge | | memory of the process |
@@ -48,6 +51,7 @@ use prometheus_client::registry::Unit;
 
 use super::core::Core;
 use super::receipt_times::ReceiptTimes;
+use crate::model::Condition;
 use crate::model::OrganId;
 use crate::model::Reason;
 
@@ -85,6 +89,7 @@ impl Collector for Look {
         self.encode_ledger(page)?;
         self.encode_agencies(page)?;
         self.encode_path(page)?;
+        self.encode_health(page)?;
         self.encode_process(page)
     }
 }
@@ -220,6 +225,47 @@ impl Look {
         gauge(page, family, &self.under_way_bytes)
     }
 
+    fn encode_health(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let there = |condition: Condition| self.conditions.contains(&(condition, true));
+        let conditions = self.conditions.iter();
+        let conditions =
+            conditions.map(|(condition, is_set)| (condition.as_str(), u64::from(*is_set)));
+        let help = "1 while the hub has this condition.";
+        gauges(
+            page,
+            ("docaxis_condition", help, None),
+            "condition",
+            conditions,
+        )?;
+        let journal = [
+            Condition::DiskFull,
+            Condition::JournalPoisoned,
+            Condition::JournalUnavailable,
+        ];
+        let is_writable = u64::from(!journal.into_iter().any(there));
+        let help = "1 while the journal takes records.";
+        gauge(page, ("docaxis_journal_writable", help, None), &is_writable)?;
+        let is_writable = u64::from(!there(Condition::IndexAway));
+        let help = "1 while the index can be written.";
+        gauge(page, ("docaxis_index_writable", help, None), &is_writable)?;
+        let due = "When the first revocation list is to be replaced, in Unix time.";
+        let end = "When the first revocation list is believed no more, in Unix time.";
+        let lists = [
+            ("docaxis_revocation_list_next_update", due, self.lists_due),
+            (
+                "docaxis_revocation_list_believed_until",
+                end,
+                self.lists_believed_until,
+            ),
+        ];
+        for (name, help, at) in lists {
+            if let Some(at) = at {
+                gauge(page, (name, help, Some(Unit::Seconds)), &at)?;
+            }
+        }
+        Ok(())
+    }
+
     fn encode_process(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let connections = ("docaxis_connections", "Open connections.", None);
         gauge(page, connections, &(self.connections as u64))?;
@@ -229,11 +275,6 @@ impl Look {
         let help = "Documents the process before answered as not durable, and that are there.";
         let in_doubt = ("docaxis_in_doubt_documents", help, None);
         gauge(page, in_doubt, &self.in_doubt)?;
-        if let Some(due) = &self.lists_due {
-            let help = "When the first revocation list is to be replaced, in Unix time.";
-            let name = "docaxis_revocation_list_next_update";
-            gauge(page, (name, help, Some(Unit::Seconds)), due)?;
-        }
         let help = "Which program this is.";
         let mut build = page.encode_descriptor("docaxis_build", help, None, MetricType::Info)?;
         let (version, git) = (env!("CARGO_PKG_VERSION"), env!("DOCAXIS_GIT"));

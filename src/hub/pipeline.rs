@@ -25,27 +25,50 @@ use super::core::Core;
 use super::fair_queue::Entry;
 use super::fair_queue::Lane;
 use super::fair_queue::Waiting;
+use super::health::Health;
 use super::journey;
 use super::journey::Verifying;
 use super::registry::AgencyNo;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::verify::Verifier;
+use super::vital;
 use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Refusal;
 use crate::wire::v1;
 
-/// Where a document's outcome goes.
-pub(super) struct Reply(Box<dyn FnOnce(Result<v1::Receipt, Refusal>) + Send>);
+/// Where a document's outcome goes. One that is dropped answers for itself: nobody waits for ever.
+pub(super) struct Reply {
+    send: Option<Answer>,
+    health: Arc<Health>,
+}
+
+type Answer = Box<dyn FnOnce(Result<v1::Receipt, Refusal>) + Send>;
 
 impl Reply {
-    pub(super) fn new(send: impl FnOnce(Result<v1::Receipt, Refusal>) + Send + 'static) -> Self {
-        Self(Box::new(send))
+    pub(super) fn new(
+        health: &Arc<Health>,
+        send: impl FnOnce(Result<v1::Receipt, Refusal>) + Send + 'static,
+    ) -> Self {
+        Self {
+            send: Some(Box::new(send)),
+            health: Arc::clone(health),
+        }
     }
 
-    pub(super) fn send(self, outcome: Result<v1::Receipt, Refusal>) {
-        (self.0)(outcome);
+    pub(super) fn send(mut self, outcome: Result<v1::Receipt, Refusal>) {
+        if let Some(send) = self.send.take() {
+            send(outcome);
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(send) = self.send.take() {
+            send(Err(self.health.undecided()));
+        }
     }
 }
 
@@ -77,10 +100,10 @@ const KIB_PER_US: usize = 3;
 pub(super) fn spawn_verifiers(core: &Arc<Core>) -> std::io::Result<Vec<JoinHandle<()>>> {
     (0..core.config.verify_threads.max(1))
         .map(|number| {
-            let core = Arc::clone(core);
-            std::thread::Builder::new()
-                .name(format!("hub-verify-{number}"))
-                .spawn(move || verify_until_closed(&core))
+            let verifying = Arc::clone(core);
+            vital::thread(core, &format!("hub-verify-{number}"), move || {
+                verify_until_closed(&verifying);
+            })
         })
         .collect()
 }
@@ -153,7 +176,7 @@ impl Core {
                     waiting: Waiting::Somebody,
                     work: VerifyJob(Box::new(document), reply),
                 };
-                // Closed only when the hub is gone, and then nobody waits for the reply.
+                // Closed only when the hub stops: the reply is dropped, and answers for itself.
                 let _ = self.verify.push(entry);
             }
             Err(refusal) => {
@@ -175,7 +198,7 @@ impl Core {
         document: v1::SignedDocument,
     ) -> Result<v1::Receipt, Refusal> {
         let (send, receive) = oneshot::channel();
-        let reply = Reply::new(move |outcome| {
+        let reply = Reply::new(&self.health, move |outcome| {
             let _ = send.send(outcome);
         });
         let submitted = self.submit(caller, document, reply);
@@ -187,7 +210,7 @@ impl Core {
             self.turned_away.count(Reason::Overloaded);
             return Err(Refusal::Overloaded { what });
         }
-        receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+        receive.await.map_err(|_dropped| self.health.undecided())?
     }
 
     fn may_send(&self, organ: OrganId) -> Result<(OrganId, AgencyNo), Refusal> {

@@ -2,6 +2,7 @@
 
 mod attachment;
 pub mod calendar;
+mod condition;
 pub mod conformance;
 mod directory;
 mod document;
@@ -22,6 +23,8 @@ pub use attachment::INLINE_MAX;
 pub use attachment::INLINE_TOTAL_MAX;
 pub use attachment::InvalidDigest;
 pub use attachment::SIGNATURE_MAX;
+pub use condition::Condition;
+pub use condition::Effect;
 pub use directory::Agency;
 pub use directory::AgencyKind;
 pub use directory::Certainty;

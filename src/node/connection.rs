@@ -154,7 +154,8 @@ impl Connection {
         })
     }
 
-    pub(super) fn channel(&self) -> Channel {
+    /// The channel itself, for services that are not the axis' own.
+    pub fn channel(&self) -> Channel {
         self.channel.clone()
     }
 

@@ -15,6 +15,7 @@
 //! ```
 
 mod attachments;
+mod backup;
 mod data_dir;
 mod durability;
 mod index;
@@ -31,6 +32,12 @@ pub use attachments::Room;
 pub use attachments::Unfinished;
 pub use attachments::Upload;
 pub use attachments::UploadName;
+pub use backup::Backup;
+pub use backup::CopyError;
+pub use backup::copy_data;
+pub use backup::has_attachment;
+pub use backup::seal;
+pub use backup::verify_data;
 pub use data_dir::DataDir;
 pub use data_dir::LAYOUT_VERSION;
 pub use data_dir::OpenDataDirError;
@@ -50,8 +57,10 @@ pub use index::Task;
 pub use journal::AppendError;
 pub use journal::Batch;
 pub use journal::Config as JournalConfig;
+pub use journal::CopyMode;
 pub use journal::Journal;
 pub use journal::JournalReader;
+pub use journal::Moved;
 pub use journal::OpenError as OpenJournalError;
 pub use journal::Position;
 pub use journal::ReadError;

@@ -8,6 +8,7 @@
 //! no protocol.
 
 mod bilingual;
+mod conditions;
 mod conformance;
 mod console_phrases;
 mod doctor_phrases;
@@ -29,6 +30,8 @@ mod vietnamese;
 use crate::model::Refusal;
 
 pub use bilingual::filled;
+pub use conditions::condition_name;
+pub use conditions::condition_remedy;
 pub use conformance::basis_text;
 pub use conformance::finding_text;
 pub use conformance::test_asked;

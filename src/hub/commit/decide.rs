@@ -14,6 +14,8 @@ use super::Open;
 use super::StatusReply;
 use super::Upload;
 use super::Work;
+use super::room;
+use super::room::Share;
 use crate::hub::admit;
 use crate::hub::admit::Admitted;
 use crate::hub::apply::apply;
@@ -45,11 +47,12 @@ use crate::model::StatusCode;
 impl Committer {
     /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
     pub(super) fn decide(&mut self, work: Work, open: &mut Open<'_>) {
+        let before = self.batch.len();
         let decided = match work {
             Work::Document(document, reply) => self.document(*document, reply, open),
             Work::Refused { sender, reason } => {
                 let at = self.core.clock.now();
-                self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+                self.counted(Refused { at, sender, reason }, open)
             }
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Notices(left) => self.notices(left, open),
@@ -63,8 +66,11 @@ impl Committer {
             } => self.collect(uploads, before, reply, open),
         };
         if let Err(error) = decided {
-            // The caller's reply was dropped, which it reads as a failure of the hub.
-            unavailable(error);
+            // Its reply was dropped, and answered for itself.
+            let refusal = self.core.unavailable(error);
+            if self.batch.len() > before {
+                open.failed = Some(refusal);
+            }
         }
     }
 
@@ -116,6 +122,11 @@ impl Committer {
             Ok(attachments) => attachments,
             Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
         };
+        if let Err(refusal) = self.room(room::of_document(&document), Share::Ordinary) {
+            self.core.turned_away.count(refusal.reason());
+            reply.send(Err(refusal));
+            return Ok(());
+        }
         if is_limited {
             *open.of_limited.entry(document.sender).or_default() += 1;
         }
@@ -155,7 +166,7 @@ impl Committer {
         reply.send(Err(refusal));
         journey::refused(&document.header.document_id, reason, &self.core.clock);
         let sender = document.sender;
-        self.enter(&Record::Refused(Refused { at, sender, reason }), None, open)
+        self.counted(Refused { at, sender, reason }, open)
     }
 
     /// The documents a recall or update is about: they must be the sender's own, others it does not know;
@@ -266,6 +277,10 @@ impl Committer {
         open: &mut Open<'_>,
     ) -> Result<(), ReadError> {
         let (by, status_cursor) = (left.by, left.cursor);
+        if let Err(refusal) = self.room(room::of_acknowledged(sequences.len()), Share::Settling) {
+            left.reply.map(|reply| reply.send(Err(refusal)));
+            return Ok(());
+        }
         let record = Acknowledged {
             at: self.core.clock.now(),
             by,
@@ -297,6 +312,10 @@ impl Committer {
             match progress::decide(&open.tx, by, report, &mut room, &agencies)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
+                    if let Err(refusal) = self.room(room::of_statuses(&changes), Share::Settling) {
+                        outcomes.push(Err(refusal));
+                        continue;
+                    }
                     let first_cursor = open.heads.cursor + 1;
                     open.heads.cursor += changes.len() as u64;
                     let record = Statuses {
@@ -318,12 +337,23 @@ impl Committer {
     /// Agencies before the application that moved them: whoever repeats the step after a crash between
     /// the two finds it undone and does it again.
     fn registry(&mut self, change: Change, open: &mut Open<'_>) -> Result<(), ReadError> {
-        let Change { decide, reply } = change;
+        let Change {
+            decide,
+            by_operator,
+            reply,
+        } = change;
         let mut view = open.registry.take().unwrap_or_else(|| View {
             agencies: self.core.agencies.load_full(),
             applications: self.core.applications.load_full(),
         });
-        let decided = decide(&view);
+        let decided = decide(&view).and_then(|decision| {
+            let (bytes, share) = room::of_registry(&decision, &view, by_operator);
+            // Nothing to write needs no room.
+            if bytes > 0 {
+                self.room(bytes, share)?;
+            }
+            Ok(decision)
+        });
         let decision = match decided {
             Ok(decision) => decision,
             Err(refusal) => {
@@ -384,7 +414,7 @@ impl Committer {
             Ok(_) if self.core.attachments.size(digest) != Some(size) => {
                 Some(unavailable(std::io::Error::other("an upload is not there")))
             }
-            Ok(_) => None,
+            Ok(_) => self.room(room::of_uploads(1), Share::Ordinary).err(),
         };
         if let Some(refusal) = refused {
             let Upload {
@@ -419,6 +449,10 @@ impl Committer {
                 unwanted.push((agency, digest));
             }
         }
+        if let Err(refusal) = self.room(room::of_uploads(unwanted.len()), Share::Settling) {
+            let _ = reply.send(Err(refusal));
+            return Ok(());
+        }
         open.answers.push(Answer::Collected(reply, unwanted.len()));
         if unwanted.is_empty() {
             return Ok(());
@@ -431,7 +465,7 @@ impl Committer {
     }
 
     /// Puts a record into the batch and its meaning into the transaction.
-    fn enter(
+    pub(super) fn enter(
         &mut self,
         record: &Record,
         payload: Option<&Payload>,

@@ -81,7 +81,7 @@ impl Core {
                 _held: Held::Document { _place: None },
             },
         };
-        // Closed only when the hub is gone, and then the reply's end tells.
+        // Closed only when the hub stops: the reply is dropped, and answers for itself.
         let _ = self.commit.push(entry);
     }
 
@@ -113,10 +113,31 @@ impl Core {
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 
+    /// Has a batch begun with the next tick, though there is nothing to do: what was put off is tried then.
+    pub(in crate::hub) fn commit_nothing(&self) {
+        let nothing = Acknowledge {
+            by: AgencyNo(0),
+            sequences: Vec::new(),
+            status_cursor: 0,
+            reply: None,
+        };
+        let entry = Entry {
+            lane: Lane::Registry,
+            urgency: Priority::Normal,
+            cost: 1,
+            waiting: Waiting::Nobody,
+            work: Queued {
+                work: Work::Acknowledge(nothing),
+                _held: Held::Queue { _place: None },
+            },
+        };
+        let _ = self.commit.push(entry);
+    }
+
     /// Hands acknowledgements over, once the agency has a place for them.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
@@ -176,7 +197,11 @@ impl Core {
         }
         let mut all = Vec::new();
         for outcomes in waiting {
-            all.extend(outcomes.await.unwrap_or(Err(Refusal::ShuttingDown))?);
+            all.extend(
+                outcomes
+                    .await
+                    .map_err(|_dropped| self.health.undecided())??,
+            );
         }
         Ok(all)
     }
@@ -184,7 +209,7 @@ impl Core {
     /// Has an attachment put on record, once its owner has a place for that. The upload's reply tells.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_upload(&self, upload: Upload) -> Result<(), Refusal> {
         let by = upload.by;
         let work = Work::Uploaded(Box::new(upload));
@@ -209,13 +234,15 @@ impl Core {
             reply,
         };
         self.commit_of_hub(rows, work).await?;
-        collected.await.unwrap_or(Err(Refusal::ShuttingDown))
+        collected
+            .await
+            .map_err(|_dropped| self.health.undecided())?
     }
 
     /// Hands a change of the registry over.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
         self.commit_of_hub(CHANGE_ROWS, Work::Registry(change))
             .await
@@ -234,7 +261,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 
     async fn commit_of(
@@ -257,7 +284,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 }
 

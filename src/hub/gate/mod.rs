@@ -32,6 +32,7 @@ use super::connections::Pool;
 use super::connections::Session;
 use super::core::Core;
 use super::layers::Layers;
+use super::vital;
 use crate::model::Reason;
 use crate::model::Refusal;
 use crate::wire;
@@ -163,7 +164,11 @@ impl hyper::service::Service<Request<Incoming>> for Gate {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let gate = self.clone();
-        Box::pin(async move { Ok(gate.answer(request).await) })
+        Box::pin(async move {
+            let core = Arc::clone(&gate.core);
+            let answered = vital::answering(&core, "a call", gate.answer(request)).await;
+            Ok(answered.unwrap_or_else(|refusal| wire::status(&refusal).into_http()))
+        })
     }
 }
 

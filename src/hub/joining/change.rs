@@ -51,6 +51,8 @@ type Decide = Box<dyn FnOnce(&View) -> Result<Decision, Refusal> + Send>;
 /// A change to be decided.
 pub(in crate::hub) struct Change {
     pub(in crate::hub) decide: Decide,
+    /// Whether the operator asked for it: then it has the last bytes of a full journal.
+    pub(in crate::hub) by_operator: bool,
     pub(in crate::hub) reply: ChangeReply,
 }
 
@@ -105,11 +107,31 @@ pub(super) async fn change(
     core: &Core,
     decide: impl FnOnce(&View) -> Result<Decision, Refusal> + Send + 'static,
 ) -> Result<Option<Arc<v1::StoredApplication>>, Refusal> {
+    decided(core, Box::new(decide), false).await
+}
+
+/// The same for what the operator decides.
+///
+/// # Errors
+/// As [`change`].
+pub(super) async fn change_by_operator(
+    core: &Core,
+    decide: impl FnOnce(&View) -> Result<Decision, Refusal> + Send + 'static,
+) -> Result<Option<Arc<v1::StoredApplication>>, Refusal> {
+    decided(core, Box::new(decide), true).await
+}
+
+async fn decided(
+    core: &Core,
+    decide: Decide,
+    by_operator: bool,
+) -> Result<Option<Arc<v1::StoredApplication>>, Refusal> {
     let (reply, decided) = oneshot::channel();
     let change = Change {
-        decide: Box::new(decide),
+        decide,
+        by_operator,
         reply,
     };
     core.commit_change(change).await?;
-    decided.await.unwrap_or(Err(Refusal::ShuttingDown))
+    decided.await.map_err(|_dropped| core.health.undecided())?
 }

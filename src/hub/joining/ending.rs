@@ -5,7 +5,7 @@ use super::applications::Moved;
 use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
-use super::change::change;
+use super::change::change_by_operator;
 use super::operator::moved_by;
 use super::steps::step;
 use crate::hub::core::Core;
@@ -30,7 +30,7 @@ pub(in crate::hub) async fn suspend(
 ) -> Result<(), Refusal> {
     not_to_itself(core, organ, "suspend")?;
     let by = moved_by(core, why)?;
-    change(core, move |view| {
+    change_by_operator(core, move |view| {
         ended(
             view,
             organ,
@@ -57,7 +57,7 @@ pub(in crate::hub) async fn revoke(
     let offices = core.offices.clone().ok_or(Refusal::JoiningClosed)?;
     let by = moved_by(core, why)?;
     let _office = core.door.office.lock().await;
-    change(core, move |view| {
+    change_by_operator(core, move |view| {
         ended(view, organ, Event::Revoked, AgencyState::Revoked, None, by)
     })
     .await?;
@@ -84,7 +84,7 @@ pub(in crate::hub) async fn merge(
 ) -> Result<(), Refusal> {
     not_to_itself(core, organ, "merge")?;
     let by = moved_by(core, why)?;
-    change(core, move |view| {
+    change_by_operator(core, move |view| {
         if organ == into {
             return Err(Refusal::field(
                 "into",

@@ -33,6 +33,7 @@ pub(super) use capacity::run as run_capacity;
 pub(super) use certificates::submit_csr;
 pub(super) use change::Change;
 pub(super) use change::ChangeReply;
+pub(super) use change::Decision;
 pub(super) use change::View;
 pub(super) use conformance::Partners;
 pub(super) use conformance::run as run_conformance;

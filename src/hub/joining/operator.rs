@@ -8,6 +8,7 @@ use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
 use super::change::change;
+use super::change::change_by_operator;
 use super::ending;
 use super::steps::shown;
 use super::steps::state_now;
@@ -51,7 +52,7 @@ pub(in crate::hub) async fn approve(
     why: String,
 ) -> Result<v1::Application, Refusal> {
     let by = moved_by(core, why)?;
-    change(core, move |view| grant(view, organ, by)).await?;
+    change_by_operator(core, move |view| grant(view, organ, by)).await?;
     shown(core, organ)
 }
 
@@ -163,7 +164,7 @@ pub(in crate::hub) async fn activate(
 ) -> Result<(), Refusal> {
     let by = moved_by(core, why)?;
     let counted = counted(core, organ);
-    change(core, move |view| {
+    change_by_operator(core, move |view| {
         if !ending::has_a_say(view, organ) {
             return ending::simply(view, organ, AgencyState::Active, by);
         }

@@ -14,6 +14,7 @@ use super::change::AgencyChange;
 use super::change::Decision;
 use super::change::View;
 use super::change::change;
+use super::change::change_by_operator;
 use super::limits;
 use super::operator::moved_by;
 use super::steps::shown;
@@ -278,7 +279,7 @@ pub(in crate::hub) async fn reject(
     if revokes {
         revoke_issued(core, organ, &serials(&stored)).await?;
     }
-    change(core, move |view| {
+    change_by_operator(core, move |view| {
         let stored = view.applications.find(organ).ok_or_else(unknown)?;
         let mut back = back_to(organ, stored)?;
         if revokes {

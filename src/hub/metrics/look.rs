@@ -17,6 +17,7 @@ use crate::hub::registry::AgencyNo;
 use crate::hub::registry::AgencyState;
 use crate::hub::stages::Spent;
 use crate::hub::stages::Stage;
+use crate::model::Condition;
 use crate::model::OrganId;
 use crate::model::PairCounts;
 use crate::model::Reason;
@@ -75,6 +76,10 @@ pub(super) struct Look {
     pub(super) in_doubt: u64,
     /// Seconds since 1970; absent without lists.
     pub(super) lists_due: Option<i64>,
+    /// The same: when the first of the lists is believed no more.
+    pub(super) lists_believed_until: Option<i64>,
+    /// Every condition, and whether it is there.
+    pub(super) conditions: Vec<(Condition, bool)>,
     pub(super) process_cpu: Duration,
     pub(super) resident_bytes: Option<u64>,
 }
@@ -166,6 +171,11 @@ impl Look {
             sign_in_failures: core.sign_in_failures.load(Ordering::Relaxed),
             in_doubt: core.in_doubt.load(Ordering::Relaxed),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
+            lists_believed_until: core.trust.lists_believed_until().map(|end| end.as_second()),
+            conditions: Condition::ALL
+                .iter()
+                .map(|condition| (*condition, core.health.is_set(*condition)))
+                .collect(),
             process_cpu: process_cpu(),
             resident_bytes: resident_bytes(),
         }

@@ -61,6 +61,11 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
         sign_in_failures: 7,
         in_doubt: 3,
         lists_due: Some(1_600_000_000),
+        lists_believed_until: Some(1_600_086_400),
+        conditions: Condition::ALL
+            .iter()
+            .map(|condition| (*condition, *condition == Condition::DiskFull))
+            .collect(),
         process_cpu: Duration::from_millis(1500),
         resident_bytes: Some(1 << 20),
     }
@@ -186,6 +191,10 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_agency_deliveries_total{organ=\"H1.1\"}"), 1.0);
     assert!(!text.contains("organ=\"other\""), "there are no others");
     assert_eq!(samples["process_cpu_seconds_total"], 1.5);
+    assert_eq!(of("docaxis_condition{condition=\"disk_full\"}"), 1.0);
+    assert_eq!(of("docaxis_condition{condition=\"index_away\"}"), 0.0);
+    assert_eq!(of("docaxis_journal_writable"), 0.0);
+    assert_eq!(of("docaxis_index_writable"), 1.0);
     let within = |bound: &str| of(&format!("docaxis_receipt_seconds_bucket{{le=\"{bound}\"}}"));
     assert_eq!(
         ["0.002", "0.005", "50.0", "+Inf"].map(within),

@@ -7,19 +7,20 @@ use jiff::Timestamp;
 use super::Monitor;
 use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::UNDER_WAY_KIB;
+use crate::hub::health::Symptom;
 use crate::hub::layers::Layers;
 use crate::hub::metrics::resident_bytes;
 use crate::store::Durability;
 
 /// The state of a hub, at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Health {
     /// What a receipt promises.
     pub durability: Durability,
     /// Which layers of security there are.
     pub layers: Layers,
-    /// Whether the hub takes new documents; it does not while it shuts down.
-    pub is_serving: bool,
+    /// What is wrong, the gravest first.
+    pub symptoms: Vec<Symptom>,
     /// Bytes of the journal.
     pub journal_bytes: u64,
     /// Largest journal, where one is set.
@@ -63,7 +64,7 @@ impl Monitor {
         Health {
             durability: self.durability(),
             layers: core.config.layers,
-            is_serving: self.is_serving(),
+            symptoms: self.symptoms(),
             journal_bytes: core.written.bytes(),
             journal_max_bytes: core.config.journal_max_bytes,
             newest_document: core.written.newest(),
@@ -89,7 +90,7 @@ impl Monitor {
 }
 
 /// Free and all bytes of the file system.
-fn disk(path: &Path) -> Option<(u64, u64)> {
+pub(in crate::hub) fn disk(path: &Path) -> Option<(u64, u64)> {
     let found = rustix::fs::statvfs(path).ok()?;
     let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
     Some((bytes(found.f_bavail), bytes(found.f_blocks)))

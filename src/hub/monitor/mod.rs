@@ -26,6 +26,7 @@ use super::counters::Pair;
 use super::counters::PairNo;
 use super::counters::Sender;
 use super::counters::date_of;
+use super::health::Symptom;
 use super::metrics;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
@@ -42,6 +43,7 @@ pub use document::DocumentSeen;
 pub use document::Waiting;
 pub use health::Health;
 pub use health::Queue;
+pub(in crate::hub) use health::disk;
 
 /// A reader of one hub.
 #[derive(Clone, Debug)]
@@ -180,15 +182,20 @@ impl Monitor {
         self.0.config.durability
     }
 
-    /// Whether the hub takes new documents; it does not while it shuts down.
-    pub fn is_serving(&self) -> bool {
-        !self.0.draining.is_cancelled()
+    /// What is wrong with the hub now, the gravest first. Waits for nothing.
+    pub fn symptoms(&self) -> Vec<Symptom> {
+        self.0.health.symptoms()
     }
 
-    /// Whether another agency's connection would find a place.
-    pub fn has_places(&self) -> bool {
-        let (taken, all) = self.0.connections.places();
-        taken < all
+    /// Whether only a new start of the process helps.
+    pub fn is_fatal(&self) -> bool {
+        self.0.health.is_fatal()
+    }
+
+    /// A part of the process beside the hub ended by itself, or panicked: the hub ends, with this cause,
+    /// so that a supervisor starts both again.
+    pub fn part_ended(&self, name: &str, ended: std::thread::Result<()>) {
+        self.0.ended(name, ended);
     }
 
     /// Counts a wrong token that was given to a console of this hub: told with the metrics.

@@ -26,6 +26,7 @@ use crate::hub::deliver::Flow;
 use crate::hub::pipeline::Reply;
 use crate::hub::registry::AgencyNo;
 use crate::hub::track;
+use crate::hub::vital;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Refusal;
@@ -72,7 +73,7 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(STREAM_WINDOW);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        tokio::spawn(async move {
+        vital::answered(&self.0, "SubmitStream", answers.clone(), async move {
             // A place for the answer is taken before the document is read: the window of the stream.
             while let Ok(place) = answers.clone().reserve_owned().await {
                 let message = tokio::select! {
@@ -87,7 +88,7 @@ impl v1::exchange_server::Exchange for Exchange {
                         return;
                     }
                 };
-                let reply = Reply::new(move |outcome| {
+                let reply = Reply::new(&core.health, move |outcome| {
                     let outcome = Some(match outcome {
                         Ok(receipt) => v1::submit_stream_response::Outcome::Receipt(receipt),
                         Err(refusal) => {
@@ -116,8 +117,9 @@ impl v1::exchange_server::Exchange for Exchange {
         let (flow, deliveries) = deliver::subscribe(&self.0, peer, by);
         let (core, stream) = (Arc::clone(&self.0), request.into_inner());
         tokio::spawn(async move {
-            let ended = follow(&core, by, &flow, stream).await;
-            flow.end(ended);
+            let followed = follow(&core, by, &flow, stream);
+            let ended = vital::answering(&core, "Subscribe", followed).await;
+            flow.end(ended.and_then(|ended| ended));
         });
         Ok(Response::new(Box::pin(deliveries)))
     }
@@ -179,7 +181,7 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(4);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        tokio::spawn(async move {
+        vital::answered(&self.0, "ReportStatusStream", answers.clone(), async move {
             loop {
                 let message = tokio::select! {
                     message = next(&core, &mut stream) => message,
@@ -301,7 +303,7 @@ async fn acknowledge(
         reply: Some(reply),
     };
     core.commit_acknowledge(work).await?;
-    receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+    receive.await.map_err(|_dropped| core.health.undecided())?
 }
 
 /// The numbers in order, each once: the commit thread looks up every one.

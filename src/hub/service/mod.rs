@@ -2,6 +2,7 @@
 
 mod attachments;
 mod exchange;
+mod health;
 mod limits;
 mod monitor;
 mod registry;
@@ -22,6 +23,7 @@ use crate::model::Refusal;
 use crate::wire;
 
 pub(super) use exchange::Exchange;
+pub(super) use health::Health;
 pub(super) use limits::said_by_caller;
 pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;

@@ -53,7 +53,11 @@ pub(super) async fn report_many(
     let mut told = BTreeSet::new();
     let mut outcomes = Vec::with_capacity(parsed.len());
     for (number, parsed) in parsed.into_iter().enumerate() {
-        let outcome = parsed.and_then(|()| committed.next().unwrap_or(Err(Refusal::ShuttingDown)));
+        let outcome = parsed.and_then(|()| {
+            committed
+                .next()
+                .unwrap_or_else(|| Err(core.health.undecided()))
+        });
         outcomes.push(match outcome {
             Ok(_) => v1::StatusOutcome {
                 accepted: true,

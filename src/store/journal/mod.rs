@@ -5,12 +5,14 @@
 //! One owner appends whole batches; anyone reads records back by [`Position`].
 
 mod chain;
+mod copy;
 mod faults;
 mod follow;
 mod format;
 mod in_doubt;
 mod reader;
 mod recovery;
+mod room;
 mod rotation;
 mod segment;
 mod segment_reader;
@@ -21,6 +23,16 @@ mod walk;
 mod window;
 mod writer;
 
+/// From now on this thread takes no space from a disk, or does again.
+#[cfg(test)]
+pub(crate) fn no_space(is_missing: bool) {
+    if is_missing {
+        faults::fail_until_told(faults::Operation::Reserve, rustix::io::Errno::NOSPC);
+    } else {
+        faults::fail_none();
+    }
+}
+
 pub use chain::AuditError;
 pub use chain::AuditReport;
 pub use chain::ChainHash;
@@ -28,6 +40,10 @@ pub use chain::Seen;
 pub use chain::audit;
 pub use chain::holds_records;
 pub use chain::inspect;
+pub use copy::CopyMode;
+pub use copy::Moved;
+pub use copy::copy;
+pub(super) use copy::copy_file;
 pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;

@@ -23,9 +23,9 @@ use super::writer::Config;
 use super::writer::Current;
 use super::writer::Journal;
 
-/// Least size, in bytes, of a segment on a disk that has no room for one of the usual size: below it,
-/// making segments would cost more than what is in them.
-const SEGMENT_LEAST: u64 = 1024 * 1024;
+/// Least size, in bytes, of a segment on a disk that has no room for one of the usual size: some hundred
+/// acknowledgements. Below it, making segments would cost more than what is in them.
+const SEGMENT_LEAST: u64 = 64 * 1024;
 
 /// Part of a segment that is still free when the next one is made: time for trouble to pass.
 const AHEAD_PART: u64 = 4;
@@ -36,7 +36,7 @@ const ATTEMPT_PART: u64 = 32;
 /// The segment after the current one, where it is made already.
 #[derive(Debug)]
 pub(super) struct Ahead {
-    prepared: Option<Prepared>,
+    pub(super) prepared: Option<Prepared>,
     /// Offset in the current segment from which it is to be made.
     from: u64,
     /// Whether the last attempt failed: said once.
@@ -69,10 +69,16 @@ impl Journal {
             }
         };
         // First of all, so that where it cannot be made a smaller batch still fits into the old one.
-        // One too small goes before another of its name is made.
-        let ahead = self.ahead.prepared.take();
-        let prepared = match ahead.filter(|prepared| prepared.reserved() >= whole) {
-            Some(prepared) => prepared,
+        // One too small is made larger: what it has must not go to somebody else.
+        let prepared = match self.ahead.prepared.take() {
+            Some(prepared) if prepared.reserved() >= whole => prepared,
+            Some(mut prepared) => match prepared.grow(whole) {
+                Ok(()) => prepared,
+                Err(error) => {
+                    self.ahead.prepared = Some(prepared);
+                    return Err(refused(error));
+                }
+            },
             None => prepare(
                 &self.segments,
                 &self.config,
@@ -160,7 +166,7 @@ pub(super) fn begin_first(
 
 /// Takes space for a segment with room for `needed` bytes: as much as usual, and less where the disk
 /// has no more.
-fn prepare(
+pub(super) fn prepare(
     segments: &Segments,
     config: &Config,
     number: u32,

@@ -63,6 +63,13 @@ impl Prepared {
     pub(super) fn reserved(&self) -> u64 {
         self.reserved
     }
+
+    /// Takes more space, so that it has `bytes` in all. Where that fails it keeps what it has.
+    pub(super) fn grow(&mut self, bytes: u64) -> io::Result<()> {
+        self.segment.reserve(bytes)?;
+        self.reserved = self.reserved.max(bytes);
+        Ok(())
+    }
 }
 
 impl Drop for Prepared {
@@ -387,7 +394,7 @@ pub(super) fn is_full(error: &io::Error) -> bool {
     )
 }
 
-fn file_name(number: u32) -> String {
+pub(super) fn file_name(number: u32) -> String {
     format!("{number:08}.journal")
 }
 

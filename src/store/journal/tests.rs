@@ -11,10 +11,12 @@ use crate::store::Durability;
 
 use super::*;
 
+mod copy;
 mod damage;
 mod failed_flush;
 mod full;
 mod lost_pages;
+mod room;
 mod rotation;
 mod visit;
 

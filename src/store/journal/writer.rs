@@ -274,9 +274,7 @@ impl Journal {
     /// # Errors
     /// [`AppendError`]; nothing of the batch is in the journal.
     pub fn append(&mut self, batch: &Batch) -> Result<Vec<Position>, AppendError> {
-        if self.state == State::Poisoned {
-            return Err(AppendError::Poisoned);
-        }
+        self.check_sound()?;
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -340,6 +338,13 @@ impl Journal {
         segment
             .sync(self.config.durability)
             .map_err(|error| self.fail(error, records))
+    }
+
+    pub(super) fn check_sound(&self) -> Result<(), AppendError> {
+        match self.state {
+            State::Sound => Ok(()),
+            State::Poisoned => Err(AppendError::Poisoned),
+        }
     }
 
     /// Poisons the journal where no record is in doubt.

@@ -244,11 +244,11 @@ pub(super) async fn inject(
     let admitted = core.admit(organ, number, document).await?;
     let verified = Verified::on_purpose(admitted, legal_value, core.clock.now());
     let (send, receive) = oneshot::channel();
-    let reply = Reply::new(move |outcome| {
+    let reply = Reply::new(&core.health, move |outcome| {
         let _ = send.send(outcome);
     });
     core.commit_document(verified, reply);
-    receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+    receive.await.map_err(|_dropped| core.health.undecided())?
 }
 
 /// Takes in what candidates sent to the partners, so that nothing of a test stays pending.

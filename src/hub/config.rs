@@ -204,6 +204,9 @@ pub(super) const DELIVERY_BATCH_BYTES: usize = 1024 * 1024;
 /// Status notices in one delivery.
 pub(super) const NOTICE_BATCH: usize = 512;
 
+/// Status notices that are sent to one subscriber and not acknowledged; as many as documents.
+pub(super) const NOTICES_OUT_MAX: usize = CREDIT_MAX as usize;
+
 /// Characters of a status description.
 pub(super) const DESCRIPTION_MAX: usize = 500;
 

@@ -8,7 +8,6 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -19,7 +18,6 @@ use super::config::CREDIT_MAX;
 use super::config::DELIVERY_BATCH;
 use super::config::DELIVERY_BATCH_BYTES;
 use super::config::MAILBOX_WINDOW;
-use super::config::NOTICE_BATCH;
 use super::core::Core;
 use super::core::LoadError;
 use super::core::unavailable;
@@ -27,11 +25,12 @@ use super::counters::Count;
 use super::journey;
 use super::mailboxes::Queue;
 use super::mailboxes::Slot;
+use super::notices::Notices;
+use super::notices::Outgoing;
 use super::peer::Peer;
 use super::recent::Stored;
 use super::registry::AgencyNo;
 use super::rows;
-use super::rows::NoticeRow;
 use super::stages::Begun;
 use super::stages::Spent;
 use super::stages::Stage;
@@ -54,10 +53,6 @@ pub(super) struct Flow {
 #[derive(Debug, Default)]
 struct FlowState {
     credit: u32,
-    /// Cursor of the last notice sent and not acknowledged; one batch is out at a time.
-    notices_out: Option<u64>,
-    /// Cursor of the last notice sent on this stream.
-    notices_sent: u64,
     ended: Option<Result<(), Refusal>>,
 }
 
@@ -66,16 +61,6 @@ impl Flow {
     pub(super) fn add_credit(&self, credit: u32) {
         let mut state = self.state();
         state.credit = state.credit.saturating_add(credit).min(CREDIT_MAX);
-        drop(state);
-        self.slot.bell.notify_waiters();
-    }
-
-    /// Status notices up to `cursor` are acknowledged.
-    pub(super) fn notices_done(&self, cursor: u64) {
-        let mut state = self.state();
-        if state.notices_out.is_some_and(|out| out <= cursor) {
-            state.notices_out = None;
-        }
         drop(state);
         self.slot.bell.notify_waiters();
     }
@@ -102,23 +87,8 @@ struct Deliveries {
     ready: VecDeque<v1::Delivery>,
     /// When documents were last taken from the mailbox.
     filled_at: Option<Instant>,
-    /// When the last notices were sent.
-    noticed_at: Option<Instant>,
+    notices: Outgoing,
 }
-
-/// What there is to say about statuses.
-enum Notices {
-    Later(Duration),
-    None,
-    Ready(v1::Delivery),
-}
-
-/// Status notices that are sent without waiting for more.
-const NOTICES_AT_ONCE: u64 = 128;
-
-/// Time between two deliveries of few notices. A status is not urgent; a delivery for each would cost
-/// more than the documents do.
-const NOTICES_EVERY: Duration = Duration::from_millis(100);
 
 /// Time between two takings from one mailbox, while they are small. Without it a busy subscriber gets
 /// a system call, a TLS record and an acknowledgement for every document; ARCHITECTURE.md has the
@@ -151,7 +121,7 @@ pub(super) fn subscribe(
         flow: Arc::clone(&flow),
         ready: VecDeque::new(),
         filled_at: None,
-        noticed_at: None,
+        notices: Outgoing::default(),
     };
     // What an earlier subscription had in flight is this one's to deliver.
     deliveries.give_back();
@@ -174,7 +144,7 @@ impl Deliveries {
             // What is ready goes without listening for more; a revoked peer gets none of it.
             if !self.ready.is_empty() {
                 self.peer.organ()?;
-                if let Some(delivery) = self.ready.pop_front() {
+                if let Some(delivery) = self.next_owed() {
                     return Ok(Some(delivery));
                 }
             }
@@ -193,6 +163,13 @@ impl Deliveries {
             if let Some(ended) = self.flow.state().ended.clone() {
                 return ended.map(|()| None);
             }
+            // Before documents, which may never pause; ten times a second at most, unless they are many.
+            let notices = self.notices.next(&self.core, self.agency, &slot.noticed);
+            let wait = match notices? {
+                Notices::Ready(notices) => return Ok(Some(notices)),
+                Notices::Later(wait) => wait,
+                Notices::None => NEVER,
+            };
             if let Some(wait) = self.holds_back() {
                 tokio::time::sleep(wait).await;
                 continue;
@@ -200,14 +177,25 @@ impl Deliveries {
             if self.fill().await? {
                 continue;
             }
-            let wait = match self.notices()? {
-                Notices::Ready(notices) => return Ok(Some(notices)),
-                Notices::Later(wait) => wait,
-                Notices::None => NEVER,
-            };
             // Too few notices yet: until more come, or they have waited long enough.
             let _ = tokio::time::timeout(wait, bell).await;
         }
+    }
+
+    /// The next of what is ready that is still owed. One that was settled meanwhile, recalled or
+    /// acknowledged by a pull, is not sent any more, and its credit is given back.
+    fn next_owed(&mut self) -> Option<v1::Delivery> {
+        while let Some(delivery) = self.ready.pop_front() {
+            let Some(v1::delivery::Item::Document(document)) = &delivery.item else {
+                return Some(delivery);
+            };
+            let sequence = document.hub_sequence;
+            if self.flow.slot.queue().in_flight.contains_key(&sequence) {
+                return Some(delivery);
+            }
+            self.flow.add_credit(1);
+        }
+        None
     }
 
     /// How long documents still wait for company. One that comes after a pause never waits.
@@ -216,33 +204,6 @@ impl Deliveries {
         let wait = DELIVERIES_EVERY.checked_sub(since)?;
         let waiting = self.flow.slot.queue().mailbox.pending();
         (waiting < DELIVERY_BATCH).then_some(wait)
-    }
-
-    /// Status notices, if none are out and enough wait, or have waited long enough.
-    fn notices(&mut self) -> Result<Notices, Refusal> {
-        let waiting = self.flow.slot.notices.load(Ordering::Acquire);
-        let mut state = self.flow.state();
-        if waiting == 0 || state.notices_out.is_some() {
-            return Ok(Notices::None);
-        }
-        let now = self.core.clock.monotonic();
-        let since = self.noticed_at.map_or(NEVER, |at| now - at);
-        if waiting < NOTICES_AT_ONCE && since < NOTICES_EVERY {
-            return Ok(Notices::Later(NOTICES_EVERY - since));
-        }
-        let after = state.notices_sent;
-        let notices = waiting_notices(&self.core, self.agency, after, NOTICE_BATCH);
-        let notices = notices.map_err(unavailable)?;
-        // Counted before they are visible, or acknowledged and not yet gone: look again later.
-        let Some(last) = notices.last() else {
-            return Ok(Notices::Later(NOTICES_EVERY));
-        };
-        state.notices_out = Some(last.cursor);
-        state.notices_sent = last.cursor;
-        drop(state);
-        self.noticed_at = Some(now);
-        let item = v1::delivery::Item::Statuses(v1::StatusNotices { notices });
-        Ok(Notices::Ready(v1::Delivery { item: Some(item) }))
     }
 
     /// Takes what the credits allow. `false` when there is nothing to take.
@@ -432,32 +393,4 @@ pub(super) fn document_delivery(stored: &Stored) -> v1::DocumentDelivery {
             attachments: attachments.collect(),
         }),
     }
-}
-
-/// The first status notices that wait for an agency after a cursor.
-pub(super) fn waiting_notices(
-    core: &Core,
-    agency: AgencyNo,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<v1::StatusNotice>, ReadError> {
-    let range = rows::notice_key(agency, after + 1)..rows::notice_key(agency, u64::MAX);
-    let found = core.index.range(range, limit)?;
-    let agencies = core.agencies.load();
-    found
-        .iter()
-        .map(|(key, row)| {
-            let cursor = rows::parse_notice_key(key).ok_or(ReadError::Malformed('N'))?;
-            let notice = NoticeRow::decode(row).ok_or(ReadError::Malformed('N'))?;
-            Ok(v1::StatusNotice {
-                cursor,
-                document_id: notice.document_id,
-                reporter: agencies.get(notice.reporter).organ.to_string(),
-                recipient: agencies.get(notice.recipient).organ.to_string(),
-                code: u32::from(notice.event.code.number()),
-                description: notice.event.description,
-                reported_at: Some(timestamp(notice.event.at)),
-            })
-        })
-        .collect()
 }

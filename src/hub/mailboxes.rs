@@ -16,6 +16,7 @@ use tokio::sync::Semaphore;
 use super::config::AGENCY_UNDER_WAY_KIB;
 use super::config::COMMIT_PLACES;
 use super::config::MAILBOX_WINDOW;
+use super::notices::Noticed;
 use super::registry::AgencyNo;
 use crate::store::Mailbox;
 
@@ -31,8 +32,8 @@ pub(super) struct Slot {
     pub(super) bell: Notify,
     /// Number of the subscription that may take; a later one supersedes the earlier.
     subscription: AtomicU64,
-    /// Status notices that wait.
-    pub(super) notices: AtomicU64,
+    /// Status notices, as far as they are known in memory.
+    pub(super) noticed: Noticed,
     /// Documents this agency has under way as a sender.
     pub(super) under_way: Arc<AtomicUsize>,
     /// KiB of payload it may have under way.
@@ -80,7 +81,7 @@ impl Slot {
             queue: Mutex::new(queue),
             bell: Notify::new(),
             subscription: AtomicU64::new(0),
-            notices: AtomicU64::new(0),
+            noticed: Noticed::default(),
             under_way: Arc::default(),
             under_way_kib: Arc::new(Semaphore::new(AGENCY_UNDER_WAY_KIB)),
             commit_places: Arc::new(Semaphore::new(COMMIT_PLACES)),

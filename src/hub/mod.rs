@@ -38,6 +38,7 @@ mod mailboxes;
 mod maintenance;
 mod metrics;
 mod monitor;
+mod notices;
 mod offices;
 mod open;
 mod peer;

@@ -204,13 +204,6 @@ impl Recovered {
             slot.queue().mailbox.push(priority, sequence);
             self.counters.restore_pending(AgencyNo(sender), recipient);
             Ok(())
-        })?;
-        each(index, b'N', |key, _| {
-            let agency = rows::parse_notice_agency(key).ok_or(RecoverError::Row("a notice"))?;
-            let slot = mailboxes.slot(agency);
-            slot.notices
-                .fetch_add(1, std::sync::atomic::Ordering::AcqRel);
-            Ok(())
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use super::config::CREDIT_MAX;
 use super::core::Core;
@@ -104,17 +103,16 @@ fn run(core: &Core, effect: Effect) {
         }
         Effect::Noticed { agency } => {
             let slot = core.mailboxes.slot(agency);
-            slot.notices.fetch_add(1, Ordering::AcqRel);
+            slot.noticed.one_more();
             slot.bell.notify_waiters();
         }
         Effect::Uploaded { agency, charge } => core.uploads.uploaded(agency, charge),
         Effect::Named { agency, charge } => core.uploads.named(agency, charge),
         Effect::Collected { agency, charge } => core.uploads.collected(agency, charge),
-        Effect::NoticesDone { agency, count } => {
-            core.mailboxes
-                .slot(agency)
-                .notices
-                .fetch_sub(count, Ordering::AcqRel);
+        Effect::NoticesDone { agency, cursor } => {
+            let slot = core.mailboxes.slot(agency);
+            slot.noticed.done_until(cursor);
+            slot.bell.notify_waiters();
         }
     }
 }

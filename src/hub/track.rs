@@ -5,14 +5,16 @@ use std::sync::Arc;
 use super::core::Core;
 use super::core::unavailable;
 use super::deliver::document_delivery;
-use super::deliver::waiting_notices;
 use super::fit::fit;
+use super::notices;
+use super::progress::EVENTS_MAX;
 use super::record::Standing;
 use super::registry::AgencyNo;
 use super::route::receipt;
 use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
+use super::rows::Event;
 use super::transaction::ReadError;
 use crate::model::DocumentId;
 use crate::model::OrganId;
@@ -125,7 +127,7 @@ pub(super) fn pending(
     let queue = slot.queue();
     let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
     drop(queue);
-    let statuses = waiting_notices(core, number, 0, size as usize).map_err(unavailable)?;
+    let statuses = notices::waiting(core, number, 0, size as usize).map_err(unavailable)?;
     Ok(v1::ListPendingResponse {
         documents,
         statuses,
@@ -165,14 +167,19 @@ pub(super) async fn fetch(
     let (row, role) = visible(core, organ, id)?;
     let sequence = row.record.sequence;
     not_recalled(core, id, sequence, role)?;
-    let core = Arc::clone(core);
-    let loaded = tokio::task::spawn_blocking(move || core.load(sequence)).await;
+    let loading = Arc::clone(core);
+    let loaded = tokio::task::spawn_blocking(move || loading.load(sequence)).await;
     let stored = loaded.map_err(unavailable)?.map_err(unavailable)?;
+    // The disk takes its time.
+    not_recalled(core, id, sequence, role)?;
     Ok(document_delivery(&stored))
 }
 
 /// A recipient that agreed to a recall has destroyed the document (QĐ 28/2018, Art. 9.2) and does not
 /// get it again.
+///
+/// # Errors
+/// `DOCUMENT_RECALLED`.
 pub(super) fn not_recalled(
     core: &Core,
     id: &DocumentId,
@@ -183,8 +190,8 @@ pub(super) fn not_recalled(
         return Ok(());
     };
     if is_recalled(core, sequence, agency).map_err(unavailable)? {
-        return Err(Refusal::DocumentUnknown {
-            document_id: format!("{id} (recalled)"),
+        return Err(Refusal::DocumentRecalled {
+            document_id: id.clone(),
         });
     }
     Ok(())
@@ -216,19 +223,31 @@ fn delivery(
         .ok_or(ReadError::Malformed('D'))
 }
 
-/// The journey of one document.
+/// The journey of one document. A thousand recipients are as many looks into the index, which may be on the
+/// disk: not on the reactor.
+pub(super) async fn track(
+    core: &Arc<Core>,
+    organ: OrganId,
+    id: DocumentId,
+) -> Result<v1::Journey, Refusal> {
+    let core = Arc::clone(core);
+    let looked = tokio::task::spawn_blocking(move || journey(&core, organ, &id));
+    looked.await.map_err(unavailable)?
+}
+
+/// The same, on the thread that asks.
 pub(super) fn journey(
     core: &Core,
     organ: OrganId,
     id: &DocumentId,
 ) -> Result<v1::Journey, Refusal> {
     let (row, role) = visible(core, organ, id)?;
-    let mut journey = whole_journey(core, &row)?;
+    let mut journey = match role {
+        Role::Sender | Role::Operator => whole_journey(core, &row)?,
+        Role::Recipient(own) => journey_at(core, &row, |agency| agency == own)?,
+    };
     if matches!(role, Role::Recipient(_)) {
         let own = organ.to_string();
-        journey
-            .recipients
-            .retain(|recipient| recipient.organ_id == own);
         if let Some(receipt) = &mut journey.receipt {
             receipt
                 .recipients
@@ -245,12 +264,25 @@ pub(super) fn journey(
 
 /// The journey of one document, at every recipient.
 pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journey, Refusal> {
+    journey_at(core, row, |_| true)
+}
+
+/// The journey of one document, at some of its recipients.
+fn journey_at(
+    core: &Core,
+    row: &DocumentRow,
+    is_shown: impl Fn(AgencyNo) -> bool,
+) -> Result<v1::Journey, Refusal> {
     let agencies = core.agencies.load_full();
+    let sequence = row.record.sequence;
     let mut recipients = Vec::new();
     for addressee in &row.record.recipients {
-        let organ_id = agencies.get(addressee.agency).organ.to_string();
-        let delivery =
-            delivery(core, row.record.sequence, addressee.agency).map_err(unavailable)?;
+        let agency = addressee.agency;
+        if !is_shown(agency) {
+            continue;
+        }
+        let organ_id = agencies.get(agency).organ.to_string();
+        let delivery = delivery(core, sequence, agency).map_err(unavailable)?;
         recipients.push(match delivery {
             None => v1::RecipientJourney {
                 organ_id,
@@ -262,15 +294,7 @@ pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journe
                 organ_id,
                 stage: delivery.stage.as_str().to_owned(),
                 acknowledged_at: delivery.acknowledged_at.map(timestamp),
-                events: delivery
-                    .events
-                    .into_iter()
-                    .map(|event| v1::StatusEvent {
-                        code: u32::from(event.code.number()),
-                        reported_at: Some(timestamp(event.at)),
-                        description: event.description,
-                    })
-                    .collect(),
+                events: events(core, sequence, agency, &delivery).map_err(unavailable)?,
             },
         });
     }
@@ -279,4 +303,31 @@ pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journe
         from: agencies.get(row.record.sender).organ.to_string(),
         recipients,
     })
+}
+
+/// The statuses of a delivery, the oldest first; of one that has more than are taken today, the last.
+fn events(
+    core: &Core,
+    sequence: u64,
+    recipient: AgencyNo,
+    delivery: &DeliveryRow,
+) -> Result<Vec<v1::StatusEvent>, ReadError> {
+    if delivery.events == 0 {
+        return Ok(Vec::new());
+    }
+    let most = u32::try_from(EVENTS_MAX).unwrap_or(u32::MAX);
+    let from = rows::event_key(sequence, recipient, delivery.events.saturating_sub(most));
+    let to = rows::event_key(sequence, recipient, delivery.events);
+    let found = core.index.range(from..to, EVENTS_MAX)?;
+    found
+        .iter()
+        .map(|(_, row)| {
+            let event = Event::decode(row).ok_or(ReadError::Malformed('V'))?;
+            Ok(v1::StatusEvent {
+                code: u32::from(event.code.number()),
+                reported_at: Some(timestamp(event.at)),
+                description: event.description,
+            })
+        })
+        .collect()
 }

@@ -10,6 +10,7 @@ use super::joining::Step;
 use super::organ::OrganId;
 use super::status::Stage;
 use super::status::StatusCode;
+use super::status::TransitionError;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $fault:ident;)*) => {
@@ -64,6 +65,8 @@ reasons! {
     CsrInvalid = "CSR_INVALID", Caller;
     /// Content does not have the digest that was announced.
     DigestMismatch = "DIGEST_MISMATCH", Sender;
+    /// The document was recalled, and the caller agreed to have lost it.
+    DocumentRecalled = "DOCUMENT_RECALLED", Caller;
     /// No document with this identity, or none that the caller may see.
     DocumentUnknown = "DOCUMENT_UNKNOWN", Caller;
     /// The identity is taken by a document with other content.
@@ -261,6 +264,11 @@ pub enum Refusal {
         /// Digest of the content, hexadecimal.
         found: String,
     },
+    /// Recalled, and gone for its recipient.
+    DocumentRecalled {
+        /// The identity.
+        document_id: DocumentId,
+    },
     /// Unknown, or not for the caller.
     DocumentUnknown {
         /// The identity, as it was asked for.
@@ -405,7 +413,7 @@ pub enum Refusal {
         /// The status reported.
         to: StatusCode,
         /// What is wrong.
-        problem: String,
+        problem: TransitionError,
     },
     /// No usable client certificate.
     UnauthenticatedPeer {
@@ -430,6 +438,7 @@ impl Refusal {
             Self::ClockSkew { .. } => Reason::ClockSkew,
             Self::CsrInvalid { .. } => Reason::CsrInvalid,
             Self::DigestMismatch { .. } => Reason::DigestMismatch,
+            Self::DocumentRecalled { .. } => Reason::DocumentRecalled,
             Self::DocumentUnknown { .. } => Reason::DocumentUnknown,
             Self::DuplicateDocument { .. } => Reason::DuplicateDocument,
             Self::HeaderInvalid { .. } => Reason::HeaderInvalid,

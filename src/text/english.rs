@@ -60,6 +60,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("{what} has digest {found}, announced was {expected}")
         }
+        Refusal::DocumentRecalled { document_id } => {
+            format!("the document `{document_id}` was recalled, which you agreed to with status 15")
+        }
         Refusal::DocumentUnknown { document_id } => {
             format!("there is no document `{document_id}` that you may see")
         }

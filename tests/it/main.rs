@@ -31,6 +31,7 @@ mod monitor;
 mod rates;
 mod refusal;
 mod reserve;
+mod statuses;
 mod support;
 mod telemetry;
 mod tidy;

@@ -6,6 +6,7 @@ mod health;
 mod limits;
 mod monitor;
 mod registry;
+mod statuses;
 
 use std::sync::Arc;
 

@@ -388,9 +388,8 @@ fn restore_pending(
             parsed.ok_or_else(|| malformed("a pending delivery"))?;
         mailboxes
             .slot(recipient)
-            .queue()
-            .mailbox
-            .push(priority, sequence);
+            .mailbox()
+            .push(priority, sequence, AgencyNo(sender));
         counters.restore_pending(AgencyNo(sender), recipient);
     }
     for (key, _) in every(index, b'N')? {

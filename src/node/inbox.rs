@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::model::DocumentHeader;
 use crate::model::LegalValue;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::Refusal;
 use crate::model::StatusCode;
 use crate::trust::Policy;
@@ -35,6 +36,11 @@ const CREDIT: u32 = 256;
 
 /// Documents acknowledged together.
 const ACKNOWLEDGE_MAX: usize = 64;
+
+/// Time before a subscription that another program took over is tried again, the first time and at most.
+/// A subscription that lasted as long as the longest was nobody's quarrel.
+const REPLACED_FIRST: Duration = Duration::from_secs(10);
+const REPLACED_LONGEST: Duration = Duration::from_secs(300);
 
 /// How long an acknowledgement waits for company: a message each would cost more than the documents.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(20);
@@ -54,21 +60,42 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// Receives until told to stop, reconnecting as often as it takes.
+    /// Receives until told to stop, reconnecting as often as it takes. Where another program of the same
+    /// organisation takes the subscription over, it says so and waits long: the two would take the documents
+    /// from each other, and what was delivered meanwhile says nothing about that.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::new();
+        let mut replaced = Backoff::between(REPLACED_FIRST, REPLACED_LONGEST);
         // Deliveries seen; a hub that did not hear an acknowledgement sends again.
         let mut seen = HashSet::new();
         loop {
+            let since = self.clock.monotonic();
             let lost = tokio::select! {
                 lost = self.stream(&mut seen, &mut backoff) => lost,
                 () = self.stop.cancelled() => return,
             };
-            if let Err(status) = lost {
-                tracing::debug!(%status, "subscription lost");
+            if self.clock.monotonic() - since >= REPLACED_LONGEST {
+                replaced.reset();
             }
+            let wait = match lost {
+                Err(status) if is_replaced(&status) => {
+                    let wait = replaced.longer();
+                    self.account.counts().replaced += 1;
+                    tracing::warn!(
+                        organ = %self.organ,
+                        again_in_s = wait.as_secs(),
+                        "another program of this organisation took over the subscription"
+                    );
+                    wait
+                }
+                Err(status) => {
+                    tracing::debug!(%status, "subscription lost");
+                    backoff.longer()
+                }
+                Ok(()) => backoff.longer(),
+            };
             tokio::select! {
-                () = backoff.wait() => {}
+                () = tokio::time::sleep(wait) => {}
                 () = self.stop.cancelled() => return,
             }
         }
@@ -211,6 +238,12 @@ impl Inbox {
             let _ = self.office.send(Arrival::Recall { document_id }).await;
         }
     }
+}
+
+/// Whether a subscription ended because another one of the same organisation began.
+fn is_replaced(status: &Status) -> bool {
+    let explained = wire::reason_of(status);
+    explained.is_some_and(|explained| explained.reason == Reason::SubscriptionReplaced)
 }
 
 /// What a document is worth, as its recipient finds for itself.

@@ -15,6 +15,7 @@ use tonic::Streaming;
 use super::agency;
 use super::attachments;
 use super::caller;
+use super::following::follow;
 use super::limits::said_by_caller;
 use super::peer;
 use crate::hub::commit::Acknowledge;
@@ -23,7 +24,7 @@ use crate::hub::config::STREAM_WINDOW;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::deliver;
-use crate::hub::deliver::Flow;
+use crate::hub::fair_queue::Waiting;
 use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
@@ -257,6 +258,111 @@ impl v1::exchange_server::Exchange for Exchange {
     }
 }
 
+async fn acknowledge(
+        &self,
+        request: Request<v1::Acknowledgement>,
+    ) -> Result<Response<v1::AcknowledgeResponse>, Status> {
+        let organ = caller(&self.0, &request)?;
+        let acknowledged = acknowledge(&self.0, organ, request.into_inner()).await;
+        acknowledged
+            .map(|acknowledged| Response::new(v1::AcknowledgeResponse { acknowledged }))
+            .map_err(|refusal| wire::status(&refusal))
+    }
+
+    async fn report_status(
+        &self,
+        request: Request<v1::StatusReport>,
+    ) -> Result<Response<v1::ReportStatusResponse>, Status> {
+        let organ = caller(&self.0, &request)?;
+        let reported = report_one(&self.0, organ, request.into_inner()).await;
+        reported
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
+    }
+
+    type ReportStatusStreamStream = Answers<v1::ReportStatusBatchResponse>;
+
+    async fn report_status_stream(
+        &self,
+        request: Request<Streaming<v1::ReportStatusBatch>>,
+    ) -> Result<Response<Self::ReportStatusStreamStream>, Status> {
+        let peer = peer(&self.0, &request)?;
+        peer.organ().map_err(|refusal| wire::status(&refusal))?;
+        let (answers, receive) = mpsc::channel(4);
+        let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
+        tokio::spawn(async move {
+            loop {
+                let message = tokio::select! {
+                    message = next(&core, &mut stream) => message,
+                    () = core.draining.cancelled() => Err(Refusal::ShuttingDown),
+                };
+                let answer = match message {
+                    Ok(None) => return,
+                    Ok(Some(batch)) => match peer.organ() {
+                        Ok(organ) => report_many(&core, organ, batch.reports).await,
+                        Err(refusal) => Err(refusal),
+                    },
+                    Err(refusal) => Err(refusal),
+                };
+                let failed = answer.is_err();
+                let answer = answer.map_err(|refusal| wire::status(&refusal));
+                if answers.send(answer).await.is_err() || failed {
+                    return;
+                }
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
+    }
+
+    async fn put_attachment(
+        &self,
+        request: Request<Streaming<v1::Chunk>>,
+    ) -> Result<Response<v1::StoredAttachment>, Status> {
+        let peer = peer(&self.0, &request)?;
+        let stored = attachments::put(&self.0, &peer, request.into_inner()).await;
+        stored
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
+    }
+
+    async fn get_upload(
+        &self,
+        request: Request<v1::GetUploadRequest>,
+    ) -> Result<Response<v1::UploadState>, Status> {
+        let organ = caller(&self.0, &request)?;
+        attachments::state(&self.0, organ, request.get_ref())
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
+    }
+
+    type GetAttachmentStream = Answers<v1::Chunk>;
+
+    async fn get_attachment(
+        &self,
+        request: Request<v1::GetAttachmentRequest>,
+    ) -> Result<Response<Self::GetAttachmentStream>, Status> {
+        let peer = peer(&self.0, &request)?;
+        let found = match document_id(&request.get_ref().document_id) {
+            Ok(id) => attachments::get(&self.0, peer, &id, &request.get_ref().sha256).await,
+            Err(refusal) => Err(refusal),
+        };
+        let chunks = found.map_err(|refusal| wire::status(&refusal))?;
+        Ok(Response::new(Box::pin(chunks)))
+    }
+
+    async fn track(
+        &self,
+        request: Request<v1::TrackRequest>,
+    ) -> Result<Response<v1::Journey>, Status> {
+        let organ = caller(&self.0, &request)?;
+        let journey = document_id(&request.get_ref().document_id)
+            .and_then(|id| track::journey(&self.0, organ, &id));
+        journey
+            .map(Response::new)
+            .map_err(|refusal| wire::status(&refusal))
+    }
+}
+
 /// The upward direction of a subscription.
 async fn follow(
     core: &Core,
@@ -306,12 +412,12 @@ async fn acknowledge(
         status_cursor,
         reply: Some(reply),
     };
-    core.commit_acknowledge(work).await?;
+    core.commit_acknowledge(work, Waiting::Somebody).await?;
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
 }
 
 /// The numbers in order, each once: the commit thread looks up every one.
-fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
+pub(super) fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
     sequences.sort_unstable();
     sequences.dedup();
     sequences

@@ -51,6 +51,8 @@ mod set_aside;
 mod shared_look;
 mod stages;
 mod subscription;
+#[cfg(test)]
+mod tests;
 mod track;
 mod transaction;
 mod turned_away;

@@ -173,12 +173,11 @@ impl Subscription {
         } = loaded;
         let mut mailbox = self.slot.mailbox();
         let mut returned = Vec::new();
-        let mut aside = Vec::new();
         for (sequence, error) in unreadable {
             match mailbox.set_aside(self.number, sequence) {
                 Aside::Set(sender) => {
                     returned.push(sender);
-                    aside.push((sequence, error));
+                    self.core.set_aside.add(sequence, self.agency, &error);
                 }
                 Aside::Full(sender) => {
                     returned.push(sender);
@@ -192,19 +191,15 @@ impl Subscription {
         for sequence in taken {
             if next == Some(*sequence) {
                 next = loaded.next();
+                if mailbox.is_in_flight(self.number, *sequence) {
+                    self.core.set_aside.remove(*sequence, self.agency);
+                }
             } else {
                 returned.extend(mailbox.put_back(self.number, *sequence));
             }
         }
         self.count_returned(&returned);
         drop(mailbox);
-        for (sequence, error) in &aside {
-            self.core.set_aside.add(*sequence, self.agency, error);
-        }
-        for stored in &stored {
-            let sequence = stored.record.sequence;
-            self.core.set_aside.remove(sequence, self.agency);
-        }
         Arranged { stored, failure }
     }
 

@@ -100,6 +100,8 @@ impl Deliveries {
 /// Loads, and says how long it took: waiting for a thread is not the delivery's own time.
 fn timed(core: &Core, sequences: &[u64]) -> (Loaded, Spent) {
     let begun = Begun::now(&core.clock);
-    let loaded = load(sequences, DELIVERY_BATCH_BYTES, |sequence| core.load(sequence));
+    let loaded = load(sequences, DELIVERY_BATCH_BYTES, |sequence| {
+        core.load(sequence)
+    });
     (loaded, begun.spent(&core.clock))
 }

@@ -54,6 +54,8 @@ pub(super) struct Model {
     /// Who takes, by the number the walk gave it.
     pub(super) current: [Option<usize>; AGENCIES],
     taken: [u32; AGENCIES],
+    /// Recipient and sequence of what could not be read when it was tried last.
+    pub(super) unreadable: BTreeSet<(usize, u64)>,
     pub(super) accepted: u64,
 }
 
@@ -104,6 +106,7 @@ impl Model {
         let counts = &mut self.counts[delivery.sender][recipient];
         *count_of(counts, delivery.state) -= 1;
         counts.acknowledged += 1;
+        self.unreadable.remove(&(recipient, sequence));
         assert!(self.settled[recipient].insert(sequence));
         true
     }
@@ -162,6 +165,7 @@ impl Model {
     pub(super) fn crash(&mut self) {
         self.current = [None; AGENCIES];
         self.taken = [0; AGENCIES];
+        self.unreadable.clear();
         for recipient in 0..AGENCIES {
             self.wait_again(recipient, &[State::InFlight, State::Aside]);
         }
@@ -191,13 +195,10 @@ impl Model {
 
     /// All laws, of everybody.
     pub(super) fn holds(&self, core: &Core) {
-        let mut aside = 0;
         for recipient in 0..AGENCIES {
             self.holds_at(core, recipient);
-            aside += self.in_state(recipient, State::Aside).len();
             let to = super::rig::number(recipient);
-            let waiting: Vec<(u64, AgencyNo)> = self
-                .open[recipient]
+            let waiting: Vec<(u64, AgencyNo)> = self.open[recipient]
                 .iter()
                 .map(|(sequence, delivery)| (*sequence, super::rig::number(delivery.sender)))
                 .collect();
@@ -206,7 +207,7 @@ impl Model {
                 self.notices_hold(core, recipient);
             }
         }
-        assert_eq!(core.set_aside.count(), aside);
+        assert_eq!(core.set_aside.count(), self.unreadable.len());
         let totals = core.counters().sums().totals();
         assert_eq!(totals.sent, self.accepted);
     }
@@ -217,8 +218,16 @@ impl Model {
         let to = super::rig::number(agency);
         let expected = &self.notices[agency];
         assert_eq!(&notice_rows(core, to), expected, "notices of {to:?}");
-        let counted = core.mailboxes.slot(to).notices.load(std::sync::atomic::Ordering::Acquire);
-        assert_eq!(counted, expected.len() as u64, "notices of {to:?} are counted");
+        let counted = core
+            .mailboxes
+            .slot(to)
+            .notices
+            .load(std::sync::atomic::Ordering::Acquire);
+        assert_eq!(
+            counted,
+            expected.len() as u64,
+            "notices of {to:?} are counted"
+        );
     }
 }
 

@@ -1,8 +1,9 @@
 //! One hub's life: steps drawn at random, each done by the hub and by the model.
 
+mod subscribers;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use rand::RngExt as _;
@@ -22,11 +23,9 @@ use super::rig::Rig;
 use super::rig::World;
 use super::rig::number;
 use super::rig::organ;
-use crate::hub::core::LoadError;
 use crate::hub::progress::Report;
 use crate::hub::record::Addressee;
 use crate::hub::record::Standing;
-use crate::hub::subscription::Loaded;
 use crate::hub::subscription::Subscription;
 use crate::hub::subscription::load;
 use crate::hub::track;
@@ -35,34 +34,13 @@ use crate::model::Refusal;
 use crate::model::StatusCode;
 use crate::wire::v1;
 
+use subscribers::Client;
+
 /// Payload bytes of one batch: a few of the documents made here.
 const BATCH_BYTES: usize = 200;
 
-/// Subscriptions alive at once, replaced ones among them.
-const CLIENTS_MAX: usize = 5;
-
 /// Documents of one life, so that journals stay short.
 const DOCUMENTS_MAX: usize = 120;
-
-/// A subscriber, and how far its batch is.
-struct Client {
-    /// A number of its own, over the whole life.
-    name: usize,
-    agency: usize,
-    subscription: Subscription,
-    taken: Option<Vec<u64>>,
-    loaded: Option<(Vec<u64>, Loaded, BTreeMap<u64, Read>)>,
-    ready: VecDeque<u64>,
-    received: Vec<u64>,
-}
-
-/// How reading one document went.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Read {
-    Damaged,
-    Good,
-    StoreAway,
-}
 
 /// An acknowledgement that the commit thread has.
 struct Acknowledging {
@@ -220,149 +198,6 @@ impl Walk {
         self.accepted.insert(sequence, paper);
     }
 
-    fn subscribe(&mut self) {
-        if self.clients.len() >= CLIENTS_MAX {
-            return self.unsubscribe();
-        }
-        let agency = self.below(AGENCIES);
-        let subscription = Subscription::begin(&self.rig().core, number(agency));
-        self.names += 1;
-        self.model.current[agency] = Some(self.names);
-        let again = [State::InFlight, State::Aside];
-        self.model.wait_again(agency, &again);
-        self.clients.push(Client {
-            name: self.names,
-            agency,
-            subscription,
-            taken: None,
-            loaded: None,
-            ready: VecDeque::new(),
-            received: Vec::new(),
-        });
-        self.holds_at(agency);
-    }
-
-    /// A subscriber goes away, whatever it was about.
-    fn unsubscribe(&mut self) {
-        if self.clients.is_empty() {
-            return;
-        }
-        let gone = self.below(self.clients.len());
-        let Client { name, agency, .. } = self.clients.swap_remove(gone);
-        if self.model.current[agency] == Some(name) {
-            self.model.current[agency] = None;
-            self.model.wait_again(agency, &[State::InFlight]);
-        }
-        self.holds_at(agency);
-    }
-
-    fn client(&mut self, fits: impl Fn(&Client) -> bool) -> Option<usize> {
-        let fitting: Vec<usize> = (0..self.clients.len())
-            .filter(|at| fits(&self.clients[*at]))
-            .collect();
-        self.pick(&fitting)
-    }
-
-    fn is_current(&self, client: &Client) -> bool {
-        self.model.current[client.agency] == Some(client.name)
-    }
-
-    fn take(&mut self) {
-        let idle = |client: &Client| client.taken.is_none() && client.loaded.is_none();
-        let Some(at) = self.client(idle) else { return };
-        let most = 1 + self.below(2 * BOUNDS.in_flight);
-        let client = &self.clients[at];
-        let (agency, is_current) = (client.agency, self.is_current(client));
-        assert_eq!(client.subscription.is_current(), is_current);
-        let taken = client.subscription.take(most).unwrap();
-        // With as many aside as may be, nothing is read back and the order is not the usual one.
-        if is_current && self.model.in_state(agency, State::Aside).len() >= BOUNDS.aside {
-            self.model.takes(agency, &taken);
-        } else if is_current {
-            assert_eq!(taken, self.model.take(agency, most), "in order of priority");
-        } else {
-            assert!(taken.is_empty(), "a subscription that was replaced takes nothing");
-        }
-        self.clients[at].taken = (!taken.is_empty()).then_some(taken);
-        self.holds_at(agency);
-    }
-
-    fn load(&mut self) {
-        let Some(at) = self.client(|client| client.taken.is_some()) else {
-            return;
-        };
-        let taken = self.clients[at].taken.take().unwrap();
-        let read = std::cell::RefCell::new(BTreeMap::new());
-        let core = &self.rig().core;
-        let loaded = load(&taken, BATCH_BYTES, |sequence| {
-            let (how, stored) = if self.damaged.contains(&sequence) {
-                (Read::Damaged, Err(LoadError::NotADocument(sequence)))
-            } else if self.is_store_away {
-                let error = std::io::Error::from(rustix::io::Errno::MFILE);
-                let error = crate::store::ReadError::Io { segment: 1, source: error };
-                (Read::StoreAway, Err(LoadError::Journal(error)))
-            } else {
-                (Read::Good, core.load(sequence))
-            };
-            read.borrow_mut().insert(sequence, how);
-            stored
-        });
-        self.clients[at].loaded = Some((taken, loaded, read.into_inner()));
-    }
-
-    fn arrange(&mut self) {
-        let Some(at) = self.client(|client| client.loaded.is_some()) else {
-            return;
-        };
-        let (taken, loaded, read) = self.clients[at].loaded.take().unwrap();
-        let client = &self.clients[at];
-        let (agency, is_current) = (client.agency, self.is_current(client));
-        let arranged = client.subscription.arrange(&taken, loaded);
-        let stored: Vec<u64> = arranged
-            .stored
-            .iter()
-            .map(|stored| stored.record.sequence)
-            .collect();
-        let good = |sequence: &&u64| read.get(*sequence) == Some(&Read::Good);
-        let expected: Vec<u64> = taken.iter().filter(good).copied().collect();
-        assert_eq!(stored, expected, "whatever can be read is handed over");
-        let is_away = read.values().any(|read| *read == Read::StoreAway);
-        assert!(!is_away || arranged.failure.is_some());
-        for sequence in taken.iter().filter(|_| is_current) {
-            if self.model.state(agency, *sequence) != Some(State::InFlight) {
-                continue;
-            }
-            let aside = self.model.in_state(agency, State::Aside).len();
-            match read.get(sequence) {
-                Some(Read::Good) => {}
-                Some(Read::Damaged) if aside < BOUNDS.aside => {
-                    self.model.becomes(agency, *sequence, State::Aside);
-                }
-                _ => self.model.becomes(agency, *sequence, State::Pending),
-            }
-        }
-        self.clients[at].ready.extend(stored);
-        self.holds_at(agency);
-    }
-
-    fn hand_over(&mut self) {
-        let Some(at) = self.client(|client| !client.ready.is_empty()) else {
-            return;
-        };
-        let sequence = self.clients[at].ready.pop_front().unwrap();
-        let client = &self.clients[at];
-        let may = client.subscription.may_hand_over(sequence);
-        let in_flight = self.model.state(client.agency, sequence) == Some(State::InFlight);
-        assert_eq!(
-            may,
-            in_flight && self.is_current(client),
-            "{sequence} is handed over while it is in flight by this subscription, and only then"
-        );
-        if may {
-            self.clients[at].received.push(sequence);
-        }
-    }
-
     /// A subscriber acknowledges some of what it received, also again, also after it was replaced.
     fn acknowledge_received(&mut self) {
         let Some(at) = self.client(|client| !client.received.is_empty()) else {
@@ -467,16 +302,6 @@ impl Walk {
         }
     }
 
-    fn readmit(&mut self) {
-        let Some(at) = self.client(|_| true) else {
-            return;
-        };
-        self.clients[at].subscription.readmit();
-        let agency = self.clients[at].agency;
-        self.model.wait_again(agency, &[State::Aside]);
-        self.holds_at(agency);
-    }
-
     /// What is listed is what was not acknowledged, most urgent first.
     fn list(&mut self) {
         let agency = self.below(AGENCIES);
@@ -534,7 +359,8 @@ impl Walk {
         self.clients.clear();
         for agency in 0..AGENCIES {
             self.model.current[agency] = None;
-            self.model.wait_again(agency, &[State::InFlight, State::Aside]);
+            self.model
+                .wait_again(agency, &[State::InFlight, State::Aside]);
             let last = Subscription::begin(&self.rig().core, number(agency));
             loop {
                 let taken = last.take(BOUNDS.in_flight).unwrap();

@@ -113,8 +113,8 @@ impl Walk {
             965..980 => self.acknowledge_notices(),
             980..986 => self.damage_or_mend(),
             986..990 => self.readmit(),
-            990..994 => self.list(),
-            994..996 => self.write_out(),
+            990..996 => self.list(),
+            996..998 => self.write_out(),
             _ => self.crash(),
         }
     }
@@ -204,7 +204,7 @@ impl Walk {
             return;
         };
         let (by, received) = (self.clients[at].agency, self.clients[at].received.clone());
-        let count = 1 + self.below(4);
+        let count = 1 + self.below(12);
         let sequences: Vec<u64> = (0..count).filter_map(|_| self.pick(&received)).collect();
         self.acknowledge(by, sequences, 0);
     }
@@ -216,7 +216,9 @@ impl Walk {
         let open: Vec<u64> = self.model.open[by].keys().copied().collect();
         let settled: Vec<u64> = self.model.settled[by].iter().copied().collect();
         let mut sequences = vec![1_000_000];
-        sequences.extend(self.pick(&open));
+        for _ in 0..self.below(4) {
+            sequences.extend(self.pick(&open));
+        }
         sequences.extend(self.pick(&settled));
         self.acknowledge(by, sequences, 0);
     }
@@ -357,10 +359,12 @@ impl Walk {
         self.is_store_away = false;
         self.commit();
         self.clients.clear();
+        self.model.current = [None; AGENCIES];
         for agency in 0..AGENCIES {
-            self.model.current[agency] = None;
-            self.model
-                .wait_again(agency, &[State::InFlight, State::Aside]);
+            self.model.wait_again(agency, &[State::InFlight]);
+        }
+        for agency in 0..AGENCIES {
+            self.model.wait_again(agency, &[State::Aside]);
             let last = Subscription::begin(&self.rig().core, number(agency));
             loop {
                 let taken = last.take(BOUNDS.in_flight).unwrap();
@@ -372,6 +376,9 @@ impl Walk {
                 let loaded = load(&taken, usize::MAX, |sequence| core.load(sequence));
                 let arranged = last.arrange(&taken, loaded);
                 assert_eq!(arranged.stored.len(), taken.len());
+                for sequence in &taken {
+                    self.model.unreadable.remove(&(agency, *sequence));
+                }
                 assert!(taken.iter().all(|sequence| last.may_hand_over(*sequence)));
                 self.acknowledge(agency, taken, 0);
                 self.commit();

@@ -98,7 +98,7 @@ impl Walk {
         assert_eq!(client.subscription.is_current(), is_current);
         let taken = client.subscription.take(most).unwrap();
         // With as many aside as may be, nothing is read back and the order is not the usual one.
-        if is_current && self.model.in_state(agency, State::Aside).len() >= BOUNDS.aside {
+        if is_current && self.model.aside(agency) >= BOUNDS.aside {
             self.model.takes(agency, &taken);
         } else if is_current {
             assert_eq!(taken, self.model.take(agency, most), "in order of priority");
@@ -159,7 +159,7 @@ impl Walk {
             if self.model.state(agency, *sequence) != Some(State::InFlight) {
                 continue;
             }
-            let aside = self.model.in_state(agency, State::Aside).len();
+            let aside = self.model.aside(agency);
             match read.get(sequence) {
                 Some(Read::Good) => {
                     self.model.unreadable.remove(&(agency, *sequence));

@@ -40,7 +40,7 @@ use subscribers::Client;
 const BATCH_BYTES: usize = 200;
 
 /// Documents of one life, so that journals stay short.
-const DOCUMENTS_MAX: usize = 120;
+const DOCUMENTS_MAX: usize = 60;
 
 /// An acknowledgement that the commit thread has.
 struct Acknowledging {

@@ -179,17 +179,20 @@ impl Walk {
         let Some(at) = self.client(|client| !client.ready.is_empty()) else {
             return;
         };
-        let sequence = self.clients[at].ready.pop_front().unwrap();
-        let client = &self.clients[at];
-        let may = client.subscription.may_hand_over(sequence);
-        let in_flight = self.model.state(client.agency, sequence) == Some(State::InFlight);
-        assert_eq!(
-            may,
-            in_flight && self.is_current(client),
-            "{sequence} is handed over while it is in flight by this subscription, and only then"
-        );
-        if may {
-            self.clients[at].received.push(sequence);
+        let count = 1 + self.below(4);
+        for _ in 0..count.min(self.clients[at].ready.len()) {
+            let sequence = self.clients[at].ready.pop_front().unwrap();
+            let client = &self.clients[at];
+            let may = client.subscription.may_hand_over(sequence);
+            let in_flight = self.model.state(client.agency, sequence) == Some(State::InFlight);
+            assert_eq!(
+                may,
+                in_flight && self.is_current(client),
+                "{sequence} is handed over while it is in flight by this subscription, and only then"
+            );
+            if may {
+                self.clients[at].received.push(sequence);
+            }
         }
     }
 

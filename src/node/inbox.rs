@@ -37,6 +37,10 @@ const CREDIT: u32 = 256;
 /// Documents acknowledged together.
 const ACKNOWLEDGE_MAX: usize = 64;
 
+/// How long a subscription lasts that was in order. One that is lost sooner is tried again later each time,
+/// whatever it delivered: a hub that cannot write acknowledgements delivers the same again.
+const LASTED: Duration = Duration::from_secs(5);
+
 /// Time before a subscription that another program took over is tried again, the first time and at most.
 /// A subscription that lasted as long as the longest was nobody's quarrel.
 const REPLACED_FIRST: Duration = Duration::from_secs(10);
@@ -71,10 +75,14 @@ impl Inbox {
         loop {
             let since = self.clock.monotonic();
             let lost = tokio::select! {
-                lost = self.stream(&mut seen, &mut backoff) => lost,
+                lost = self.stream(&mut seen) => lost,
                 () = self.stop.cancelled() => return,
             };
-            if self.clock.monotonic() - since >= REPLACED_LONGEST {
+            let lasted = self.clock.monotonic() - since;
+            if lasted >= LASTED {
+                backoff.reset();
+            }
+            if lasted >= REPLACED_LONGEST {
                 replaced.reset();
             }
             let wait = match lost {
@@ -101,7 +109,7 @@ impl Inbox {
         }
     }
 
-    async fn stream(&self, seen: &mut HashSet<u64>, backoff: &mut Backoff) -> Result<(), Status> {
+    async fn stream(&self, seen: &mut HashSet<u64>) -> Result<(), Status> {
         let (requests, receive) = mpsc::channel(16);
         let first = v1::SubscribeRequest {
             credit: CREDIT,
@@ -119,7 +127,6 @@ impl Inbox {
             let Some(delivery) = deliveries.message().await? else {
                 return Ok(());
             };
-            backoff.reset();
             self.take(delivery, seen, &mut done, &mut followed).await;
             // What comes within moments goes into the same acknowledgement.
             let deadline = tokio::time::Instant::now() + ACKNOWLEDGE_WITHIN;

@@ -58,6 +58,17 @@ pub(super) fn scope_of_index(error: &ReadError) -> Scope {
     }
 }
 
+/// An error with what it comes from.
+fn told(error: &LoadError) -> String {
+    let mut told = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        told = format!("{told}: {error}");
+        source = error.source();
+    }
+    told
+}
+
 /// What is set aside, of everybody.
 #[derive(Debug, Default)]
 pub(super) struct SetAside {
@@ -75,7 +86,7 @@ impl SetAside {
         let mut deliveries = self.deliveries();
         let of_document = (sequence, AgencyNo(0))..=(sequence, AgencyNo(u32::MAX));
         let is_known = deliveries.range(of_document).next().is_some();
-        deliveries.insert((sequence, recipient), error.to_string());
+        deliveries.insert((sequence, recipient), told(error));
         self.count.store(deliveries.len(), Ordering::Relaxed);
         drop(deliveries);
         if !is_known {

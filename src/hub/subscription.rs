@@ -299,3 +299,84 @@ pub(super) fn load(
 pub(super) fn pending_sender(row: &[u8]) -> Option<AgencyNo> {
     Reader(row).u32().map(AgencyNo)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use bytes::Bytes;
+    use jiff::Timestamp;
+    use rustix::io::Errno;
+
+    use super::*;
+    use crate::hub::record::DocumentRecord;
+    use crate::hub::record::Payload;
+    use crate::model::BusinessType;
+    use crate::model::Digest;
+    use crate::model::LegalValue;
+    use crate::store;
+
+    fn stored(sequence: u64) -> Arc<Stored> {
+        let record = DocumentRecord {
+            sequence,
+            accepted_at: Timestamp::UNIX_EPOCH,
+            sender: AgencyNo(0),
+            legal_value: LegalValue::ReferenceOnly,
+            priority: Priority::Normal,
+            business_type: BusinessType::New,
+            recipients: Vec::new(),
+            document_id: "000.00.00.H26,2019/06/03,1/VB-TN".parse().unwrap(),
+            header_digest: Digest::from([0; 32]),
+            earlier: Vec::new(),
+            attachments: Vec::new(),
+        };
+        let payload = Payload {
+            header: Bytes::from_static(&[0; 10]),
+            signature: Bytes::new(),
+            attachments: Vec::new(),
+        };
+        Arc::new(Stored {
+            record: Arc::new(record),
+            payload,
+        })
+    }
+
+    fn refused(errno: Errno) -> LoadError {
+        let source = io::Error::from(errno);
+        LoadError::Journal(store::ReadError::Io { segment: 1, source })
+    }
+
+    /// Sequences read, those that are to go aside, and whether nothing more can be read.
+    fn loaded(
+        bytes_max: usize,
+        read: impl Fn(u64) -> Result<Arc<Stored>, LoadError>,
+    ) -> (Vec<u64>, Vec<u64>, bool) {
+        let loaded = load(&[1, 2, 3, 4], bytes_max, read);
+        let stored = loaded.stored.iter().map(|stored| stored.record.sequence);
+        let aside = loaded.unreadable.iter().map(|(sequence, _)| *sequence);
+        (stored.collect(), aside.collect(), loaded.failure.is_some())
+    }
+
+    #[test]
+    fn a_bad_sector_is_one_where_others_can_be_read_and_the_disk_where_none_can() {
+        let bad_sector = |sequence| match sequence {
+            2 => Err(refused(Errno::IO)),
+            sequence => Ok(stored(sequence)),
+        };
+        assert_eq!(loaded(1000, bad_sector), (vec![1, 3, 4], vec![2], false));
+        let no_disk = |_| Err(refused(Errno::IO));
+        assert_eq!(loaded(1000, no_disk), (vec![], vec![], true));
+    }
+
+    #[test]
+    fn a_batch_ends_where_it_is_full_or_nothing_can_be_opened() {
+        let good = |sequence| Ok(stored(sequence));
+        assert_eq!(loaded(20, good), (vec![1, 2], vec![], false));
+        let out_of_files = |sequence| match sequence {
+            1 => Err(LoadError::Unknown(1)),
+            3 => Err(refused(Errno::MFILE)),
+            sequence => Ok(stored(sequence)),
+        };
+        assert_eq!(loaded(1000, out_of_files), (vec![2], vec![1], true));
+    }
+}

@@ -43,7 +43,7 @@ async fn large_documents_wait(directory: &Path) -> Axis {
     let axis = Axis::start_with(on_disk(directory)).await;
     let hanoi = axis.party(HANOI);
     for number in 1..=LARGE {
-        let content = vec![number as u8; LARGE_BYTES];
+        let content = vec![u8::try_from(number).unwrap(); LARGE_BYTES];
         let sent = document(number, HANOI, &[PHU_THO]).attach("lon.pdf", &content);
         hanoi.submit(sent.unsigned()).await.unwrap();
     }
@@ -270,7 +270,15 @@ async fn an_acknowledgement_is_on_disk_or_the_stream_says_why_not() {
     }
     // One message each, so that what room there is for acknowledgements is used up.
     for sequence in &arrived {
-        subscription.acknowledge(*sequence, 0).await;
+        let request = v1::SubscribeRequest {
+            credit: 0,
+            acknowledge: Some(v1::Acknowledgement {
+                hub_sequences: vec![*sequence],
+                status_cursor: 0,
+            }),
+        };
+        // Nobody listens any more once the stream has ended.
+        let _ = subscription.requests.send(request).await;
     }
     let all = u64::from(sent);
     let told = async {

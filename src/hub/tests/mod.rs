@@ -15,9 +15,10 @@
 //!
 //! `DOCAXIS_MODEL_STEPS` and `DOCAXIS_MODEL_SEED` take other numbers; a failure prints its seed.
 //!
-//! That it finds what it is for was shown by taking mends out again (27 November 2026, first seed):
+//! That it finds what it is for was shown by taking mends out again (27 November 2026, the first seed of
+//! then):
 //!
-//! | without | found at step |
+//! | without | found after steps |
 //! |---|---|
 //! | counting what is taken while it is taken: counted when it is loaded instead (finding 5, pull and push) | 21 |
 //! | asking at the hand-over whether it is still this subscription's | 58 |

@@ -57,9 +57,13 @@ mod route;
 mod rows;
 mod serve;
 mod service;
+mod set_aside;
 mod shared_look;
 mod stages;
 mod stopping;
+mod subscription;
+#[cfg(test)]
+mod tests;
 mod track;
 mod transaction;
 mod uploads;

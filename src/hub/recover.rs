@@ -201,7 +201,7 @@ impl Recovered {
             let ((recipient, priority, sequence), sender) =
                 parsed.ok_or(RecoverError::Row("a pending delivery"))?;
             let slot = mailboxes.slot(recipient);
-            slot.queue().mailbox.push(priority, sequence);
+            slot.mailbox().push(priority, sequence, AgencyNo(sender));
             self.counters.restore_pending(AgencyNo(sender), recipient);
             Ok(())
         })

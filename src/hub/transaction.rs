@@ -55,6 +55,7 @@ pub(super) enum Effect {
     /// A delivery waits.
     Queued {
         recipient: AgencyNo,
+        sender: AgencyNo,
         priority: Priority,
         sequence: u64,
     },

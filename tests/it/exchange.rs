@@ -22,6 +22,7 @@ use crate::support::organ;
 use crate::support::reason;
 use crate::support::start;
 
+/// A subscriber that does what it is told.
 pub(crate) struct Subscription {
     pub(crate) requests: mpsc::Sender<v1::SubscribeRequest>,
     pub(crate) deliveries: tonic::Streaming<v1::Delivery>,
@@ -167,7 +168,10 @@ async fn what_was_not_acknowledged_comes_again_to_the_next_subscriber() {
         second.document().await.hub_sequence,
     ];
     assert_eq!(again, [1, 2, 3]);
-    assert_eq!(reason(first.deliveries.message().await), Reason::Overloaded);
+    assert_eq!(
+        reason(first.deliveries.message().await),
+        Reason::SubscriptionReplaced
+    );
     drop(second);
     eventually("everything waits again", || async {
         let totals = hanoi.totals().await;

@@ -146,20 +146,17 @@ impl Core {
         let _ = self.commit.push(entry);
     }
 
-    /// Hands acknowledgements over, once the agency has a place for them.
+    /// Hands acknowledgements over, once the agency has a place for them. They go to the disk at once only
+    /// where somebody waits.
     ///
     /// # Errors
     /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
+        waiting: Waiting,
     ) -> Result<(), Refusal> {
         let rows = ACKNOWLEDGE_ROWS + acknowledge.sequences.len();
-        let waiting = if acknowledge.reply.is_some() {
-            Waiting::Somebody
-        } else {
-            Waiting::Nobody
-        };
         self.commit_of(
             acknowledge.by,
             rows,

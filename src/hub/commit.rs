@@ -64,6 +64,8 @@ pub(super) enum Work {
     Refused { arrival: Arrival, reason: Reason },
     /// Deliveries arrived at their application.
     Acknowledge(Acknowledge),
+    /// What an acknowledgement left of its notices.
+    Notices(Box<NoticesLeft>),
     /// Statuses, answered one by one.
     Statuses {
         by: AgencyNo,
@@ -97,6 +99,17 @@ pub(super) struct Acknowledge {
     pub(super) sequences: Vec<u64>,
     pub(super) status_cursor: u64,
     /// How many were not acknowledged before; absent where nobody waits.
+    pub(super) reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
+}
+
+/// Notices that are acknowledged on disk and more than go at once.
+#[derive(Debug)]
+pub(super) struct NoticesLeft {
+    pub(super) by: AgencyNo,
+    /// They go up to here.
+    pub(super) cursor: u64,
+    /// What is answered when they are gone.
+    pub(super) acknowledged: u32,
     pub(super) reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
 }
 
@@ -161,6 +174,8 @@ enum Answer {
     /// Told already.
     Counted(Arrival),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
+    /// Nothing yet: the rest is done in turn.
+    Notices(Box<NoticesLeft>),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
     /// With what holds its file until it is on record.
@@ -220,8 +235,14 @@ impl Committer {
         core.index.close();
     }
 
+    /// What is left of it after a crash.
+    #[cfg(test)]
+    pub(super) fn into_journal(self) -> Journal {
+        self.journal
+    }
+
     /// Commits what waits, in turns by organisation, up to a bound of bytes and of work.
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
@@ -348,6 +369,7 @@ impl Committer {
                 Answer::Acknowledge(reply, count) => {
                     reply.map(|reply| reply.send(Ok(count)));
                 }
+                Answer::Notices(left) => core.commit_notices(left),
                 Answer::Statuses(reply, outcomes) => {
                     let _ = reply.send(Ok(outcomes));
                 }
@@ -390,6 +412,9 @@ impl Committer {
                 Answer::Acknowledge(reply, _) => {
                     reply.map(|reply| reply.send(Err(refusal.clone())));
                 }
+                Answer::Notices(left) => {
+                    left.reply.map(|reply| reply.send(Err(refusal.clone())));
+                }
                 Answer::Statuses(reply, _) => {
                     let _ = reply.send(Err(refusal.clone()));
                 }
@@ -428,7 +453,7 @@ impl Committer {
     }
 
     /// Freezes the index at what the journal holds and wakes the thread that writes it out.
-    fn write_out(&mut self) {
+    pub(super) fn write_out(&mut self) {
         let Some(position) = self.journal.last() else {
             return;
         };

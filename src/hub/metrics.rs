@@ -11,6 +11,8 @@
 //! | `docaxis_test_documents_total` | counter | | documents accepted on the test axis |
 //! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
 //! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
+//! | `docaxis_deliveries_set_aside` | gauge | | of those that wait, what cannot be read for now |
+//! | `docaxis_subscriptions_waiting` | gauge | | subscriptions that wait because the store cannot be read |
 //! | `docaxis_ledger_balanced` | gauge | | 1 while submissions and deliveries are accounted for |
 //! | `docaxis_agency_documents_total` | counter | `organ` | documents accepted of a sender |
 //! | `docaxis_agency_deliveries_total` | counter | `organ` | deliveries acknowledged by a recipient |
@@ -140,6 +142,12 @@ impl Look {
         let family = ("docaxis_test_documents", help, None);
         counter(page, family, &test.sent)?;
         encode_deliveries(page, totals)?;
+        let help = "Deliveries whose document cannot be read for now.";
+        let set_aside = ("docaxis_deliveries_set_aside", help, None);
+        gauge(page, set_aside, &(self.set_aside as u64))?;
+        let help = "Subscriptions that wait because the store cannot be read.";
+        let waiting = ("docaxis_subscriptions_waiting", help, None);
+        gauge(page, waiting, &(self.waiting as u64))?;
         let balanced = "1 while every submission and every delivery is accounted for.";
         let family = ("docaxis_ledger_balanced", balanced, None);
         gauge(page, family, &u64::from(*is_balanced))

@@ -4,7 +4,9 @@
 //! 1 document      sequence, accepted_at, sender, legal value, priority, business type,
 //!                 recipients (locked?), identity, digest of the header, earlier documents,
 //!                 digests of attachments that do not travel inside (only where the byte of the
-//!                 legal value has 0x80; 0x40: on the test axis; older journals have neither),
+//!                 legal value has 0x80; older journals never do; 0x40: on the test axis; 0x20: a
+//!                 recall takes the place of an update that is not answered, in older journals it did
+//!                 nothing),
 //!                 header, signature, inline attachments
 //! 2 acknowledged  at, by, status cursor, sequences
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
@@ -60,6 +62,8 @@ const NAMES_UPLOADS: u8 = 0x80;
 
 /// Flag in the same byte: the document is on the test axis.
 const ON_TEST_AXIS: u8 = 0x40;
+/// Flag in the same byte: a recall takes the place of an update that is not answered.
+const SUPERSEDES: u8 = 0x20;
 
 /// An accepted document, without its payload.
 #[derive(Clone, Debug)]
@@ -77,6 +81,9 @@ pub(super) struct DocumentRecord {
     pub(super) header_digest: Digest,
     /// Sequences of the documents a recall or update concerns.
     pub(super) earlier: Vec<u64>,
+    /// Whether a recall takes the place of an update that is not answered. Not in records of before that
+    /// was the rule: their answers were to the update.
+    pub(super) supersedes: bool,
     /// Digests of the attachments that do not travel inside; each once. None in records of before
     /// uploads had owners.
     pub(super) attachments: Vec<Digest>,
@@ -321,7 +328,8 @@ impl DocumentRecord {
             Axis::National => 0,
             Axis::Test => ON_TEST_AXIS,
         };
-        w.u8(legal_value | names_uploads | on_test_axis);
+        let supersedes = if self.supersedes { SUPERSEDES } else { 0 };
+        w.u8(legal_value | names_uploads | on_test_axis | supersedes);
         w.u8(self.priority.level()).u8(self.business_type.code());
         w.count(self.recipients.len());
         for recipient in &self.recipients {
@@ -351,7 +359,7 @@ impl DocumentRecord {
             0 => Axis::National,
             _ => Axis::Test,
         };
-        let legal_value = match flags & !(NAMES_UPLOADS | ON_TEST_AXIS) {
+        let legal_value = match flags & !(NAMES_UPLOADS | ON_TEST_AXIS | SUPERSEDES) {
             1 => LegalValue::Full,
             2 => LegalValue::ReferenceOnly,
             _ => return None,
@@ -380,6 +388,7 @@ impl DocumentRecord {
             document_id,
             header_digest,
             earlier,
+            supersedes: flags & SUPERSEDES != 0,
             attachments,
         })
     }

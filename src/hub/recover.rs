@@ -201,15 +201,8 @@ impl Recovered {
             let ((recipient, priority, sequence), sender) =
                 parsed.ok_or(RecoverError::Row("a pending delivery"))?;
             let slot = mailboxes.slot(recipient);
-            slot.queue().mailbox.push(priority, sequence);
+            slot.mailbox().push(priority, sequence, AgencyNo(sender));
             self.counters.restore_pending(AgencyNo(sender), recipient);
-            Ok(())
-        })?;
-        each(index, b'N', |key, _| {
-            let agency = rows::parse_notice_agency(key).ok_or(RecoverError::Row("a notice"))?;
-            let slot = mailboxes.slot(agency);
-            slot.notices
-                .fetch_add(1, std::sync::atomic::Ordering::AcqRel);
             Ok(())
         })
     }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::Acknowledge;
 use super::Answer;
 use super::Committer;
+use super::NoticesLeft;
 use super::Open;
 use super::StatusReply;
 use super::Upload;
@@ -47,6 +48,7 @@ impl Committer {
             }
             Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Notices(left) => self.notices(left, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
             Work::Uploaded(upload) => self.uploaded(upload, open),
@@ -112,7 +114,7 @@ impl Committer {
                             document_id: id.clone(),
                             from: row.stage,
                             to: StatusCode::RecallRequested,
-                            problem: error.to_string(),
+                            problem: error,
                         });
                     }
                 }
@@ -146,24 +148,51 @@ impl Committer {
             }
         });
         unread?;
-        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+        let acknowledged = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         if fresh.is_empty() && status_cursor == 0 {
-            open.answers.push(Answer::Acknowledge(reply, count));
+            open.answers.push(Answer::Acknowledge(reply, acknowledged));
             return Ok(());
         }
-        if let Err(refusal) = self.room(room::of_acknowledged(fresh.len()), Share::Settling) {
-            reply.map(|reply| reply.send(Err(refusal)));
+        let left = NoticesLeft {
+            by,
+            // What there is now, and nothing that comes later.
+            cursor: status_cursor.min(open.heads.cursor),
+            acknowledged,
+            reply,
+        };
+        self.acknowledged(Box::new(left), fresh, open)
+    }
+
+    /// Goes on with an acknowledgement of more notices than go at once.
+    fn notices(&mut self, left: Box<NoticesLeft>, open: &mut Open<'_>) -> Result<(), ReadError> {
+        self.acknowledged(left, Vec::new(), open)
+    }
+
+    fn acknowledged(
+        &mut self,
+        left: Box<NoticesLeft>,
+        sequences: Vec<u64>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (by, status_cursor) = (left.by, left.cursor);
+        if let Err(refusal) = self.room(room::of_acknowledged(sequences.len()), Share::Settling) {
+            left.reply.map(|reply| reply.send(Err(refusal)));
             return Ok(());
         }
-        open.answers.push(Answer::Acknowledge(reply, count));
-        let at = self.core.clock.now();
         let record = Acknowledged {
-            at,
+            at: self.core.clock.now(),
             by,
             status_cursor,
-            sequences: fresh,
+            sequences,
         };
-        self.enter(&Record::Acknowledged(record), None, open)
+        self.enter(&Record::Acknowledged(record), None, open)?;
+        let is_left = status_cursor > 0 && open.tx.has_notices(by, status_cursor)?;
+        open.answers.push(if is_left {
+            Answer::Notices(left)
+        } else {
+            Answer::Acknowledge(left.reply, left.acknowledged)
+        });
+        Ok(())
     }
 
     fn statuses(
@@ -176,9 +205,9 @@ impl Committer {
         let at = self.core.clock.now();
         let mut outcomes = Vec::with_capacity(reports.len());
         let mut room = progress::CONCERNED_MAX;
+        let agencies = self.core.agencies.load_full();
         for report in reports {
-            let organ = |agency| self.core.organ(agency);
-            match progress::decide(&open.tx, by, report, &mut room, organ)? {
+            match progress::decide(&open.tx, by, report, &mut room, &agencies)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
                     if let Err(refusal) = self.room(room::of_statuses(&changes), Share::Settling) {

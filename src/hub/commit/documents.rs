@@ -18,6 +18,7 @@ use crate::hub::record::Refused;
 use crate::hub::route;
 use crate::hub::transaction::ReadError;
 use crate::hub::verify::Verified;
+use crate::model::BusinessType;
 use crate::model::Digest;
 use crate::model::Reason;
 use crate::model::Refusal;
@@ -97,6 +98,7 @@ impl Committer {
             document_id: header.document_id.clone(),
             header_digest,
             earlier,
+            supersedes: header.business_type == BusinessType::Recall,
             attachments,
         };
         open.answers.push(Answer::Document(

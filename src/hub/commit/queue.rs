@@ -7,11 +7,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::oneshot;
 
 use super::Acknowledge;
+use super::NoticesLeft;
 use super::StatusReply;
 use super::Upload;
 use super::Work;
 use crate::hub::admit::Place;
 use crate::hub::arrival::Arrival;
+use crate::hub::config::COMMIT_QUANTUM;
 use crate::hub::config::REPORTS_AT_ONCE;
 use crate::hub::core::Core;
 use crate::hub::fair_queue::Entry;
@@ -34,7 +36,8 @@ const DOCUMENT_ROWS: usize = 2;
 /// Rows of each recipient: delivery, pending, pair.
 const RECIPIENT_ROWS: usize = 3;
 
-/// Rows of one status: document, delivery, notice.
+/// Rows of one status: delivery, status, notice. Charged also where it is refused, with its text and its
+/// answer.
 const STATUS_ROWS: usize = 3;
 
 /// Rows of an acknowledgement beside those of its sequences.
@@ -143,20 +146,17 @@ impl Core {
         let _ = self.commit.push(entry);
     }
 
-    /// Hands acknowledgements over, once the agency has a place for them.
+    /// Hands acknowledgements over, once the agency has a place for them. They go to the disk at once only
+    /// where somebody waits.
     ///
     /// # Errors
     /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
+        waiting: Waiting,
     ) -> Result<(), Refusal> {
         let rows = ACKNOWLEDGE_ROWS + acknowledge.sequences.len();
-        let waiting = if acknowledge.reply.is_some() {
-            Waiting::Somebody
-        } else {
-            Waiting::Nobody
-        };
         self.commit_of(
             acknowledge.by,
             rows,
@@ -164,6 +164,23 @@ impl Core {
             Work::Acknowledge(acknowledge),
         )
         .await
+    }
+
+    /// Has the rest of an acknowledgement done, in its agency's turn. Never waits: it is one piece of work in
+    /// the place of another.
+    pub(in crate::hub) fn commit_notices(&self, left: Box<NoticesLeft>) {
+        let entry = Entry {
+            lane: Lane::Agency(left.by),
+            urgency: Priority::Normal,
+            cost: COMMIT_QUANTUM,
+            waiting: Waiting::Somebody,
+            work: Queued {
+                work: Work::Notices(left),
+                _held: Held::Queue { _place: None },
+            },
+        };
+        // Closed only when the hub is gone, and then the reply's end tells.
+        let _ = self.commit.push(entry);
     }
 
     /// Has statuses decided and waits until they are on disk; one outcome for each, in order.
@@ -286,9 +303,9 @@ fn parts(reports: Vec<Report>) -> Vec<Vec<Report>> {
     let mut parts: Vec<Vec<Report>> = Vec::new();
     let mut room = 0;
     for report in reports {
-        let weight = match report.code.party() {
-            Party::Sender => REPORTS_AT_ONCE,
-            Party::Recipient => 1,
+        let weight = match (report.code.party(), report.recipient) {
+            (Party::Sender, None) => REPORTS_AT_ONCE,
+            (Party::Sender, Some(_)) | (Party::Recipient, _) => 1,
         };
         match parts.last_mut().filter(|_| weight <= room) {
             Some(part) => {

@@ -50,6 +50,8 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
     Look {
         agencies: by_agency(agencies, &sums),
         sums,
+        set_aside: 6,
+        waiting: 1,
         states: AgencyState::ALL.map(|state| (state, 0)),
         stages: Stage::ALL.map(|stage| (stage, Spent::default())),
         signatures: 7,

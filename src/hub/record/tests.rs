@@ -20,6 +20,7 @@ fn document(attachments: Vec<Digest>) -> DocumentRecord {
         document_id: "000.00.00.H26,2019/06/03,1/VB-TN".parse().unwrap(),
         header_digest: Digest::from([1; 32]),
         earlier: vec![5],
+        supersedes: false,
         attachments,
     }
 }
@@ -55,6 +56,21 @@ fn a_document_says_which_attachments_travelled_outside_and_is_as_before_where_no
         let payload = Payload::read(body).unwrap();
         assert_eq!(payload.signature.as_ref(), b"signature");
         assert_eq!(payload.attachments[0].1.as_ref(), b"inside");
+    }
+}
+
+#[test]
+fn a_recall_of_before_takes_no_place_of_an_update() {
+    for (supersedes, flags) in [(false, 0x02), (true, 0x42)] {
+        let mut recall = document(Vec::new());
+        recall.supersedes = supersedes;
+        let (kind, body) = body(&Record::Document(recall));
+        assert_eq!(body[20], flags);
+        let Some(Record::Document(read)) = Record::decode(kind, &body) else {
+            panic!("not a document");
+        };
+        assert_eq!(read.supersedes, supersedes);
+        assert_eq!(read.legal_value, LegalValue::ReferenceOnly);
     }
 }
 

@@ -2,10 +2,12 @@
 
 mod attachments;
 mod exchange;
+mod following;
 mod health;
 mod limits;
 mod monitor;
 mod registry;
+mod statuses;
 
 use std::sync::Arc;
 

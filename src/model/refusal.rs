@@ -106,6 +106,8 @@ reasons! {
     StorageUnavailable = "STORAGE_UNAVAILABLE", Hub;
     /// A stream was open longer than allowed without a message.
     StreamIdle = "STREAM_IDLE", Caller;
+    /// Another subscription of the same organisation began and gets the deliveries now.
+    SubscriptionReplaced = "SUBSCRIPTION_REPLACED", Caller;
     /// A conformance test was run as often as it may be.
     TestsExhausted = "TESTS_EXHAUSTED", Operator;
     /// The message is larger than the hub takes.
@@ -378,6 +380,11 @@ pub enum Refusal {
         /// The limit, in seconds.
         limit_s: u64,
     },
+    /// A later subscription took over.
+    SubscriptionReplaced {
+        /// The organisation that subscribed twice.
+        organ: OrganId,
+    },
     /// No run of the test is left.
     TestsExhausted {
         /// The candidate.
@@ -451,6 +458,7 @@ impl Refusal {
             Self::StorageFull { .. } => Reason::StorageFull,
             Self::StorageUnavailable { .. } => Reason::StorageUnavailable,
             Self::StreamIdle { .. } => Reason::StreamIdle,
+            Self::SubscriptionReplaced { .. } => Reason::SubscriptionReplaced,
             Self::TestsExhausted { .. } => Reason::TestsExhausted,
             Self::TooLarge { .. } => Reason::TooLarge,
             Self::TransitionNotAllowed { .. } => Reason::TransitionNotAllowed,

@@ -137,6 +137,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         Refusal::StreamIdle { limit_s } => {
             format!("the stream was silent for longer than {limit_s} s")
         }
+        Refusal::SubscriptionReplaced { organ } => {
+            format!("another subscription of {organ} began and gets its documents now")
+        }
         Refusal::TestsExhausted { organ, test, runs } => {
             format!("{organ} ran test {test} {runs} times, and no run is left")
         }

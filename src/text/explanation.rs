@@ -88,6 +88,7 @@ pub(super) fn file(reason: Reason) -> &'static str {
         Reason::StorageFull => include_str!("reasons/storage_full.md"),
         Reason::StorageUnavailable => include_str!("reasons/storage_unavailable.md"),
         Reason::StreamIdle => include_str!("reasons/stream_idle.md"),
+        Reason::SubscriptionReplaced => include_str!("reasons/subscription_replaced.md"),
         Reason::TestsExhausted => include_str!("reasons/tests_exhausted.md"),
         Reason::TooLarge => include_str!("reasons/too_large.md"),
         Reason::TransitionNotAllowed => include_str!("reasons/transition_not_allowed.md"),

@@ -133,6 +133,7 @@ fn refusals() -> Vec<Refusal> {
             problem: problem.clone(),
         },
         Refusal::StreamIdle { limit_s: 61 },
+        Refusal::SubscriptionReplaced { organ: hanoi },
         Refusal::TestsExhausted {
             organ: hanoi,
             test: text("test"),

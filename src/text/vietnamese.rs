@@ -139,6 +139,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         Refusal::StreamIdle { limit_s } => {
             format!("luồng kết nối không có thông điệp nào trong hơn {limit_s} giây")
         }
+        Refusal::SubscriptionReplaced { organ } => format!(
+            "một kết nối nhận văn bản khác của {organ} đã mở và từ nay nhận thay kết nối này"
+        ),
         Refusal::TestsExhausted { organ, test, runs } => {
             format!("{organ} đã chạy phép kiểm thử {test} {runs} lần, không còn lần chạy nào")
         }

@@ -206,6 +206,7 @@ fn code(refusal: &Refusal) -> Code {
         | Refusal::ReadinessMissing { .. }
         | Refusal::RecipientLocked { .. }
         | Refusal::StepNotAllowed { .. }
+        | Refusal::SubscriptionReplaced { .. }
         | Refusal::TestsExhausted { .. }
         | Refusal::TransitionNotAllowed { .. } => Code::FailedPrecondition,
         Refusal::RevocationUnknown { .. }

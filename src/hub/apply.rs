@@ -115,6 +115,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
                 tx.insert(pending, sender.0.to_le_bytes().to_vec());
                 tx.effect(Effect::Queued {
                     recipient,
+                    sender,
                     priority,
                     sequence,
                 });

@@ -188,8 +188,14 @@ impl Committer {
         self.write_out();
     }
 
+    /// What is left of it after a crash.
+    #[cfg(test)]
+    pub(super) fn into_journal(self) -> Journal {
+        self.journal
+    }
+
     /// Commits what waits, in turns by organisation, up to a bound of bytes and of work.
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
@@ -361,7 +367,7 @@ impl Committer {
     }
 
     /// Freezes the index at what the journal holds and wakes the thread that writes it out.
-    fn write_out(&mut self) {
+    pub(super) fn write_out(&mut self) {
         let Some(position) = self.journal.last() else {
             return;
         };

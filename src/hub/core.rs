@@ -40,6 +40,7 @@ use super::registry::AgencyNo;
 use super::roll::Roll;
 use super::rows;
 use super::rows::DocumentRow;
+use super::set_aside::SetAside;
 use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
@@ -79,6 +80,8 @@ pub(super) struct Core {
     pub(super) attachments: Attachments,
     pub(super) uploads: Arc<Uploads>,
     pub(super) mailboxes: Mailboxes,
+    /// Deliveries that wait because they cannot be read.
+    pub(super) set_aside: SetAside,
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
@@ -193,6 +196,7 @@ impl Core {
             uploads: Arc::new(Uploads::new(attachments.clone(), config.unnamed_max)),
             attachments,
             mailboxes,
+            set_aside: SetAside::default(),
             roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
             counters: SharedCounters::new(counters),

@@ -8,6 +8,8 @@
 //! | `docaxis_turned_away_total` | counter | `reason` | documents refused and in no ledger |
 //! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
 //! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
+//! | `docaxis_deliveries_set_aside` | gauge | | of those that wait, what cannot be read for now |
+//! | `docaxis_subscriptions_waiting` | gauge | | subscriptions that wait because the store cannot be read |
 //! | `docaxis_ledger_balanced` | gauge | | 1 while sent is received or it is known where it is |
 //! | `docaxis_agency_documents_total` | counter | `organ` | documents accepted of a sender |
 //! | `docaxis_agency_deliveries_total` | counter | `organ` | deliveries acknowledged by a recipient |
@@ -136,6 +138,18 @@ impl Look {
             page,
             ("docaxis_deliveries_locked", locked, None),
             &deliveries.locked,
+        )?;
+        let set_aside = "Deliveries whose document cannot be read for now.";
+        gauge(
+            page,
+            ("docaxis_deliveries_set_aside", set_aside, None),
+            &(self.set_aside as u64),
+        )?;
+        let waiting = "Subscriptions that wait because the store cannot be read.";
+        gauge(
+            page,
+            ("docaxis_subscriptions_waiting", waiting, None),
+            &(self.waiting as u64),
         )?;
         let balanced = "1 while everything sent is received or it is known where it is.";
         let is_balanced = u64::from(sums.is_balanced);

@@ -47,8 +47,12 @@ mod route;
 mod rows;
 mod serve;
 mod service;
+mod set_aside;
 mod shared_look;
 mod stages;
+mod subscription;
+#[cfg(test)]
+mod tests;
 mod track;
 mod transaction;
 mod turned_away;

@@ -184,16 +184,16 @@ fn open_data(config: &Config, trust: &TrustStore) -> Result<Option<DataDir>, Ope
 }
 
 /// State being rebuilt.
-struct Recovered {
-    agencies: Agencies,
-    applications: Applications,
-    counters: Counters,
-    heads: Heads,
+pub(super) struct Recovered {
+    pub(super) agencies: Agencies,
+    pub(super) applications: Applications,
+    pub(super) counters: Counters,
+    pub(super) heads: Heads,
     known: Known,
 }
 
 impl Recovered {
-    fn from_index(index: &Index) -> Result<Self, OpenError> {
+    pub(super) fn from_index(index: &Index) -> Result<Self, OpenError> {
         let mut agencies = Agencies::default();
         for row in every(index, b'A')? {
             let record = AgencyRecord::read(&mut Reader(&row.1));
@@ -226,7 +226,7 @@ impl Recovered {
     }
 
     /// Takes in one record of the journal.
-    fn replay(
+    pub(super) fn replay(
         &mut self,
         index: &Index,
         position: Position,
@@ -376,7 +376,7 @@ fn register_directory(
 }
 
 /// Everything unacknowledged waits again.
-fn restore_pending(
+pub(super) fn restore_pending(
     index: &Index,
     mailboxes: &Mailboxes,
     counters: &mut Counters,
@@ -388,9 +388,8 @@ fn restore_pending(
             parsed.ok_or_else(|| malformed("a pending delivery"))?;
         mailboxes
             .slot(recipient)
-            .queue()
-            .mailbox
-            .push(priority, sequence);
+            .mailbox()
+            .push(priority, sequence, AgencyNo(sender));
         counters.restore_pending(AgencyNo(sender), recipient);
     }
     for (key, _) in every(index, b'N')? {

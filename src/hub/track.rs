@@ -13,12 +13,16 @@ use super::route::receipt;
 use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
+use super::set_aside::Scope;
+use super::set_aside::scope_of_index;
+use super::subscription::pending_sender;
 use super::transaction::ReadError;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Priority;
 use crate::model::Refusal;
 use crate::model::Stage;
+use crate::store::Row;
 use crate::wire::timestamp;
 use crate::wire::v1;
 
@@ -116,15 +120,13 @@ pub(super) fn pending(
         .map_err(unavailable)?;
     let documents = found
         .iter()
-        .filter_map(|(key, _)| rows::parse_pending_key(key))
-        .filter_map(|(_, _, sequence)| core.row(sequence).transpose())
-        .map(|row| row.map(|row| pending_document(core, &row)))
+        .filter_map(|pending| pending_document(core, number, pending).transpose())
         .collect::<Result<_, ReadError>>()
         .map_err(unavailable)?;
     let slot = core.mailboxes.slot(number);
-    let queue = slot.queue();
-    let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
-    drop(queue);
+    let mailbox = slot.mailbox();
+    let pending_total = (mailbox.pending() + mailbox.in_flight()) as u64;
+    drop(mailbox);
     let statuses = waiting_notices(core, number, 0, size as usize).map_err(unavailable)?;
     Ok(v1::ListPendingResponse {
         documents,
@@ -146,14 +148,41 @@ fn own_priority(
     Ok(core.row(sequence)?.map(|row| row.record.priority))
 }
 
-fn pending_document(core: &Core, row: &DocumentRow) -> v1::PendingDocument {
-    v1::PendingDocument {
-        hub_sequence: row.record.sequence,
-        document_id: row.record.document_id.to_string(),
-        from: core.organ(row.record.sender).to_string(),
-        priority: i32::from(row.record.priority.level()),
-        accepted_at: Some(timestamp(row.record.accepted_at)),
+/// One line of the list. A document whose row cannot be read is listed by what is known without it: one
+/// bad row hides no other document.
+fn pending_document(
+    core: &Core,
+    recipient: AgencyNo,
+    (key, row): &Row,
+) -> Result<Option<v1::PendingDocument>, ReadError> {
+    let Some((_, priority, sequence)) = rows::parse_pending_key(key) else {
+        return Ok(None);
+    };
+    let mut pending = v1::PendingDocument {
+        hub_sequence: sequence,
+        priority: i32::from(priority.level()),
+        problem: core
+            .set_aside
+            .problem(sequence, recipient)
+            .unwrap_or_default(),
+        ..v1::PendingDocument::default()
+    };
+    match core.row(sequence) {
+        Ok(Some(document)) => {
+            let record = document.record;
+            pending.document_id = record.document_id.to_string();
+            pending.from = core.organ(record.sender).to_string();
+            pending.accepted_at = Some(timestamp(record.accepted_at));
+        }
+        Ok(None) => return Ok(None),
+        Err(error) if scope_of_index(&error) == Scope::Document => {
+            let sender = pending_sender(row);
+            pending.from = sender.map_or_else(String::new, |sender| core.organ(sender).to_string());
+            pending.problem = error.to_string();
+        }
+        Err(error) => return Err(error),
     }
+    Ok(Some(pending))
 }
 
 /// One document with its payload. A recalled one is gone for its recipient.
@@ -257,6 +286,7 @@ pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journe
                 stage: "LOCKED".to_owned(),
                 acknowledged_at: None,
                 events: Vec::new(),
+                problem: String::new(),
             },
             Some(delivery) => v1::RecipientJourney {
                 organ_id,
@@ -271,6 +301,10 @@ pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journe
                         description: event.description,
                     })
                     .collect(),
+                problem: core
+                    .set_aside
+                    .problem(row.record.sequence, addressee.agency)
+                    .unwrap_or_default(),
             },
         });
     }

@@ -47,6 +47,7 @@ pub(super) enum Effect {
     /// A delivery waits.
     Queued {
         recipient: AgencyNo,
+        sender: AgencyNo,
         priority: Priority,
         sequence: u64,
     },

@@ -50,6 +50,8 @@ pub use journal::Position;
 pub use journal::ReadError;
 pub use kept_lists::KeptLists;
 pub use mailbox::Acknowledged;
+pub use mailbox::Aside;
+pub use mailbox::Bounds as MailboxBounds;
 pub use mailbox::Mailbox;
 pub use mailbox::Refill;
 pub use mailbox::Refilled;

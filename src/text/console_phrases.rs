@@ -327,6 +327,10 @@ bilingual! {
     Sequence = "Number at the hub", "Số thứ tự tại Trục";
     /// The hub takes documents.
     Serving = "serving", "đang phục vụ";
+    /// Deliveries that cannot be made for now.
+    SetAside = "Deliveries set aside, subscriptions waiting", "Lượt gửi tạm để lại, kênh nhận đang chờ";
+    /// What that means.
+    SetAsideHow = "Documents on the disk cannot be read. They are tried again every minute and everything else is delivered; the log names them. Run docaxis journal verify.", "Có văn bản trên đĩa không đọc được. Trục thử lại mỗi phút, các văn bản khác vẫn được chuyển; nhật ký nêu rõ từng văn bản. Hãy chạy docaxis journal verify.";
     /// It takes no more.
     ShuttingDown = "shutting down", "đang dừng";
     /// What that means.

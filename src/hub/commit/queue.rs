@@ -110,20 +110,17 @@ impl Core {
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 
-    /// Hands acknowledgements over, once the agency has a place for them.
+    /// Hands acknowledgements over, once the agency has a place for them. They go to the disk at once only
+    /// where somebody waits.
     ///
     /// # Errors
     /// `SHUTTING_DOWN`.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
+        waiting: Waiting,
     ) -> Result<(), Refusal> {
         let rows = ACKNOWLEDGE_ROWS + acknowledge.sequences.len();
-        let waiting = if acknowledge.reply.is_some() {
-            Waiting::Somebody
-        } else {
-            Waiting::Nobody
-        };
         self.commit_of(
             acknowledge.by,
             rows,

@@ -61,6 +61,10 @@ pub(super) struct Look {
     pub(super) sums: Sums,
     /// Agencies with samples of their own, then all others together, where there are others.
     pub(super) agencies: Vec<(Option<OrganId>, Traffic)>,
+    /// Deliveries that cannot be read.
+    pub(super) set_aside: usize,
+    /// Subscriptions that wait because nothing can be read.
+    pub(super) waiting: usize,
     pub(super) turned_away: Vec<(Reason, u64)>,
     pub(super) states: [(AgencyState, u64); AgencyState::ALL.len()],
     pub(super) stages: [(Stage, Spent); Stage::ALL.len()],
@@ -150,6 +154,8 @@ impl Look {
         Self {
             agencies: by_agency(&agencies, &sums),
             sums,
+            set_aside: core.set_aside.count(),
+            waiting: core.set_aside.waiting(),
             turned_away: core.turned_away.counts(),
             states,
             stages,

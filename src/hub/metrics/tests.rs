@@ -49,6 +49,8 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
     Look {
         agencies: by_agency(agencies, &sums),
         sums,
+        set_aside: 6,
+        waiting: 1,
         turned_away: vec![(Reason::StorageFull, 5)],
         states: AgencyState::ALL.map(|state| (state, 0)),
         stages: Stage::ALL.map(|stage| (stage, Spent::default())),

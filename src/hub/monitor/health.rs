@@ -38,6 +38,10 @@ pub struct Health {
     pub under_way_kib: Queue,
     /// Connections of agencies that are open.
     pub connections: Queue,
+    /// Deliveries that are set aside because their document cannot be read.
+    pub set_aside: usize,
+    /// Subscriptions that wait because the store cannot be read.
+    pub subscriptions_waiting: usize,
     /// When the next revocation list is due, where there is one.
     pub lists_due: Option<Timestamp>,
     /// Resident memory of the process, where the system tells.
@@ -82,6 +86,8 @@ impl Monitor {
                 room: UNDER_WAY_KIB,
             },
             connections,
+            set_aside: core.set_aside.count(),
+            subscriptions_waiting: core.set_aside.waiting(),
             lists_due: core.trust.lists_due(),
             memory_bytes: resident_bytes(),
         }

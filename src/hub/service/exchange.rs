@@ -15,6 +15,7 @@ use tonic::Streaming;
 use super::agency;
 use super::attachments;
 use super::caller;
+use super::following::follow;
 use super::limits::said_by_caller;
 use super::peer;
 use crate::hub::commit::Acknowledge;
@@ -23,10 +24,9 @@ use crate::hub::config::STREAM_WINDOW;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
 use crate::hub::deliver;
-use crate::hub::deliver::Flow;
+use crate::hub::fair_queue::Waiting;
 use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
-use crate::hub::registry::AgencyNo;
 use crate::hub::track;
 use crate::model::DocumentId;
 use crate::model::OrganId;
@@ -257,38 +257,6 @@ impl v1::exchange_server::Exchange for Exchange {
     }
 }
 
-/// The upward direction of a subscription.
-async fn follow(
-    core: &Core,
-    by: AgencyNo,
-    flow: &Flow,
-    mut stream: Streaming<v1::SubscribeRequest>,
-) -> Result<(), Refusal> {
-    // A subscriber may be silent for as long as it likes: HTTP/2 keep-alive finds the dead.
-    while let Some(request) = said_by_caller(stream.message().await)? {
-        if let Some(v1::Acknowledgement {
-            hub_sequences,
-            status_cursor,
-        }) = request.acknowledge
-        {
-            let work = Acknowledge {
-                by,
-                sequences: each_once(hub_sequences),
-                status_cursor,
-                reply: None,
-            };
-            core.commit_acknowledge(work).await?;
-            if status_cursor > 0 {
-                flow.notices_done(status_cursor);
-            }
-        }
-        if request.credit > 0 {
-            flow.add_credit(request.credit);
-        }
-    }
-    Ok(())
-}
-
 async fn acknowledge(
     core: &Core,
     organ: OrganId,
@@ -306,12 +274,12 @@ async fn acknowledge(
         status_cursor,
         reply: Some(reply),
     };
-    core.commit_acknowledge(work).await?;
+    core.commit_acknowledge(work, Waiting::Somebody).await?;
     receive.await.unwrap_or(Err(Refusal::ShuttingDown))
 }
 
 /// The numbers in order, each once: the commit thread looks up every one.
-fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
+pub(super) fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
     sequences.sort_unstable();
     sequences.dedup();
     sequences

@@ -2,6 +2,7 @@
 
 mod attachments;
 mod exchange;
+mod following;
 mod limits;
 mod monitor;
 mod registry;

@@ -7,6 +7,7 @@
 mod chain;
 mod faults;
 mod format;
+mod read_back;
 mod reader;
 mod recovery;
 mod rotation;

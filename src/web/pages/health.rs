@@ -130,6 +130,10 @@ fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
     checks.push(queue(P::Connections, health.connections));
     let dirty = v.n(health.index_dirty as u64);
     checks.push(check(P::IndexRows, dirty, true, P::QueueFullHow));
+    let (aside, waiting) = (health.set_aside, health.subscriptions_waiting);
+    let figure = format!("{} / {}", v.n(aside as u64), v.n(waiting as u64));
+    let is_well = aside == 0 && waiting == 0;
+    checks.push(check(P::SetAside, figure, is_well, P::SetAsideHow));
     match health.lists_due {
         None => checks.push(check(
             P::Lists,

@@ -13,6 +13,7 @@ use tokio::task::spawn_blocking;
 use crate::hub::commit::Acknowledge;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
+use crate::hub::fair_queue::Waiting;
 use crate::hub::joining::change::AgencyChange;
 use crate::hub::joining::change::Decision;
 use crate::hub::joining::change::change;
@@ -282,7 +283,10 @@ pub(in crate::hub::joining) async fn take_in(core: &Arc<Core>) {
                 status_cursor: cursor.unwrap_or(0),
                 reply: Some(reply),
             };
-            if core.commit_acknowledge(acknowledge).await.is_err()
+            if core
+                .commit_acknowledge(acknowledge, Waiting::Somebody)
+                .await
+                .is_err()
                 || !matches!(done.await, Ok(Ok(_)))
             {
                 return;

@@ -14,6 +14,7 @@ mod command_line;
 mod console;
 mod console_abuse;
 mod data_directory;
+mod deliveries;
 mod doctor;
 mod exchange;
 mod gate;

@@ -23,6 +23,7 @@ use docaxis::store::Index;
 use docaxis::store::Journal;
 use docaxis::store::JournalConfig;
 use docaxis::store::Mailbox;
+use docaxis::store::MailboxBounds;
 use docaxis::store::Position;
 
 const BODY: [u8; 6 * 1024] = [0xA5; 6 * 1024];
@@ -159,11 +160,16 @@ fn mailbox(c: &mut Criterion) {
     group.throughput(Throughput::Elements(10_000));
     group.bench_function("push take acknowledge entries=10000", |b| {
         b.iter(|| {
-            let mut mailbox = Mailbox::new(10_000);
+            let mut mailbox = Mailbox::new(MailboxBounds {
+                window: 10_000,
+                in_flight: 10_000,
+                aside: 10_000,
+            });
             for (sequence, priority) in (1..=10_000).zip(Priority::ALL.into_iter().cycle()) {
-                mailbox.push(priority, sequence);
+                mailbox.push(priority, sequence, 0_u32);
             }
-            while let Some(taken) = mailbox.take() {
+            let (subscription, _) = mailbox.subscribe();
+            while let Some(taken) = mailbox.take(subscription) {
                 mailbox.acknowledge(taken.priority, taken.sequence);
             }
             mailbox.pending()

@@ -136,6 +136,12 @@ impl Offices for DirectoryOffices {
             .map_err(|error| OfficeError::Office(error.to_string()))
     }
 
+    fn renew_lists(&self, now: Timestamp) -> Result<Vec<Vec<u8>>, OfficeError> {
+        Pki::open(&self.directory)
+            .and_then(|pki| pki.renew_lists(now))
+            .map_err(|error| OfficeError::Office(error.to_string()))
+    }
+
     fn certify(&self, readiness: &Readiness) -> Result<Vec<u8>, OfficeError> {
         let seal = self.credential(readiness.operator, CertificateUse::Seal, readiness.at)?;
         let operator = name_of(readiness.operator);

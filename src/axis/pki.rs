@@ -6,8 +6,9 @@
 //! ca.pem                     trust anchors       issued.json, issued.new   what was issued
 //! ```
 
+mod lists;
+
 use std::fs;
-use std::io;
 use std::net::Ipv4Addr;
 use std::net::Ipv6Addr;
 use std::path::Path;
@@ -27,18 +28,14 @@ use crate::trust::IssueError;
 use crate::trust::IssuedCertificate;
 use crate::trust::KeyKind;
 use crate::trust::KeyPair;
-use crate::trust::RevokedSerial;
 use crate::trust::Subject;
 use crate::trust::Validity;
 
-/// Days for which a revocation list is believed.
-pub const LIST_DAYS: i32 = 30;
-
-/// File names of the revocation lists.
-const LISTS: [&str; 2] = ["root.crl", "issuing.crl"];
-
-/// Largest revocation list, in bytes: a million certificates, ten times what the law's axis has.
-const LIST_BYTES_MAX: u64 = 64 * 1024 * 1024;
+pub use lists::LIST_DAYS;
+use lists::LISTS;
+pub use lists::list_paths;
+pub use lists::read_list;
+pub use lists::read_lists;
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -290,25 +287,6 @@ impl Pki {
         Ok(count)
     }
 
-    /// Writes new revocation lists.
-    ///
-    /// # Errors
-    /// [`PkiError`].
-    pub fn write_lists(&self, now: Timestamp, days: i32) -> Result<(), PkiError> {
-        let revoked: Vec<RevokedSerial> = self
-            .issued
-            .rows()
-            .filter_map(|issued| Some((issued.revoked_at?, unhex(&issued.serial)?)))
-            .map(|(at, serial)| RevokedSerial { serial, at })
-            .collect();
-        let lists = self
-            .authority
-            .revocation_lists(&revoked, now, now + DAY * days)
-            .map_err(|error| PkiError::new("make the revocation lists", error))?;
-        self.write("root.crl", &lists.root)?;
-        self.write("issuing.crl", &lists.issuing)
-    }
-
     fn note(&mut self, serial: &[u8], subject: &Subject, validity: Validity) {
         self.issued.push(Issued {
             serial: hex(serial),
@@ -337,40 +315,6 @@ fn lock(directory: &Path) -> Result<fs::File, PkiError> {
     let path = directory.join("lock");
     let locked = files::open_private(&path).and_then(|file| file.lock().map(|()| file));
     locked.map_err(|error| PkiError::new(&format!("lock {}", path.display()), error))
-}
-
-/// Where a CA directory has its revocation lists.
-pub fn list_paths(directory: &Path) -> [PathBuf; 2] {
-    LISTS.map(|name| directory.join(name))
-}
-
-/// The revocation lists of a CA directory, DER.
-///
-/// # Errors
-/// [`PkiError`].
-pub fn read_lists(directory: &Path) -> Result<Vec<Vec<u8>>, PkiError> {
-    let paths = list_paths(directory).into_iter();
-    paths.map(|path| read_list(&path)).collect()
-}
-
-/// A revocation list, DER. Only a file is read, of at most [`LIST_BYTES_MAX`]: a pipe would be waited
-/// for.
-///
-/// # Errors
-/// [`PkiError`].
-pub fn read_list(path: &Path) -> Result<Vec<u8>, PkiError> {
-    let read = || {
-        let metadata = fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
-        if metadata.len() > LIST_BYTES_MAX {
-            let problem = format!("it has more than {LIST_BYTES_MAX} bytes");
-            return Err(io::Error::other(problem));
-        }
-        fs::read(path)
-    };
-    read().map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
 }
 
 /// Reads a text file.

@@ -96,9 +96,7 @@ async fn replayed(
             measured.push((*step, done.took));
         }
     }
-    own.stop()
-        .await
-        .map_err(|error| Failure::input("stop the hub", error))?;
+    own.stop().await?;
     Ok(Gantt {
         automated: calendar::automated(begins, &measured, Decisions::ASSUMED),
         today,

@@ -242,7 +242,8 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             .local_addr()
             .map_err(|error| Failure::input("learn the address", error))?;
         let handle = hub.handle();
-        tokio::spawn(lists::follow(followed, handle.clone()));
+        let following = lists::follow(followed, handle.clone());
+        handle.watched("following revocation lists", following);
         let unsafe_mark = if durability == Durability::Fsync && layers == Layers::All {
             ""
         } else {
@@ -271,7 +272,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         }
         let served = hub.serve(listener, output::asked_to_end()).await;
         console::stop(console).await;
-        served.map_err(|error| Failure::input("serve", error))
+        Ok(served?)
     })
 }
 

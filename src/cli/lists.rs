@@ -96,6 +96,7 @@ pub(super) async fn follow(mut lists: Vec<Followed>, hub: Handle) {
         });
         match looking.await {
             Ok(looked) => lists = looked,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
             Err(_ending) => return,
         }
     }

@@ -40,7 +40,8 @@ pub use exit::Failure;
 /// the disk are real; only the people are simulated.
 ///
 /// Exit codes: 0 it worked; 1 the run's own check failed; 2 bad usage or input; 3 the run is INVALID
-/// (the ledger does not balance, or a document was lost or delivered twice).
+/// (the ledger does not balance, or a document was lost or delivered twice); 4 a part of the process
+/// failed, or the disk under its journal: start it again.
 #[derive(Debug, Parser)]
 #[command(name = "docaxis", version, max_term_width = 100)]
 struct Arguments {

@@ -342,6 +342,7 @@ fn report(arguments: &Arguments, participant: &Participant) -> Result<(), Failur
             "received_from": by_sender,
             "delivered_twice": counts.delivered_twice,
             "disagreements": counts.disagreements,
+            "subscription_replaced": counts.replaced,
         });
         output::json(path, &value)?;
     }

@@ -35,6 +35,7 @@ use crate::model::Party;
 use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::model::calendar::is_sent_in_time;
+use crate::model::joining::test_agencies;
 
 /// Enters one record into the transaction.
 pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
@@ -45,6 +46,7 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         Record::Refused(refused) => {
             tx.count(Count::Refused {
                 sender: refused.sender,
+                axis: refused.axis,
                 reason: refused.reason,
             });
             Ok(())
@@ -73,6 +75,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     let DocumentRecord {
         sequence,
         sender,
+        axis,
         priority,
         ..
     } = *document;
@@ -87,12 +90,14 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     tx.document_is(Arc::new(document.clone()));
     tx.count(Count::Accepted {
         sender,
+        axis,
         day: day_of(document.accepted_at),
         signing,
     });
     if is_sent_in_time(document.document_id.date(), document.accepted_at) {
         tx.count(Count::Did {
             agency: sender,
+            axis,
             deed: Deed::SentInTime,
         });
     }
@@ -100,7 +105,11 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
     for addressee in &document.recipients {
         let recipient = addressee.agency;
         match addressee.standing {
-            Standing::Locked => tx.count(Count::Locked { sender, recipient }),
+            Standing::Locked => tx.count(Count::Locked {
+                sender,
+                recipient,
+                axis,
+            }),
             Standing::Open => {
                 tx.count(Count::Addressed {
                     sender,
@@ -115,6 +124,7 @@ fn document(document: &DocumentRecord, tx: &mut Transaction<'_>) -> Result<(), R
                 tx.insert(pending, sender.0.to_le_bytes().to_vec());
                 tx.effect(Effect::Queued {
                     recipient,
+                    sender,
                     priority,
                     sequence,
                 });
@@ -136,21 +146,29 @@ fn ask_for_change(
         let Some(mut row) = tx.delivery(*earlier, recipient)? else {
             continue;
         };
+        if matches!(row.stage, Stage::UpdateRequested(_)) && !document.supersedes {
+            continue;
+        }
         // Asked too often: the committer refused it, unless it can be asked of another recipient.
         let Ok(Some(stage)) = asked_by_document(&row, document.business_type) else {
             continue;
         };
+        if !row.stage.is_asked() {
+            tx.count(Count::Did {
+                agency: recipient,
+                axis: document.axis,
+                deed: Deed::ChangeAsked,
+            });
+        }
         row.stage = stage;
-        tx.count(Count::Did {
-            agency: recipient,
-            deed: Deed::ChangeAsked,
-        });
         if document.business_type == BusinessType::Recall {
-            row.events.push(Event {
+            let event = Event {
                 code: StatusCode::RecallRequested,
                 at: document.accepted_at,
                 description: document.document_id.to_string(),
-            });
+            };
+            let number = row.one_more(event.code);
+            tx.insert(rows::event_key(*earlier, recipient, number), event.encode());
         }
         tx.put(rows::delivery_key(*earlier, recipient), row.encode());
     }
@@ -174,14 +192,7 @@ fn acknowledged(record: &Acknowledged, tx: &mut Transaction<'_>) -> Result<(), R
         tx.put(rows::delivery_key(*sequence, by), row.encode());
     }
     if status_cursor > 0 {
-        let done = tx.notices_until(by, status_cursor)?;
-        tx.effect(Effect::NoticesDone {
-            agency: by,
-            count: done.len() as u64,
-        });
-        for key in done {
-            tx.delete(key);
-        }
+        tx.end_notices(by, status_cursor)?;
     }
     Ok(())
 }
@@ -225,27 +236,33 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
         let Ok(stage) = row.stage.after(code, code.party(), &change.description) else {
             continue;
         };
-        let event = Event {
-            code,
-            at: record.at,
-            description: change.description.clone(),
-        };
+        let was_asked = row.stage.is_asked();
         for deed in deeds_of(code, record.at, document.accepted_at) {
-            tx.count(Count::Did {
-                agency: recipient,
-                deed: *deed,
-            });
+            // A recall in the place of an update is the same question, of which there is one answer.
+            if *deed != Deed::ChangeAsked || !was_asked {
+                tx.count(Count::Did {
+                    agency: recipient,
+                    axis: document.axis,
+                    deed: *deed,
+                });
+            }
         }
         if stage == Stage::Recalled && row.stage != Stage::Recalled {
             uploads::lost(&document, recipient, tx)?;
         }
         row.stage = stage;
-        row.events.push(event.clone());
+        let number = row.one_more(code);
         if stage == Stage::Recalled {
             // One that was not delivered yet never is: its recipient agreed to have lost it.
             settle(&mut row, &document, recipient, record.at, tx);
         }
         tx.put(rows::delivery_key(sequence, recipient), row.encode());
+        let event = Event {
+            code,
+            at: record.at,
+            description: change.description.clone(),
+        };
+        tx.insert(rows::event_key(sequence, recipient, number), event.encode());
         let other = match code.party() {
             Party::Recipient => document.sender,
             Party::Sender => recipient,
@@ -254,11 +271,12 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
             document_id: document.document_id.to_string(),
             reporter: record.by,
             recipient,
-            event,
+            code,
+            at: record.at,
+            sequence,
+            number,
         };
-        let cursor = record.first_cursor + index as u64;
-        tx.insert(rows::notice_key(other, cursor), notice.encode());
-        tx.effect(Effect::Noticed { agency: other });
+        tx.notice(other, record.first_cursor + index as u64, &notice);
     }
     Ok(())
 }
@@ -267,4 +285,12 @@ fn agency(agency: &AgencyRecord, tx: &mut Transaction<'_>) {
     let mut row = Writer::default();
     agency.write(&mut row);
     tx.put(rows::agency_key(agency.number), row.0);
+    if test_agencies().contains(&agency.organ) {
+        tx.count(Count::Played {
+            agency: agency.number,
+        });
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! registry and the committed counters, so decisions need no lock and no second look.
 
 mod decide;
+mod documents;
 mod queue;
 mod room;
 
@@ -15,6 +16,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use super::arrival::Arrival;
 use super::config::COMMIT_BATCH;
 use super::config::COMMIT_BATCH_ROWS;
 use super::config::INDEX_DIRTY_MAX;
@@ -39,6 +41,7 @@ use super::stages::Stage;
 use super::transaction::Transaction;
 use super::uploads::Finished;
 use super::verify::Verified;
+use crate::model::Condition;
 use crate::model::Digest;
 use crate::model::OrganId;
 use crate::model::Reason;
@@ -56,11 +59,13 @@ pub(super) use queue::Queued;
 #[derive(Debug)]
 pub(super) enum Work {
     /// A document; the reply is its receipt.
-    Document(Box<Verified>, Reply),
-    /// A document was refused: only counted.
-    Refused { sender: AgencyNo, reason: Reason },
+    Document(Box<Verified>, Reply, Arrival),
+    /// A document was refused, and its sender was told: only counted.
+    Refused { arrival: Arrival, reason: Reason },
     /// Deliveries arrived at their application.
     Acknowledge(Acknowledge),
+    /// What an acknowledgement left of its notices.
+    Notices(Box<NoticesLeft>),
     /// Statuses, answered one by one.
     Statuses {
         by: AgencyNo,
@@ -94,6 +99,17 @@ pub(super) struct Acknowledge {
     pub(super) sequences: Vec<u64>,
     pub(super) status_cursor: u64,
     /// How many were not acknowledged before; absent where nobody waits.
+    pub(super) reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
+}
+
+/// Notices that are acknowledged on disk and more than go at once.
+#[derive(Debug)]
+pub(super) struct NoticesLeft {
+    pub(super) by: AgencyNo,
+    /// They go up to here.
+    pub(super) cursor: u64,
+    /// What is answered when they are gone.
+    pub(super) acknowledged: u32,
     pub(super) reply: Option<oneshot::Sender<Result<u32, Refusal>>>,
 }
 
@@ -140,15 +156,26 @@ pub(super) struct Committer {
     heads: Heads,
     known: Known,
     batch: Batch,
-    /// The last batch did not reach the disk.
-    is_failing: bool,
     scarcity: room::Scarcity,
 }
 
 /// What to answer once the batch is on disk, or once it is not.
 enum Answer {
-    Document(Reply, Arc<DocumentRecord>, Arc<super::admit::Place>),
+    Document(
+        Reply,
+        Arrival,
+        Arc<DocumentRecord>,
+        Arc<super::admit::Place>,
+    ),
+    /// It is in this batch twice, or more often.
+    Repeated(Reply, Arrival, Arc<DocumentRecord>),
+    /// Told once the record that counts it is on disk: what it was refused for may be in the same batch.
+    Refused(Reply, Arrival, Refusal),
+    /// Told already.
+    Counted(Arrival),
     Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
+    /// Nothing yet: the rest is done in turn.
+    Notices(Box<NoticesLeft>),
     Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
     Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
     /// With what holds its file until it is on record.
@@ -169,6 +196,8 @@ struct Open<'a> {
     /// Documents of this batch by senders that have a daily limit.
     of_limited: HashMap<AgencyNo, u64>,
     heads: Heads,
+    /// A part of some work is in the batch and the rest could not be read: nothing of the batch counts.
+    failed: Option<Refusal>,
 }
 
 /// What a journal that does not take something is to the caller.
@@ -189,7 +218,6 @@ impl Committer {
             heads,
             known: Known::default(),
             batch: Batch::new(),
-            is_failing: false,
             scarcity: room::Scarcity::default(),
         }
     }
@@ -207,8 +235,14 @@ impl Committer {
         core.index.close();
     }
 
+    /// What is left of it after a crash.
+    #[cfg(test)]
+    pub(super) fn into_journal(self) -> Journal {
+        self.journal
+    }
+
     /// Commits what waits, in turns by organisation, up to a bound of bytes and of work.
-    fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         let begun = Begun::now(&self.core.clock);
         let began = begun.at();
         self.batch.clear();
@@ -223,9 +257,11 @@ impl Committer {
             ended: Vec::new(),
             of_limited: HashMap::new(),
             heads: self.heads,
+            failed: None,
         };
         let mut taken = 0;
         while taken < COMMIT_BATCH
+            && open.failed.is_none()
             && self.batch.bytes() < self.scarcity.batch_bytes()
             && open.tx.work() < COMMIT_BATCH_ROWS
             && let Some((lane, cost, queued)) = core.commit.take()
@@ -238,18 +274,17 @@ impl Committer {
             taken += 1;
         }
         let begun = core.stages.end(Stage::Commit, begun, &core.clock);
-        let appended = self.journal.append(&self.batch);
+        let appended = match open.failed.take() {
+            Some(refusal) => Err(refusal),
+            None => self.append(),
+        };
         let begun = core.stages.end(Stage::Sync, begun, &core.clock);
         match appended {
             Ok(positions) => {
                 self.written(&positions);
                 self.publish(open, &positions, &known, began);
-                self.after_batch(Ok(positions.len()));
             }
-            Err(error) => {
-                self.refuse(open.answers, &error);
-                self.after_batch(Err(&error));
-            }
+            Err(refusal) => self.refuse(open.answers, &refusal),
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -258,14 +293,12 @@ impl Committer {
         core.stages.end(Stage::Route, begun, &core.clock);
     }
 
-    fn written(&mut self, positions: &[Position]) {
+    fn written(&self, positions: &[Position]) {
         if positions.is_empty() {
             return;
         }
         self.core.stages.add_commit();
-        if std::mem::take(&mut self.is_failing) {
-            self.clear_conditions();
-        }
+        self.clear_conditions();
     }
 
     /// The batch, begun then, is on disk: everybody may see it.
@@ -278,6 +311,7 @@ impl Committer {
             heads,
             ended,
             of_limited: _,
+            failed: _,
         } = open;
         self.heads = heads;
         let core = &self.core;
@@ -310,7 +344,8 @@ impl Committer {
         let mut followed = Vec::new();
         for answer in answers {
             match answer {
-                Answer::Document(reply, record, place) => {
+                Answer::Document(reply, arrival, record, place) => {
+                    arrival.recorded();
                     if let Some(watch) = watch.as_ref() {
                         watch.see(&record, on_disk);
                     }
@@ -322,9 +357,19 @@ impl Committer {
                         followed.push((record, admitted));
                     }
                 }
+                Answer::Repeated(reply, arrival, record) => {
+                    arrival.repeated();
+                    reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
+                }
+                Answer::Refused(reply, arrival, refusal) => {
+                    arrival.recorded();
+                    reply.send(Err(refusal));
+                }
+                Answer::Counted(arrival) => arrival.recorded(),
                 Answer::Acknowledge(reply, count) => {
                     reply.map(|reply| reply.send(Ok(count)));
                 }
+                Answer::Notices(left) => core.commit_notices(left),
                 Answer::Statuses(reply, outcomes) => {
                     let _ = reply.send(Ok(outcomes));
                 }
@@ -345,19 +390,30 @@ impl Committer {
         }
     }
 
-    /// The disk did not take the batch: nothing of it happened, and everybody learns why.
-    fn refuse(&mut self, answers: Vec<Answer>, error: &AppendError) {
-        let refusal = refusal(error);
-        self.is_failing = true;
-        self.core.journal_failed(error);
+    /// Appends the batch, or tells why the disk did not take it.
+    fn append(&mut self) -> Result<Vec<Position>, Refusal> {
+        let appended = self.journal.append(&self.batch);
+        self.after_batch(appended.as_ref().map(Vec::len));
+        appended.map_err(|error| self.core.journal_failed(&error))
+    }
+
+    /// Nothing of the batch happened, and everybody learns why.
+    fn refuse(&self, answers: Vec<Answer>, refusal: &Refusal) {
         for answer in answers {
             match answer {
-                Answer::Document(reply, ..) => {
-                    self.core.turned_away.count(refusal.reason());
+                Answer::Document(reply, arrival, ..)
+                | Answer::Repeated(reply, arrival, _)
+                | Answer::Refused(reply, arrival, _) => {
+                    arrival.turned_away(refusal.reason());
                     reply.send(Err(refusal.clone()));
                 }
+                // Its sender was told something else, and it is turned away for that.
+                Answer::Counted(arrival) => drop(arrival),
                 Answer::Acknowledge(reply, _) => {
                     reply.map(|reply| reply.send(Err(refusal.clone())));
+                }
+                Answer::Notices(left) => {
+                    left.reply.map(|reply| reply.send(Err(refusal.clone())));
                 }
                 Answer::Statuses(reply, _) => {
                     let _ = reply.send(Err(refusal.clone()));
@@ -382,16 +438,22 @@ impl Committer {
     fn keep_pace(&mut self) {
         let index = &self.core.index;
         while index.dirty() >= INDEX_LAG_MAX {
+            let health = &self.core.health;
             match index.wait_written(INDEX_WAIT) {
-                Pace::Written => return self.write_out(),
-                Pace::Slow => {}
+                Pace::Written => {
+                    health.clear(Condition::IndexBehind);
+                    return self.write_out();
+                }
+                Pace::Slow => health.set(Condition::IndexBehind, || {
+                    format!("{} rows wait to be written", index.lag())
+                }),
                 Pace::Stuck => return,
             }
         }
     }
 
     /// Freezes the index at what the journal holds and wakes the thread that writes it out.
-    fn write_out(&mut self) {
+    pub(super) fn write_out(&mut self) {
         let Some(position) = self.journal.last() else {
             return;
         };

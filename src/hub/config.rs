@@ -192,8 +192,23 @@ pub(super) const RECENT_BYTES: usize = 32 * 1024 * 1024;
 /// Entries of one mailbox and priority kept in memory; the rest waits in the index.
 pub(super) const MAILBOX_WINDOW: usize = 1024;
 
-/// Credits a subscriber may have open.
+/// Credits a subscriber may have open, and deliveries to one agency that may be in flight, whatever credit
+/// was given since and by how many subscriptions.
 pub(super) const CREDIT_MAX: u32 = 1024;
+
+/// Deliveries to one agency that are set aside because they cannot be read. Where there are more it is not
+/// this document or that one: its subscriptions wait.
+pub(super) const SET_ASIDE_MAX: usize = 1024;
+
+/// How long what was set aside waits until it is tried again. Each try is a look at the disk.
+pub(super) const SET_ASIDE_FOR: Duration = Duration::from_secs(60);
+
+/// How long a subscription waits where the store as a whole cannot be read, until it tries again.
+pub(super) const STORE_AWAY_FOR: Duration = Duration::from_secs(1);
+
+/// Acknowledgements of one subscription that are on their way to the disk: each is answered, and the next
+/// is not read before.
+pub(super) const ACKNOWLEDGEMENTS_OUT_MAX: usize = 64;
 
 /// Documents prepared for one subscriber before the first of them is sent.
 pub(super) const DELIVERY_BATCH: usize = 32;
@@ -203,6 +218,9 @@ pub(super) const DELIVERY_BATCH_BYTES: usize = 1024 * 1024;
 
 /// Status notices in one delivery.
 pub(super) const NOTICE_BATCH: usize = 512;
+
+/// Status notices that are sent to one subscriber and not acknowledged; as many as documents.
+pub(super) const NOTICES_OUT_MAX: usize = CREDIT_MAX as usize;
 
 /// Characters of a status description.
 pub(super) const DESCRIPTION_MAX: usize = 500;

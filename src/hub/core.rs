@@ -43,10 +43,10 @@ use super::registry::AgencyNo;
 use super::roll::Roll;
 use super::rows;
 use super::rows::DocumentRow;
+use super::set_aside::SetAside;
 use super::shared_look::SharedLook;
 use super::stages::Stages;
 use super::transaction::ReadError;
-use super::turned_away::TurnedAway;
 use super::uploads::Uploads;
 use crate::clock::Clock;
 use crate::model::DocumentId;
@@ -84,13 +84,14 @@ pub(super) struct Core {
     pub(super) attachments: Attachments,
     pub(super) uploads: Arc<Uploads>,
     pub(super) mailboxes: Mailboxes,
+    /// Deliveries that wait because they cannot be read.
+    pub(super) set_aside: SetAside,
     /// Who was seen.
     pub(super) roll: Arc<Roll>,
     pub(super) recent: Recent,
-    pub(super) counters: SharedCounters,
+    pub(super) counters: Arc<SharedCounters>,
     pub(super) stages: Stages,
     pub(super) written: Written,
-    pub(super) turned_away: TurnedAway,
     /// Documents that the process before this one answered as not durable, and that are there.
     pub(super) in_doubt: AtomicU64,
     /// The totals as watchers see them.
@@ -117,7 +118,7 @@ pub(super) struct Core {
     /// KiB of payload that may be under way.
     pub(super) under_way: Arc<Semaphore>,
     /// What is wrong with the hub now.
-    pub(super) health: Health,
+    pub(super) health: Arc<Health>,
     /// KiB of messages that may be unfinished.
     pub(super) receive_kib: Arc<Semaphore>,
     /// Set when no new work is taken.
@@ -182,7 +183,7 @@ impl Core {
         let descriptors = Descriptors::of_this_process(config.connections_max);
         let connections = Connections::new(descriptors.agencies, config.operator, clock.clone());
         Self {
-            health: Health::new(clock.clone()),
+            health: Arc::new(Health::new(clock.clone())),
             clock,
             trust,
             lists: Lists::of(&config),
@@ -206,12 +207,12 @@ impl Core {
             uploads: Arc::new(Uploads::new(attachments.clone(), config.unnamed_max)),
             attachments,
             mailboxes,
+            set_aside: SetAside::default(),
             roll: Arc::default(),
             recent: Recent::new(super::config::RECENT_BYTES),
-            counters: SharedCounters::new(counters),
+            counters: Arc::new(SharedCounters::new(counters)),
             stages: Stages::default(),
             written: Written::default(),
-            turned_away: TurnedAway::default(),
             in_doubt: AtomicU64::new(0),
             totals_look: Arc::default(),
             walks: Arc::new(Semaphore::new(super::config::WALKS_AT_ONCE)),

@@ -3,37 +3,61 @@
 //! Whoever looks waits for nobody and keeps nobody waiting: sums move with every event
 //! ([`sums`]), so that none is computed by a walk, and a walk over rows lets go of the counters after
 //! every few ([`shared`]). Nothing here gives out a whole table.
+//!
+//! A submission is counted when it arrives and again when its outcome is known, each by itself, so that
+//! the two can differ ([`Arrival`](super::arrival::Arrival)). What of it is in the journal is counted again
+//! from there after a restart; repetitions and what was turned away begin with the process.
+//!
+//! The axis and the test axis have books of their own. A document belongs to the one its sender was on when
+//! it came; a delivery to the test axis where one of its two ends is an agency the hub plays there.
 
+mod books;
 mod saved;
 mod shared;
+mod snapshot;
 mod sums;
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::btree_map::Entry;
 
 use jiff::Timestamp;
 
 use super::conduct::Conduct;
 use super::conduct::Deed;
+use super::registry::Agencies;
 use super::registry::AgencyNo;
+use super::registry::Axis;
+use crate::model::Cause;
 use crate::model::PairCounts;
 use crate::model::Reason;
 use crate::model::calendar::local;
+use crate::model::joining::test_agencies;
 
+pub(super) use books::Pair;
+pub(super) use books::PairNo;
+pub(super) use books::Sender;
 pub(super) use shared::SharedCounters;
+pub(super) use snapshot::Snapshot;
 pub(super) use sums::DaySum;
-pub(super) use sums::Sums;
+
+use books::Books;
 
 /// Something that moved a number.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Count {
+    /// A submission arrived; without a sender, its caller is no agency of the registry.
+    Arrived {
+        sender: Option<AgencyNo>,
+        axis: Axis,
+    },
     /// A document was accepted.
     Accepted {
         sender: AgencyNo,
+        axis: Axis,
         day: i32,
         signing: Signing,
     },
+    /// It was one the hub has: its receipt was given again.
+    Repeated { sender: AgencyNo, axis: Axis },
     /// It is owed to a recipient.
     Addressed {
         sender: AgencyNo,
@@ -44,9 +68,20 @@ pub(super) enum Count {
     Locked {
         sender: AgencyNo,
         recipient: AgencyNo,
+        axis: Axis,
     },
     /// A document was refused.
-    Refused { sender: AgencyNo, reason: Reason },
+    Refused {
+        sender: AgencyNo,
+        axis: Axis,
+        reason: Reason,
+    },
+    /// A submission was turned away.
+    TurnedAway {
+        sender: Option<AgencyNo>,
+        axis: Axis,
+        cause: Cause,
+    },
     /// A delivery left for the recipient.
     HandedOver {
         sender: AgencyNo,
@@ -64,13 +99,19 @@ pub(super) enum Count {
         day: i32,
     },
     /// An agency did something that a rule is about.
-    Did { agency: AgencyNo, deed: Deed },
+    Did {
+        agency: AgencyNo,
+        axis: Axis,
+        deed: Deed,
+    },
     /// It was acknowledged by a recipient that fetched it.
     AcknowledgedPending {
         sender: AgencyNo,
         recipient: AgencyNo,
         day: i32,
     },
+    /// The hub plays this agency on the test axis.
+    Played { agency: AgencyNo },
 }
 
 /// Whether a document has full legal value.
@@ -80,81 +121,16 @@ pub(super) enum Signing {
     Reference,
 }
 
-/// Two agencies, the sender first.
-pub(super) type PairNo = (AgencyNo, AgencyNo);
-
-/// One sender and one recipient.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Pair {
-    pub(super) counts: PairCounts,
-    /// Whether it is among the changed ones already.
-    is_dirty: bool,
-    /// Of those addressed, with full legal value.
-    pub(super) signed: u64,
-}
-
-impl Pair {
-    /// What of it is kept over a restart. What was in flight is pending again then.
-    fn kept(&self) -> [u64; 4] {
-        let counts = &self.counts;
-        [
-            counts.addressed,
-            counts.acknowledged,
-            counts.locked,
-            self.signed,
-        ]
-    }
-}
-
-/// One agency on one day.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Day {
-    /// Whether it is among the changed ones already.
-    is_dirty: bool,
-    pub(super) counts: DaySum,
-}
-
-/// One sender.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Sender {
-    /// Whether it is among the changed ones already.
-    is_dirty: bool,
-    pub(super) submitted: u64,
-    pub(super) accepted: u64,
-    pub(super) signed: u64,
-    /// Sum over `refused`.
-    pub(super) refused_in_total: u64,
-    pub(super) refused: BTreeMap<Reason, u64>,
-}
-
-/// How one agency keeps the rules.
-#[derive(Clone, Copy, Debug, Default)]
-struct Kept {
-    /// Whether it is among the changed ones already.
-    is_dirty: bool,
-    conduct: Conduct,
-}
-
 /// Every counter of one hub.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    senders: BTreeMap<AgencyNo, Sender>,
-    pairs: BTreeMap<PairNo, Pair>,
-    /// Every pair again, the recipient first: what somebody was sent is found without looking at others.
-    inbound: BTreeSet<PairNo>,
-    days: BTreeMap<(AgencyNo, i32), Day>,
-    conduct: BTreeMap<AgencyNo, Kept>,
-    sums: Sums,
-    dirty: Dirty,
-}
-
-/// Rows that changed since they were last taken, each once. Only the commit thread adds to it.
-#[derive(Debug, Default)]
-struct Dirty {
-    senders: Vec<AgencyNo>,
-    pairs: Vec<PairNo>,
-    days: Vec<(AgencyNo, i32)>,
-    conduct: Vec<AgencyNo>,
+    axis: Books,
+    /// What candidates and the agencies the hub plays exchange in tests.
+    test: Books,
+    /// The agencies the hub plays.
+    played: BTreeSet<AgencyNo>,
+    /// The journal is read back: from now on what arrives is counted when it does.
+    is_live: bool,
 }
 
 /// Days since the Unix epoch in Viet Nam.
@@ -174,167 +150,99 @@ pub(super) fn date_of(day: i32) -> jiff::civil::Date {
 impl Counters {
     /// Moves the numbers of one event.
     pub(super) fn count(&mut self, event: Count) {
-        match event {
-            Count::Accepted {
-                sender,
-                day,
-                signing,
-            } => {
-                let signed = u64::from(signing == Signing::Full);
-                self.sender(sender, |counts| {
-                    counts.submitted += 1;
-                    counts.accepted += 1;
-                    counts.signed += signed;
-                });
-                self.day(day, sender, |counts| {
-                    counts.sent += 1;
-                    counts.signed += signed;
-                });
-            }
-            Count::Did { agency, deed } => self.did(agency, deed),
-            Count::Refused { sender, reason } => self.sender(sender, |counts| {
-                counts.submitted += 1;
-                counts.refused_in_total += 1;
-                *counts.refused.entry(reason).or_default() += 1;
-            }),
+        if let Count::Played { agency } = event {
+            self.played.insert(agency);
+            return;
+        }
+        let is_live = self.is_live;
+        self.books(self.axis_of(&event)).count(event, is_live);
+    }
+
+    /// Knows whom of the registry the hub plays.
+    pub(super) fn know(&mut self, agencies: &Agencies) {
+        let played = test_agencies().into_iter();
+        let played = played.filter_map(|organ| agencies.find(organ));
+        self.played.extend(played.map(|(number, _)| number));
+    }
+
+    fn books(&mut self, axis: Axis) -> &mut Books {
+        match axis {
+            Axis::National => &mut self.axis,
+            Axis::Test => &mut self.test,
+        }
+    }
+
+    fn axis_of(&self, event: &Count) -> Axis {
+        match *event {
+            Count::Arrived { axis, .. }
+            | Count::Accepted { axis, .. }
+            | Count::Repeated { axis, .. }
+            | Count::Locked { axis, .. }
+            | Count::Refused { axis, .. }
+            | Count::TurnedAway { axis, .. }
+            | Count::Did { axis, .. } => axis,
             Count::Addressed {
-                sender,
-                recipient,
-                signing,
-            } => self.pair(sender, recipient, |pair| {
-                pair.counts.addressed += 1;
-                pair.counts.pending += 1;
-                pair.signed += u64::from(signing == Signing::Full);
-            }),
-            Count::Locked { sender, recipient } => self.pair(sender, recipient, |pair| {
-                pair.counts.addressed += 1;
-                pair.counts.locked += 1;
-            }),
-            Count::HandedOver { sender, recipient } => self.pair(sender, recipient, |pair| {
-                pair.counts.pending = pair.counts.pending.saturating_sub(1);
-                pair.counts.in_flight += 1;
-            }),
-            Count::Returned { sender, recipient } => self.pair(sender, recipient, |pair| {
-                pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
-                pair.counts.pending += 1;
-            }),
-            Count::AcknowledgedInFlight {
-                sender,
-                recipient,
-                day,
-            } => {
-                self.pair(sender, recipient, |pair| {
-                    pair.counts.in_flight = pair.counts.in_flight.saturating_sub(1);
-                    pair.counts.acknowledged += 1;
-                });
-                self.day(day, recipient, |counts| counts.received += 1);
+                sender, recipient, ..
             }
-            Count::AcknowledgedPending {
-                sender,
-                recipient,
-                day,
-            } => {
-                self.pair(sender, recipient, |pair| {
-                    pair.counts.pending = pair.counts.pending.saturating_sub(1);
-                    pair.counts.acknowledged += 1;
-                });
-                self.day(day, recipient, |counts| counts.received += 1);
+            | Count::HandedOver { sender, recipient }
+            | Count::Returned { sender, recipient }
+            | Count::AcknowledgedInFlight {
+                sender, recipient, ..
             }
-        }
-        if let Count::Refused { reason, .. } = event {
-            self.sums.refused(reason, 1);
-        }
-    }
-
-    fn did(&mut self, agency: AgencyNo, deed: Deed) {
-        let kept = self.conduct.entry(agency).or_default();
-        kept.conduct.count(deed);
-        if !std::mem::replace(&mut kept.is_dirty, true) {
-            self.dirty.conduct.push(agency);
+            | Count::AcknowledgedPending {
+                sender, recipient, ..
+            } => self.between_them(sender, recipient),
+            Count::Played { .. } => Axis::Test,
         }
     }
 
-    fn sender(&mut self, sender: AgencyNo, change: impl FnOnce(&mut Sender)) {
-        let counts = self.senders.entry(sender).or_default();
-        self.sums.around_sender(counts, change);
-        if !std::mem::replace(&mut counts.is_dirty, true) {
-            self.dirty.senders.push(sender);
+    /// Where deliveries between two agencies are counted.
+    fn between_them(&self, sender: AgencyNo, recipient: AgencyNo) -> Axis {
+        if self.played.contains(&sender) || self.played.contains(&recipient) {
+            Axis::Test
+        } else {
+            Axis::National
         }
     }
 
-    /// A row that differs only in what is not kept does not become dirty: a subscriber that comes and
-    /// goes gives the index nothing to write.
-    fn pair(&mut self, sender: AgencyNo, recipient: AgencyNo, change: impl FnOnce(&mut Pair)) {
-        let pair = Self::row(&mut self.pairs, &mut self.inbound, (sender, recipient));
-        let before = pair.kept();
-        self.sums.around_pair(recipient, pair, change);
-        if pair.kept() != before && !std::mem::replace(&mut pair.is_dirty, true) {
-            self.dirty.pairs.push((sender, recipient));
-        }
-    }
-
-    fn row<'a>(
-        pairs: &'a mut BTreeMap<PairNo, Pair>,
-        inbound: &mut BTreeSet<PairNo>,
-        (sender, recipient): PairNo,
-    ) -> &'a mut Pair {
-        match pairs.entry((sender, recipient)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                inbound.insert((recipient, sender));
-                new.insert(Pair::default())
-            }
-        }
-    }
-
-    fn day(&mut self, day: i32, agency: AgencyNo, change: impl FnOnce(&mut DaySum)) {
-        let row = self.days.entry((agency, day)).or_default();
-        self.sums.around_day(day, &mut row.counts, change);
-        if !std::mem::replace(&mut row.is_dirty, true) {
-            self.dirty.days.push((agency, day));
-        }
-    }
-
-    /// What is kept as sums.
-    pub(super) fn sums(&self) -> &Sums {
-        &self.sums
-    }
-
-    /// Documents of one sender.
+    /// Submissions of one sender.
     pub(super) fn sender_of(&self, agency: AgencyNo) -> Option<&Sender> {
-        self.senders.get(&agency)
+        self.axis.sender_of(agency)
+    }
+
+    /// Submissions of a candidate on the test axis.
+    pub(super) fn tested(&self, candidate: AgencyNo) -> Option<&Sender> {
+        self.test.sender_of(candidate)
+    }
+
+    /// What was addressed to a candidate on the test axis.
+    pub(super) fn addressed_in_tests(&self, candidate: AgencyNo) -> PairCounts {
+        self.test.addressed_to(candidate)
     }
 
     /// Whether an agency has sent or been sent anything.
     pub(super) fn is_known(&self, agency: AgencyNo) -> bool {
-        self.senders.contains_key(&agency) || self.sums.inbound(agency).is_some()
+        self.axis.is_known(agency)
     }
 
     /// What was addressed to an agency, by all senders together.
     pub(super) fn addressed_to(&self, agency: AgencyNo) -> PairCounts {
-        self.sums.inbound(agency).copied().unwrap_or_default()
+        self.axis.addressed_to(agency)
     }
 
     /// What went from one agency to another.
     pub(super) fn between(&self, sender: AgencyNo, recipient: AgencyNo) -> Option<&Pair> {
-        self.pairs.get(&(sender, recipient))
-    }
-
-    /// Pairs that exchanged something.
-    pub(super) fn pair_count(&self) -> usize {
-        self.pairs.len()
+        self.axis.between(sender, recipient)
     }
 
     /// Documents of an agency accepted on a day.
     pub(super) fn sent_on(&self, day: i32, agency: AgencyNo) -> u64 {
-        let row = self.days.get(&(agency, day));
-        row.map_or(0, |day| day.counts.sent)
+        self.axis.sent_on(day, agency)
     }
 
     /// How an agency keeps the rules.
     pub(super) fn conduct(&self, agency: AgencyNo) -> Conduct {
-        let row = self.conduct.get(&agency);
-        row.map(|kept| kept.conduct).unwrap_or_default()
+        self.axis.conduct(agency)
     }
 }
 

@@ -13,65 +13,30 @@
 //!  os (a power cut does that)      set aside, made anew        set aside, made anew, numbers go on
 //! ```
 
+mod facts;
+
 use std::fmt;
 use std::fs;
 use std::path::Path;
-
-use jiff::Timestamp;
 
 use super::commit::Heads;
 use super::config::Config;
 use super::open::OpenError;
 use super::record::Record;
-use super::rows;
-use super::rows::DocumentRow;
-use crate::model::Digest;
 use crate::store;
 use crate::store::DataDir;
 use crate::store::Durability;
-use crate::store::Index;
 use crate::store::JournalReader;
 use crate::store::JournalRecovery;
-use crate::store::Position;
 use crate::store::journal;
+
+use facts::IndexFacts;
+use facts::JournalFacts;
+use facts::of_index;
+use facts::of_journal;
 
 /// How deep files of attachments lie.
 const SHELVES: u8 = 4;
-
-/// What an index says of the journal it was made from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct IndexFacts {
-    /// Up to which record it reflects it.
-    applied: Option<Position>,
-    /// Sequence of the last document.
-    sequence: u64,
-    /// Cursor of the last notice.
-    cursor: u64,
-    /// Its first document, to know the journal by.
-    known: Option<Known>,
-}
-
-/// A document that is in one journal only.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-struct Known {
-    position: Position,
-    accepted_at: Timestamp,
-    header_digest: Digest,
-}
-
-/// What the journal holds.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-struct JournalFacts {
-    records: u64,
-    last: Option<Position>,
-    /// Sequence of the last document.
-    sequence: u64,
-    /// Whether the document by which the index knows its journal is where it says; `None` where that
-    /// cannot be told.
-    is_known: Option<bool>,
-    /// Bytes at the end that are no whole record.
-    torn_bytes: u64,
-}
 
 /// What follows from the facts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -192,14 +157,46 @@ pub(super) fn index_is_ahead(config: &Config, data: &DataDir) -> Result<Heads, O
         }
         Verdict::Lost(loss) => {
             accept(config, loss)?;
-            let heads = Heads {
-                sequence: index.sequence,
-                cursor: index.cursor,
-            };
-            ("ahead", heads)
+            ("ahead", index.heads())
         }
     };
     store::set_aside(&data.index(), mark).map_err(OpenError::IndexFile)?;
+    Ok(heads)
+}
+
+/// What an index proves before it is made anew for another reason: nothing where it cannot be read, or
+/// reflects no more than the journal has.
+///
+/// # Errors
+/// [`OpenError::Journal`] where the journal is damaged.
+pub(super) fn loss_shown_by_index(data: &DataDir) -> Result<Option<(Loss, Heads)>, OpenError> {
+    if !data.index().exists() {
+        return Ok(None);
+    }
+    let index = match of_index(&data.index()) {
+        Ok(index) if index.applied.is_some() => index,
+        _ => return Ok(None),
+    };
+    let journal = of_journal(&data.journal(), &index)?;
+    if journal.last >= index.applied && journal.sequence >= index.sequence {
+        return Ok(None);
+    }
+    Ok(match judge(&index, &journal) {
+        Verdict::Foreign => None,
+        Verdict::Lost(loss) => Some((loss, index.heads())),
+    })
+}
+
+/// Before an index that cannot be used is removed: what it proves is not removed with it.
+///
+/// # Errors
+/// As [`index_is_ahead`].
+pub(super) fn before_removal(config: &Config, data: &DataDir) -> Result<Heads, OpenError> {
+    let Some((loss, heads)) = loss_shown_by_index(data)? else {
+        return Ok(Heads::default());
+    };
+    accept(config, loss)?;
+    store::set_aside(&data.index(), "ahead").map_err(OpenError::IndexFile)?;
     Ok(heads)
 }
 
@@ -235,8 +232,11 @@ fn accept(config: &Config, loss: Loss) -> Result<(), OpenError> {
     if config.durability == Durability::Fsync && !config.accept_loss {
         return Err(OpenError::Lost(loss));
     }
-    let known = loss.documents.unwrap_or_default();
-    let (records, newest) = (loss.records, loss.newest);
+    let (known, records, newest) = (
+        loss.documents.unwrap_or_default(),
+        loss.records,
+        loss.newest,
+    );
     if config.durability == Durability::Fsync {
         tracing::error!(
             documents = known,
@@ -275,58 +275,6 @@ fn judge(index: &IndexFacts, journal: &JournalFacts) -> Verdict {
         torn_bytes: journal.torn_bytes,
         sign: Sign::Index,
     })
-}
-
-/// What cannot be read of it says nothing.
-fn of_index(path: &Path) -> Result<IndexFacts, OpenError> {
-    let index = Index::open(path, rows::FORMAT).map_err(OpenError::Index)?;
-    let heads = index.get(&rows::heads_key()).ok().flatten();
-    let heads = heads
-        .and_then(|row| Heads::decode(&row))
-        .unwrap_or_default();
-    let (from, to) = rows::every(b'S');
-    let first = index.range(from..to, 1).unwrap_or_default();
-    let known = first.first().and_then(|row| {
-        let row = DocumentRow::decode(&row.1)?;
-        Some(Known {
-            position: row.position,
-            accepted_at: row.record.accepted_at,
-            header_digest: row.record.header_digest,
-        })
-    });
-    Ok(IndexFacts {
-        applied: index.applied(),
-        sequence: heads.sequence,
-        cursor: heads.cursor,
-        known,
-    })
-}
-
-fn of_journal(directory: &Path, index: &IndexFacts) -> Result<JournalFacts, OpenError> {
-    let mut facts = JournalFacts::default();
-    let (mut first, mut is_met) = (None, false);
-    let report = journal::inspect(directory, &mut |seen| {
-        first.get_or_insert(seen.position);
-        if let Some(Record::Document(document)) = Record::decode(seen.kind, seen.body) {
-            facts.sequence = document.sequence;
-            is_met |= index.known
-                == Some(Known {
-                    position: seen.position,
-                    accepted_at: document.accepted_at,
-                    header_digest: document.header_digest,
-                });
-        }
-    })
-    .map_err(|error| OpenError::Journal(error.to_string()))?;
-    facts.records = report.records;
-    facts.last = report.last;
-    facts.torn_bytes = report.torn.map_or(0, |torn| torn.bytes);
-    // Of what lies before the first record or after the last one nothing can be told.
-    let range = first.zip(report.last);
-    let place = index.known.map(|known| known.position);
-    let is_there = |at: Position| range.is_some_and(|(from, to)| (from..=to).contains(&at));
-    facts.is_known = place.filter(|at| is_there(*at)).map(|_| is_met);
-    Ok(facts)
 }
 
 /// What shows that a hub has served from here.

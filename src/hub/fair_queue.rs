@@ -215,6 +215,19 @@ impl<T> FairQueue<T> {
         self.ready.notify_all();
     }
 
+    /// Takes no more work and gives up what is there, which is handed back.
+    pub(super) fn abandon(&self) -> Vec<T> {
+        let mut state = self.state();
+        state.is_closed = true;
+        let mut left = Vec::with_capacity(state.length);
+        while let Some((_, entry)) = state.take(self.quantum) {
+            left.push(entry.work);
+        }
+        drop(state);
+        self.ready.notify_all();
+        left
+    }
+
     /// Pieces of work in the queue.
     pub(super) fn len(&self) -> usize {
         self.state().length

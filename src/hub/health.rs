@@ -10,9 +10,10 @@
 //!                                                      └─▶ the log, once
 //! ```
 
+mod looks;
+
 use std::sync::Mutex;
 use std::sync::MutexGuard;
-use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -23,12 +24,12 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::core::Core;
 use crate::clock::Clock;
 use crate::model::Condition;
 use crate::model::Effect;
 use crate::model::Refusal;
-use crate::store::AppendError;
+
+pub(super) use looks::watch;
 
 /// How long after the last read that failed [`Condition::StoreUnreadable`] is over: what is damaged is
 /// asked for again within this time by those who wait for it.
@@ -45,6 +46,15 @@ pub struct Symptom {
     pub detail: String,
 }
 
+/// What a cause is worth when there are several.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(super) enum Weight {
+    /// It may be the consequence of another.
+    Follows,
+    /// It stands for itself: the first of these is told.
+    Root,
+}
+
 /// The conditions of one hub.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -54,8 +64,8 @@ pub(super) struct Health {
     changes: watch::Sender<u64>,
     /// When something stored could last not be read.
     unreadable: Mutex<Option<Instant>>,
-    /// Why the hub cannot go on; the first cause is the one that is told.
-    cause: OnceLock<String>,
+    /// Why the hub cannot go on.
+    cause: Mutex<Option<(Weight, String)>>,
     failed: CancellationToken,
 }
 
@@ -85,7 +95,7 @@ impl Health {
             slots: Condition::ALL.iter().map(|_| Slot::default()).collect(),
             changes: watch::Sender::new(0),
             unreadable: Mutex::default(),
-            cause: OnceLock::new(),
+            cause: Mutex::default(),
             failed: CancellationToken::new(),
         }
     }
@@ -228,16 +238,35 @@ impl Health {
     }
 
     /// The hub cannot go on.
-    fn fail(&self, condition: Condition, cause: String) {
-        // Before the condition: whoever is refused because of it is told this.
-        let _ = self.cause.set(cause.clone());
+    pub(super) fn fail(&self, condition: Condition, cause: String, weight: Weight) {
+        let mut told = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = told.as_ref().is_none_or(|(known, _)| *known < weight);
+        if counts {
+            // Before the condition: whoever is refused because of it is told this.
+            *told = Some((weight, cause.clone()));
+        }
+        drop(told);
+        if counts {
+            self.take(condition);
+        }
         self.set(condition, || cause);
         self.failed.cancel();
     }
 
     /// Why the hub cannot go on, once it cannot.
-    pub(super) fn cause(&self) -> Option<&str> {
-        self.cause.get().map(String::as_str)
+    pub(super) fn cause(&self) -> Option<String> {
+        let told = self.cause.lock().unwrap_or_else(PoisonError::into_inner);
+        told.as_ref().map(|(_, cause)| cause.clone())
+    }
+
+    /// The refusal of what ends without a decision: the truth about why.
+    pub(super) fn undecided(&self) -> Refusal {
+        let problem = match self.cause() {
+            Some(cause) => format!("the hub cannot go on: {cause}"),
+            None if self.is_set(Condition::ShuttingDown) => return Refusal::ShuttingDown,
+            None => "the hub gave up on it without a decision: send it again".to_owned(),
+        };
+        Refusal::StorageUnavailable { problem }
     }
 
     /// Cancelled when the hub cannot go on.
@@ -269,50 +298,6 @@ fn tell_end(condition: Condition, after: Duration) {
     match condition.effect() {
         Effect::NotServing => tracing::warn!(condition = name, after_s, "the condition is over"),
         _ => tracing::info!(condition = name, after_s, "the condition is over"),
-    }
-}
-
-impl Core {
-    /// The hub cannot go on: it takes nothing more, whoever waits is refused, and `serve` ends with this
-    /// cause, so that a supervisor starts the process again.
-    pub(super) fn fatal(&self, condition: Condition, cause: String) {
-        self.health.fail(condition, cause);
-    }
-
-    /// The journal did not take a batch.
-    pub(super) fn journal_failed(&self, error: &AppendError) {
-        let degrees = [Condition::DiskFull, Condition::JournalUnavailable];
-        match error {
-            AppendError::Full { .. } => {
-                let found = Some(Condition::DiskFull);
-                self.health.set_of(&degrees, found, || chain(error));
-            }
-            AppendError::Io(_) | AppendError::Poisoned => {
-                self.fatal(Condition::JournalPoisoned, chain(error));
-            }
-            AppendError::Segment(_) => {
-                let found = Some(Condition::JournalUnavailable);
-                self.health.set_of(&degrees, found, || chain(error));
-            }
-        }
-    }
-
-    /// The refusal of what nobody decided on: the truth about why.
-    pub(super) fn undecided(&self) -> Refusal {
-        let problem = match self.health.cause() {
-            Some(cause) => format!("the hub cannot go on ({cause})"),
-            None if self.draining.is_cancelled() => return Refusal::ShuttingDown,
-            None => "the hub lost it before deciding: send it again".to_owned(),
-        };
-        Refusal::StorageUnavailable { problem }
-    }
-
-    /// The refusal when the store fails under a request: the caller learns that it is not its fault, and
-    /// the operator that there is something to see, once however many ask.
-    pub(super) fn unavailable(&self, error: impl std::error::Error + 'static) -> Refusal {
-        let problem = error.to_string();
-        self.health.unreadable(|| chain(&error));
-        Refusal::StorageUnavailable { problem }
     }
 }
 

@@ -26,6 +26,7 @@ use super::core::Core;
 use super::layers::Layers;
 use super::peer::Peer;
 use super::stages::Stage;
+use crate::model::Condition;
 
 /// How much the thread of handshakes gives way to the path of documents.
 const HANDSHAKE_NICE: i32 = 10;
@@ -77,6 +78,7 @@ pub(super) async fn accept(
         };
         match accepted {
             Ok((socket, _address)) => {
+                core.health.clear(Condition::DescriptorsUsedUp);
                 // Deliveries are small and wait for nobody.
                 let _ = socket.set_nodelay(true);
                 if sockets.send(socket).await.is_err() {
@@ -84,8 +86,12 @@ pub(super) async fn accept(
                 }
             }
             Err(error) => {
+                // A peer that went away again is no sign of the hub's.
+                if error.kind() != std::io::ErrorKind::ConnectionAborted {
+                    core.health
+                        .set(Condition::DescriptorsUsedUp, || error.to_string());
+                }
                 // Out of file descriptors, most likely: waiting lets some close.
-                tracing::warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             }
         }

@@ -1,5 +1,5 @@
-//! Revocation lists of a running hub: put in force, remembered over a restart, and said aloud before
-//! they end.
+//! Revocation lists of a running hub: put in force, remembered over a restart, renewed at half their life
+//! where the hub has the CA's key, and said aloud before they end.
 //!
 //! Whoever stops the hub, puts older lists where it reads them and starts it again must not bring back
 //! what was revoked: the newest list of each issuer is in the data directory, and counts.
@@ -8,12 +8,17 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::time::Duration;
+use std::time::Instant;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
+use super::config::CLOCK_SKEW_MINUTES;
 use super::config::Config;
 use super::core::Core;
+use super::layers::Layers;
+use super::vital;
+use crate::model::Condition;
 use crate::store::DataDir;
 use crate::store::Durability;
 use crate::store::KeptLists;
@@ -27,6 +32,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long before its `nextUpdate` a list is missed aloud: a week's work to find out why no new one
 /// comes.
 const ENDS_SOON: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// How long after an attempt that failed new lists are written again.
+const RENEW_AGAIN: Duration = Duration::from_secs(60);
+
+/// How long after the own lists were renewed those of others are looked at again.
+const OTHERS_AGAIN: Duration = Duration::from_secs(3600);
 
 /// What a hub remembers of revocation lists.
 #[derive(Debug)]
@@ -124,86 +135,123 @@ impl Core {
     }
 }
 
-/// How much longer the lists in force are good, from best to worst.
-#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
-enum Age {
-    #[default]
-    Current,
-    /// `nextUpdate` is within [`ENDS_SOON`].
-    EndsSoon,
-    /// `nextUpdate` has passed.
-    Overdue,
-    /// They are not believed any more.
-    Ended,
-}
+/// The degrees of one thing: how much longer the lists in force are good.
+const DEGREES: [Condition; 3] = [
+    Condition::ListsEndSoon,
+    Condition::ListsOverdue,
+    Condition::ListsEnded,
+];
 
-impl Age {
-    fn of(due: Timestamp, believed_until: Timestamp, now: Timestamp) -> Self {
-        if now > believed_until {
-            Self::Ended
-        } else if now >= due {
-            Self::Overdue
-        } else if now.saturating_add(ENDS_SOON).unwrap_or(Timestamp::MAX) >= due {
-            Self::EndsSoon
-        } else {
-            Self::Current
-        }
-    }
-
-    fn tell(self, due: Timestamp, believed_until: Timestamp) {
-        match self {
-            Self::Current => {
-                tracing::info!(%due, "the revocation lists in force are current again")
-            }
-            Self::EndsSoon => tracing::warn!(
-                %due,
-                "a revocation list in force is to be replaced within a week, and no newer one is here"
-            ),
-            Self::Overdue => tracing::warn!(
-                %due,
-                %believed_until,
-                "a revocation list should have been replaced; it is believed for a while yet, and \
-                 then every certificate of its issuer is refused"
-            ),
-            Self::Ended => tracing::error!(
-                %due,
-                "a revocation list is too old to be believed: certificates of its issuer are refused \
-                 with REVOCATION_UNKNOWN until there is a new one"
-            ),
-        }
+/// What the age of the lists in force is as a condition; `None` for as long as they are current.
+fn condition(due: Timestamp, believed_until: Timestamp, now: Timestamp) -> Option<Condition> {
+    if now > believed_until {
+        Some(Condition::ListsEnded)
+    } else if now >= due {
+        Some(Condition::ListsOverdue)
+    } else if now.saturating_add(ENDS_SOON).unwrap_or(Timestamp::MAX) >= due {
+        Some(Condition::ListsEndSoon)
+    } else {
+        None
     }
 }
 
-/// Says each change of age once.
+/// When a hub that has the CA's key writes the next lists. By the machine's own time: the calendar is what
+/// may be wrong.
 #[derive(Debug, Default)]
-struct Told(Age);
+struct Renewal {
+    /// Not before this, after an attempt.
+    not_before: Option<Instant>,
+}
 
-impl Told {
-    /// What is to be said now.
-    fn look(&mut self, age: Age) -> Option<Age> {
-        (std::mem::replace(&mut self.0, age) != age).then_some(age)
+impl Renewal {
+    /// Whether new lists are to be written now: half the life of one is over, or one is of a day that has
+    /// not come, written while the clock was wrong.
+    fn is_due(&self, trust: &TrustStore, now: Timestamp, at: Instant) -> bool {
+        let tolerance = SignedDuration::from_mins(CLOCK_SKEW_MINUTES);
+        let is_old = trust.lists_half_over().is_some_and(|half| now >= half);
+        let is_early = trust.lists_written().is_some_and(|written| {
+            written > now.saturating_add(tolerance).unwrap_or(Timestamp::MAX)
+        });
+        (is_old || is_early) && self.not_before.is_none_or(|not_before| at >= not_before)
     }
 }
 
-/// Keeps what is in force remembered, and says when it ends. For as long as the hub serves.
+impl Core {
+    /// One look at the lists in force: are they remembered, do they end soon, can this hub write new ones?
+    /// Blocking.
+    fn look_at_lists(&self, renewal: &mut Renewal) {
+        self.renew_lists(renewal);
+        self.lists.keep(&self.trust);
+        let now = self.clock.now();
+        let until = self
+            .trust
+            .lists_due()
+            .zip(self.trust.lists_believed_until());
+        match until {
+            Some((due, believed_until)) => {
+                let found = condition(due, believed_until, now);
+                self.health.set_of(&DEGREES, found, || {
+                    format!("due {due}, believed until {believed_until}")
+                });
+            }
+            // Without a chain to check nobody asks for lists.
+            None if self.config.layers < Layers::Chain => {}
+            None => self
+                .health
+                .set_of(&DEGREES, Some(Condition::ListsEnded), || {
+                    "there is no revocation list".to_owned()
+                }),
+        }
+    }
+
+    /// Has the CA write new lists, where it is at hand and it is time.
+    fn renew_lists(&self, renewal: &mut Renewal) {
+        let Some(offices) = &self.offices else { return };
+        let (now, at) = (self.clock.now(), self.clock.monotonic());
+        if !renewal.is_due(&self.trust, now, at) {
+            return;
+        }
+        let renewed = offices.renew_lists(now).map_err(|error| error.to_string());
+        let renewed = renewed.and_then(|lists| {
+            let put = self.replace_crls(&lists);
+            put.map_err(|error| error.to_string())
+        });
+        match renewed {
+            Ok(()) => {
+                let due = self.trust.lists_due();
+                let due = due.map_or_else(String::new, |due| due.to_string());
+                tracing::info!(%due, "the revocation lists are renewed");
+                self.health.clear(Condition::ListsNotRenewed);
+                // Still due: a list of another authority is, which this CA cannot renew.
+                renewal.not_before = None;
+                renewal.not_before = renewal
+                    .is_due(&self.trust, now, at)
+                    .then(|| at + OTHERS_AGAIN);
+            }
+            Err(error) => {
+                self.health.set(Condition::ListsNotRenewed, || error);
+                renewal.not_before = Some(at + RENEW_AGAIN);
+            }
+        }
+    }
+}
+
+/// Keeps what is in force remembered, renews what this hub can renew, and says when it ends. For as long
+/// as the hub serves.
 pub(super) async fn watch(core: Arc<Core>) {
     let mut looks = tokio::time::interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut told = Told::default();
+    let mut renewal = Renewal::default();
     loop {
         looks.tick().await;
-        let kept = Arc::clone(&core);
-        let keeping = tokio::task::spawn_blocking(move || kept.lists.keep(&kept.trust));
-        if keeping.await.is_err() {
-            return;
-        }
-        let trust = &core.trust;
-        let Some((due, believed_until)) = trust.lists_due().zip(trust.lists_believed_until())
-        else {
-            continue;
-        };
-        if let Some(age) = told.look(Age::of(due, believed_until, core.clock.now())) {
-            age.tell(due, believed_until);
+        let looked = Arc::clone(&core);
+        let looking = tokio::task::spawn_blocking(move || {
+            looked.look_at_lists(&mut renewal);
+            renewal
+        });
+        match vital::panicking(looking.await) {
+            Some(after) => renewal = after,
+            None => return,
         }
     }
 }

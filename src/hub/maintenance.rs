@@ -22,6 +22,7 @@ use super::recover::Scratch;
 use super::recover::differences;
 use super::stages::Begun;
 use super::stages::Stage;
+use crate::model::Condition;
 use crate::store::FileError;
 use crate::store::Inspection;
 use crate::store::Reopened;
@@ -313,16 +314,22 @@ impl Maintenance<'_> {
         self.say(&fares, problem);
     }
 
-    /// A word in the log, once per change.
+    /// What the hub's health says, and by it the log, once per change.
     fn say(&mut self, fares: &Fares, problem: &str) {
         if self.fares == *fares {
             return;
         }
+        let (degrees, health) = (
+            [Condition::IndexAway, Condition::IndexBehind],
+            &self.core.health,
+        );
+        let detail = || problem.to_owned();
         match fares {
-            Fares::Well => tracing::warn!("the index is written again"),
-            Fares::Full => tracing::error!(problem, "the index waits for room on the disk"),
-            Fares::Away => tracing::error!(problem, "the index is away and is being mended"),
-            Fares::Damaged => tracing::error!(problem, "the index is being made anew"),
+            Fares::Well => health.set_of(&degrees, None, detail),
+            Fares::Full | Fares::Away => {
+                health.set_of(&degrees, Some(Condition::IndexAway), detail);
+            }
+            Fares::Damaged => health.set_of(&degrees, Some(Condition::IndexBehind), detail),
         }
         self.fares = fares.clone();
     }

@@ -5,10 +5,15 @@
 //! |---|---|---|---|
 //! | `docaxis_documents_total` | counter | `outcome` | documents accepted, of full value or for reference |
 //! | `docaxis_refusals_total` | counter | `reason` | documents refused; every reason has a sample |
-//! | `docaxis_turned_away_total` | counter | `reason` | documents refused and in no ledger |
+//! | `docaxis_documents_repeated_total` | counter | | repetitions of accepted documents |
+//! | `docaxis_turned_away_total` | counter | `reason` | submissions of which nothing is on record |
+//! | `docaxis_submissions_under_way` | gauge | | submissions whose outcome is open |
+//! | `docaxis_test_documents_total` | counter | | documents accepted on the test axis |
 //! | `docaxis_deliveries_total` | counter | `state` | deliveries owed (`addressed`) and `acknowledged` |
 //! | `docaxis_deliveries_pending`, `_in_flight`, `_locked` | gauge | | where the others are |
-//! | `docaxis_ledger_balanced` | gauge | | 1 while sent is received or it is known where it is |
+//! | `docaxis_deliveries_set_aside` | gauge | | of those that wait, what cannot be read for now |
+//! | `docaxis_subscriptions_waiting` | gauge | | subscriptions that wait because the store cannot be read |
+//! | `docaxis_ledger_balanced` | gauge | | 1 while submissions and deliveries are accounted for |
 //! | `docaxis_agency_documents_total` | counter | `organ` | documents accepted of a sender |
 //! | `docaxis_agency_deliveries_total` | counter | `organ` | deliveries acknowledged by a recipient |
 //! | `docaxis_agencies` | gauge | `state` | agencies in the registry |
@@ -21,8 +26,11 @@
 //! | `docaxis_under_way_bytes` | gauge | | payload between admission and receipt |
 //! | `docaxis_connections` | gauge | | open connections whose handshake is done |
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
+//! | `docaxis_condition` | gauge | `condition` | 1 while the hub has it; every condition has a sample |
+//! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
 //! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
+//! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
 //! | `docaxis_build_info` | info | `version`, `git` | which program this is |
 //! | `process_cpu_seconds_total` | counter | | CPU of the process |
 //! | `process_resident_memory_bytes` | gauge | | memory of the process |
@@ -47,9 +55,13 @@ use prometheus_client::registry::Registry;
 use prometheus_client::registry::Unit;
 
 use super::core::Core;
+use super::counters::Snapshot;
 use super::receipt_times::ReceiptTimes;
+use crate::model::Cause;
+use crate::model::Condition;
 use crate::model::OrganId;
 use crate::model::Reason;
+use crate::model::Totals;
 
 pub(super) use look::Shown;
 pub(super) use look::resident_bytes;
@@ -85,66 +97,60 @@ impl Collector for Look {
         self.encode_ledger(page)?;
         self.encode_agencies(page)?;
         self.encode_path(page)?;
+        self.encode_health(page)?;
         self.encode_process(page)
     }
 }
 
 impl Look {
     fn encode_ledger(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
-        let sums = &self.sums;
+        let Snapshot {
+            totals,
+            signed,
+            refused,
+            turned_away,
+            test,
+            is_balanced,
+            ..
+        } = &self.sums.snapshot;
         let outcomes = [
-            ("accepted_full", sums.accepted_full),
-            ("accepted_reference", sums.accepted_reference),
+            ("accepted_full", *signed),
+            ("accepted_reference", totals.sent.saturating_sub(*signed)),
         ];
         let documents = ("docaxis_documents", "Documents accepted.", None);
         counters(page, documents, "outcome", outcomes)?;
+        let help = "Repetitions of accepted documents, from the start of the process.";
+        let family = ("docaxis_documents_repeated", help, None);
+        counter(page, family, &totals.repeated)?;
         let refusals = Reason::ALL.iter().map(|reason| {
-            let count = sums.refusals.get(reason).copied();
+            let count = refused.get(reason).copied();
             (reason.as_str(), count.unwrap_or_default())
         });
-        let refused = (
-            "docaxis_refusals",
-            "Documents refused, in the ledger.",
-            None,
-        );
-        counters(page, refused, "reason", refusals)?;
-        let turned_away = self.turned_away.iter();
-        let turned_away = turned_away.map(|(reason, count)| (reason.as_str(), *count));
-        let help = "Documents refused and in no ledger, from the start of the process.";
+        let help = "Documents refused, each on record.";
+        counters(page, ("docaxis_refusals", help, None), "reason", refusals)?;
+        let turned_away = Cause::all().map(|cause| {
+            let count = turned_away.get(&cause).copied();
+            (cause.as_str(), count.unwrap_or_default())
+        });
+        let help = "Submissions of which nothing is on record, from the start of the process.";
         let family = ("docaxis_turned_away", help, None);
         counters(page, family, "reason", turned_away)?;
-        let deliveries = &sums.deliveries;
-        let states = [
-            ("addressed", deliveries.addressed),
-            ("acknowledged", deliveries.acknowledged),
-        ];
-        let owed = ("docaxis_deliveries", "Deliveries owed and made.", None);
-        counters(page, owed, "state", states)?;
-        let pending = "Deliveries that wait in a mailbox.";
-        gauge(
-            page,
-            ("docaxis_deliveries_pending", pending, None),
-            &deliveries.pending,
-        )?;
-        let in_flight = "Deliveries handed over and not acknowledged yet.";
-        gauge(
-            page,
-            ("docaxis_deliveries_in_flight", in_flight, None),
-            &deliveries.in_flight,
-        )?;
-        let locked = "Deliveries not made because the recipient was locked.";
-        gauge(
-            page,
-            ("docaxis_deliveries_locked", locked, None),
-            &deliveries.locked,
-        )?;
-        let balanced = "1 while everything sent is received or it is known where it is.";
-        let is_balanced = u64::from(sums.is_balanced);
-        gauge(
-            page,
-            ("docaxis_ledger_balanced", balanced, None),
-            &is_balanced,
-        )
+        let help = "Submissions whose outcome is not known yet.";
+        let family = ("docaxis_submissions_under_way", help, None);
+        gauge(page, family, &totals.under_way)?;
+        let help = "Documents accepted on the test axis, which are in no other figure.";
+        let family = ("docaxis_test_documents", help, None);
+        counter(page, family, &test.sent)?;
+        encode_deliveries(page, totals)?;
+        let help = "Deliveries whose document cannot be read for now.";
+        let set_aside = ("docaxis_deliveries_set_aside", help, None);
+        gauge(page, set_aside, &(self.set_aside as u64))?;
+        let help = "Subscriptions that wait because the store cannot be read.";
+        let waiting = ("docaxis_subscriptions_waiting", help, None);
+        gauge(page, waiting, &(self.waiting as u64))?;
+        let balanced = "1 while every submission and every delivery is accounted for.";
+        let family = ("docaxis_ledger_balanced", balanced, None);
+        gauge(page, family, &u64::from(*is_balanced))
     }
 
     fn encode_agencies(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -220,6 +226,47 @@ impl Look {
         gauge(page, family, &self.under_way_bytes)
     }
 
+    fn encode_health(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let there = |condition: Condition| self.conditions.contains(&(condition, true));
+        let conditions = self.conditions.iter();
+        let conditions =
+            conditions.map(|(condition, is_set)| (condition.as_str(), u64::from(*is_set)));
+        let help = "1 while the hub has this condition.";
+        gauges(
+            page,
+            ("docaxis_condition", help, None),
+            "condition",
+            conditions,
+        )?;
+        let journal = [
+            Condition::DiskFull,
+            Condition::JournalPoisoned,
+            Condition::JournalUnavailable,
+        ];
+        let is_writable = u64::from(!journal.into_iter().any(there));
+        let help = "1 while the journal takes records.";
+        gauge(page, ("docaxis_journal_writable", help, None), &is_writable)?;
+        let is_writable = u64::from(!there(Condition::IndexAway));
+        let help = "1 while the index can be written.";
+        gauge(page, ("docaxis_index_writable", help, None), &is_writable)?;
+        let due = "When the first revocation list is to be replaced, in Unix time.";
+        let end = "When the first revocation list is believed no more, in Unix time.";
+        let lists = [
+            ("docaxis_revocation_list_next_update", due, self.lists_due),
+            (
+                "docaxis_revocation_list_believed_until",
+                end,
+                self.lists_believed_until,
+            ),
+        ];
+        for (name, help, at) in lists {
+            if let Some(at) = at {
+                gauge(page, (name, help, Some(Unit::Seconds)), &at)?;
+            }
+        }
+        Ok(())
+    }
+
     fn encode_process(&self, page: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let connections = ("docaxis_connections", "Open connections.", None);
         gauge(page, connections, &(self.connections as u64))?;
@@ -229,11 +276,6 @@ impl Look {
         let help = "Documents the process before answered as not durable, and that are there.";
         let in_doubt = ("docaxis_in_doubt_documents", help, None);
         gauge(page, in_doubt, &self.in_doubt)?;
-        if let Some(due) = &self.lists_due {
-            let help = "When the first revocation list is to be replaced, in Unix time.";
-            let name = "docaxis_revocation_list_next_update";
-            gauge(page, (name, help, Some(Unit::Seconds)), due)?;
-        }
         let help = "Which program this is.";
         let mut build = page.encode_descriptor("docaxis_build", help, None, MetricType::Info)?;
         let (version, git) = (env!("CARGO_PKG_VERSION"), env!("DOCAXIS_GIT"));
@@ -250,6 +292,35 @@ impl Look {
         }
         Ok(())
     }
+}
+
+fn encode_deliveries(page: &mut DescriptorEncoder<'_>, totals: &Totals) -> fmt::Result {
+    let states = [
+        ("addressed", totals.addressed),
+        ("acknowledged", totals.received),
+    ];
+    let help = "Deliveries owed, and acknowledged by the recipient's machine.";
+    counters(page, ("docaxis_deliveries", help, None), "state", states)?;
+    let others = [
+        (
+            "docaxis_deliveries_pending",
+            "Deliveries that wait in a mailbox.",
+            totals.pending,
+        ),
+        (
+            "docaxis_deliveries_in_flight",
+            "Deliveries handed over and not acknowledged yet.",
+            totals.in_flight,
+        ),
+        (
+            "docaxis_deliveries_locked",
+            "Deliveries not made because the recipient was locked.",
+            totals.locked,
+        ),
+    ];
+    others
+        .into_iter()
+        .try_for_each(|(name, help, count)| gauge(page, (name, help, None), &count))
 }
 
 fn encode_receipts(page: &mut DescriptorEncoder<'_>, times: &ReceiptTimes) -> fmt::Result {

@@ -10,6 +10,7 @@
 
 mod admit;
 mod apply;
+mod arrival;
 mod bytes;
 mod commit;
 mod conduct;
@@ -37,6 +38,7 @@ mod mailboxes;
 mod maintenance;
 mod metrics;
 mod monitor;
+mod notices;
 mod offices;
 mod open;
 mod peer;
@@ -49,18 +51,24 @@ mod record;
 mod recover;
 mod registry;
 mod reindex;
+mod repeat;
 mod roll;
 mod route;
 mod rows;
 mod serve;
 mod service;
+mod set_aside;
 mod shared_look;
 mod stages;
+mod stopping;
+mod subscription;
+#[cfg(test)]
+mod tests;
 mod track;
 mod transaction;
-mod turned_away;
 mod uploads;
 mod verify;
+mod vital;
 
 pub use conduct::Conduct;
 pub use config::Approvals;

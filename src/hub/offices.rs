@@ -55,6 +55,13 @@ pub trait Offices: std::fmt::Debug + Send + Sync {
     /// [`OfficeError`].
     fn revoke(&self, organ: OrganId, now: Timestamp) -> Result<Vec<Vec<u8>>, OfficeError>;
 
+    /// Writes new revocation lists where half the life of one is over, or where one is of a day that has
+    /// not come yet; gives those in force then, DER. What was revoked before stays so.
+    ///
+    /// # Errors
+    /// [`OfficeError`].
+    fn renew_lists(&self, now: Timestamp) -> Result<Vec<Vec<u8>>, OfficeError>;
+
     /// Writes a readiness certificate and signs it as the operator; a PDF.
     ///
     /// # Errors

@@ -214,9 +214,12 @@ fn recover(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<Sta
         other => return other,
     };
     tracing::warn!(problem, "the index is made anew from the journal");
+    let heads = evidence::before_removal(config, data)?;
     set_aside(&data.index())?;
     let index = Index::open(&data.index(), rows::FORMAT).map_err(OpenError::Index)?;
-    read_back(config, Some(data), index, clock)
+    let mut state = read_back(config, Some(data), index, clock)?;
+    state.1.heads = state.1.heads.at_least(heads);
+    Ok(state)
 }
 
 /// An index every row of which was read, where that is soon done. A large one is read while the hub serves.

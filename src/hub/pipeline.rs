@@ -12,6 +12,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
@@ -20,32 +21,59 @@ use tokio::sync::oneshot;
 use super::admit;
 use super::admit::Admitted;
 use super::admit::Place;
+use super::arrival::Arrival;
 use super::config::AGENCY_UNDER_WAY_KIB;
 use super::core::Core;
 use super::fair_queue::Entry;
 use super::fair_queue::Lane;
 use super::fair_queue::Waiting;
+use super::health::Health;
 use super::journey;
 use super::journey::Verifying;
+use super::registry::Agencies;
 use super::registry::AgencyNo;
+use super::registry::Axis;
+use super::repeat::Repeat;
 use super::stages::Begun;
 use super::stages::Stage;
 use super::verify::Verifier;
+use super::vital;
 use crate::model::OrganId;
-use crate::model::Reason;
 use crate::model::Refusal;
+use crate::model::is_turned_away;
 use crate::wire::v1;
 
-/// Where a document's outcome goes.
-pub(super) struct Reply(Box<dyn FnOnce(Result<v1::Receipt, Refusal>) + Send>);
+/// Where a document's outcome goes. One that is dropped answers for itself: nobody waits for ever.
+pub(super) struct Reply {
+    send: Option<Answer>,
+    health: Arc<Health>,
+}
+
+type Answer = Box<dyn FnOnce(Result<v1::Receipt, Refusal>) + Send>;
 
 impl Reply {
-    pub(super) fn new(send: impl FnOnce(Result<v1::Receipt, Refusal>) + Send + 'static) -> Self {
-        Self(Box::new(send))
+    pub(super) fn new(
+        health: &Arc<Health>,
+        send: impl FnOnce(Result<v1::Receipt, Refusal>) + Send + 'static,
+    ) -> Self {
+        Self {
+            send: Some(Box::new(send)),
+            health: Arc::clone(health),
+        }
     }
 
-    pub(super) fn send(self, outcome: Result<v1::Receipt, Refusal>) {
-        (self.0)(outcome);
+    pub(super) fn send(mut self, outcome: Result<v1::Receipt, Refusal>) {
+        if let Some(send) = self.send.take() {
+            send(outcome);
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(send) = self.send.take() {
+            send(Err(self.health.undecided()));
+        }
     }
 }
 
@@ -57,7 +85,7 @@ impl fmt::Debug for Reply {
 
 /// What a verifying thread is given: a document, and where its outcome goes.
 #[derive(Debug)]
-pub(super) struct VerifyJob(Box<Admitted>, Reply);
+pub(super) struct VerifyJob(Box<Admitted>, Reply, Arrival);
 
 /// Documents a verifying thread takes at once, of what is waiting: two signatures each fill eight lanes
 /// four times, and the last of them still has its receipt in time.
@@ -77,10 +105,10 @@ const KIB_PER_US: usize = 3;
 pub(super) fn spawn_verifiers(core: &Arc<Core>) -> std::io::Result<Vec<JoinHandle<()>>> {
     (0..core.config.verify_threads.max(1))
         .map(|number| {
-            let core = Arc::clone(core);
-            std::thread::Builder::new()
-                .name(format!("hub-verify-{number}"))
-                .spawn(move || verify_until_closed(&core))
+            let verifying = Arc::clone(core);
+            vital::thread(core, &format!("hub-verify-{number}"), move || {
+                verify_until_closed(&verifying);
+            })
         })
         .collect()
 }
@@ -101,8 +129,10 @@ fn verify_until_closed(core: &Core) {
             return;
         }
         let (mut documents, mut replies) = (Vec::new(), Vec::new());
-        for VerifyJob(document, reply) in taken.drain(..) {
-            replies.push((document.sender, Arc::clone(&document.place), reply));
+        for VerifyJob(document, reply, arrival) in taken.drain(..) {
+            let payload = &document.payload;
+            let repeat = Repeat::of(document.sender, &payload.header, &payload.signature);
+            replies.push((repeat, Arc::clone(&document.place), reply, arrival));
             documents.push(*document);
         }
         let followed = Verifying::begin(&documents, &core.clock);
@@ -110,16 +140,28 @@ fn verify_until_closed(core: &Core) {
         if let Some(followed) = followed {
             followed.end(&outcomes, &core.clock);
         }
-        for (outcome, (sender, place, reply)) in outcomes.into_iter().zip(replies) {
+        for (outcome, (repeat, place, reply, arrival)) in outcomes.into_iter().zip(replies) {
             match outcome {
                 Ok(verified) => {
                     drop(place);
-                    core.commit_document(verified, reply);
+                    core.commit_document(verified, reply, arrival);
                 }
                 Err(refusal) => {
+                    if let Some(receipt) = repeat.receipt(core, &refusal) {
+                        drop(place);
+                        arrival.repeated();
+                        reply.send(Ok(receipt));
+                        continue;
+                    }
                     let reason = refusal.reason();
+                    if is_turned_away(reason) {
+                        drop(place);
+                        arrival.turned_away(reason);
+                        reply.send(Err(refusal));
+                        continue;
+                    }
                     reply.send(Err(refusal));
-                    core.commit_refused(sender, reason, place);
+                    core.commit_refused(arrival.told(reason), reason, place);
                 }
             }
         }
@@ -129,85 +171,118 @@ fn verify_until_closed(core: &Core) {
 impl Core {
     /// Takes one document from its sender's stream into the path. Waits while the path is full.
     pub(super) async fn submit(
-        &self,
+        self: &Arc<Self>,
         caller: Result<OrganId, Refusal>,
         document: v1::SignedDocument,
         reply: Reply,
     ) {
-        let sender = match caller.and_then(|organ| self.may_send(organ)) {
-            Ok(sender) => sender,
-            Err(refusal) => {
-                self.turned_away.count(refusal.reason());
-                return reply.send(Err(refusal));
-            }
-        };
-        let (organ, number) = sender;
-        let followed = journey::Arrived::of(&document);
-        match self.admit(organ, number, document).await {
-            Ok(document) => {
-                let us = DOCUMENT_US + document.payload.size() / 1024 / KIB_PER_US;
-                let entry = Entry {
-                    lane: Lane::Agency(number),
-                    urgency: document.header.priority,
-                    cost: u32::try_from(us).unwrap_or(u32::MAX),
-                    waiting: Waiting::Somebody,
-                    work: VerifyJob(Box::new(document), reply),
-                };
-                // Closed only when the hub is gone, and then nobody waits for the reply.
-                let _ = self.verify.push(entry);
-            }
-            Err(refusal) => {
-                let reason = refusal.reason();
-                reply.send(Err(refusal));
-                if let Some(followed) = followed {
-                    followed.refused(reason, &self.clock);
-                }
-                self.commit_refused_early(number, reason).await;
-            }
-        }
+        self.take(caller, document, reply, Duration::MAX).await;
     }
 
     /// Takes one document and waits for its receipt, or refuses with `OVERLOADED` when the path has
     /// no place for it in time.
     pub(super) async fn submit_and_wait(
-        &self,
+        self: &Arc<Self>,
         caller: Result<OrganId, Refusal>,
         document: v1::SignedDocument,
     ) -> Result<v1::Receipt, Refusal> {
         let (send, receive) = oneshot::channel();
-        let reply = Reply::new(move |outcome| {
+        let reply = Reply::new(&self.health, move |outcome| {
             let _ = send.send(outcome);
         });
-        let submitted = self.submit(caller, document, reply);
-        if tokio::time::timeout(self.config.queue_wait_max, submitted)
-            .await
-            .is_err()
-        {
-            let what = "the hub has no place for another document".to_owned();
-            self.turned_away.count(Reason::Overloaded);
-            return Err(Refusal::Overloaded { what });
-        }
-        receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+        let patience = self.config.queue_wait_max;
+        self.take(caller, document, reply, patience).await;
+        receive.await.map_err(|_dropped| self.health.undecided())?
     }
 
-    fn may_send(&self, organ: OrganId) -> Result<(OrganId, AgencyNo), Refusal> {
+    /// Takes one document into the path, or answers why not.
+    async fn take(
+        self: &Arc<Self>,
+        caller: Result<OrganId, Refusal>,
+        document: v1::SignedDocument,
+        reply: Reply,
+        patience: Duration,
+    ) {
+        // One look at the registry for everything that is decided here.
+        let agencies = self.agencies.load_full();
+        let arrival = Arrival::of_caller(self, &agencies, caller.as_ref().ok().copied());
+        let sender =
+            caller.and_then(|organ| admit::sender(&agencies, organ).map(|number| (organ, number)));
+        let sender = match sender {
+            Ok(sender) => sender,
+            Err(refusal) => {
+                arrival.turned_away(refusal.reason());
+                return reply.send(Err(refusal));
+            }
+        };
+        let followed = journey::Arrived::of(&document);
+        let repeat = Repeat::of(sender.1, &document.header, &document.signature);
+        let admitted = self.admit_within(&agencies, sender, arrival.axis(), document, patience);
+        match admitted.await {
+            Ok(document) => {
+                let us = DOCUMENT_US + document.payload.size() / 1024 / KIB_PER_US;
+                let entry = Entry {
+                    lane: Lane::Agency(sender.1),
+                    urgency: document.header.priority,
+                    cost: u32::try_from(us).unwrap_or(u32::MAX),
+                    waiting: Waiting::Somebody,
+                    work: VerifyJob(Box::new(document), reply, arrival),
+                };
+                // Closed only when the hub stops: the reply is dropped, and answers for itself.
+                let _ = self.verify.push(entry);
+            }
+            Err(refusal) => {
+                if let Some(receipt) = repeat.receipt_off_the_reactor(self, &refusal).await {
+                    arrival.repeated();
+                    return reply.send(Ok(receipt));
+                }
+                let reason = refusal.reason();
+                if let Some(followed) = followed {
+                    followed.refused(reason, &self.clock);
+                }
+                if is_turned_away(reason) {
+                    arrival.turned_away(reason);
+                    return reply.send(Err(refusal));
+                }
+                reply.send(Err(refusal));
+                let counted = self.commit_refused_early(arrival.told(reason), reason);
+                // Whoever waits for its answer has it by now, and waits no longer for the count.
+                let _ = tokio::time::timeout(patience, counted).await;
+            }
+        }
+    }
+
+    async fn admit_within(
+        &self,
+        agencies: &Agencies,
+        sender: (OrganId, AgencyNo),
+        axis: Axis,
+        document: v1::SignedDocument,
+        patience: Duration,
+    ) -> Result<Admitted, Refusal> {
         if self.draining.is_cancelled() {
             return Err(Refusal::ShuttingDown);
         }
-        admit::sender(&self.agencies.load(), organ).map(|number| (organ, number))
+        let admitted = self.admit(agencies, sender, axis, document);
+        let overloaded = |_elapsed| Refusal::Overloaded {
+            what: "the hub has no place for another document".to_owned(),
+        };
+        tokio::time::timeout(patience, admitted)
+            .await
+            .map_err(overloaded)?
     }
 
     pub(super) async fn admit(
         &self,
-        organ: OrganId,
-        sender: AgencyNo,
+        agencies: &Agencies,
+        (organ, sender): (OrganId, AgencyNo),
+        axis: Axis,
         document: v1::SignedDocument,
     ) -> Result<Admitted, Refusal> {
         let begun = Begun::now(&self.clock);
         let kib = admit::size(&document).div_ceil(1024);
         let kib = u32::try_from(kib.clamp(1, AGENCY_UNDER_WAY_KIB)).unwrap_or(u32::MAX);
-        let agencies = self.agencies.load_full();
-        let well_formed = admit::well_formed(&agencies, organ, document, self.clock.now());
+        let well_formed = admit::well_formed(agencies, organ, document, self.clock.now());
         self.stages.end(Stage::Admit, begun, &self.clock);
         let well_formed = well_formed?;
         let slot = self.mailboxes.slot(sender);
@@ -222,6 +297,7 @@ impl Core {
         } = well_formed;
         Ok(Admitted {
             sender,
+            axis,
             header,
             recipients,
             payload,

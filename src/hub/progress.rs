@@ -1,7 +1,10 @@
-//! Statuses and recall: who may report what, decided against the present stage.
+//! Statuses and recall: who may report what, decided against the present stage. `docs/statuses.md` states
+//! the rules.
 
 use super::record::Change;
+use super::record::DocumentRecord;
 use super::record::Standing;
+use super::registry::Agencies;
 use super::registry::AgencyNo;
 use super::rows::DeliveryRow;
 use super::transaction::ReadError;
@@ -13,6 +16,7 @@ use crate::model::Party;
 use crate::model::Refusal;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::TransitionError;
 
 /// Changes (recalls and updates) of one document that one recipient answers. Everything before a change is
 /// reported once each and only forward, so this alone bounds the history of a delivery. A document that is
@@ -22,7 +26,8 @@ pub(super) const CHANGES_MAX: usize = 12;
 /// Of these, updates: the last places are the sender's to ask the document back.
 pub(super) const UPDATES_MAX: usize = 8;
 
-/// Events of one delivery: 01 to 06, and two for each change. Every status rewrites them all.
+/// Events of one delivery: 01 to 06 once each, and two for each change: that it was asked back, and the
+/// answer.
 pub(super) const EVENTS_MAX: usize = 6 + 2 * CHANGES_MAX;
 
 /// Deliveries that the statuses of one batch may concern: the commit thread looks at each, and a sender's
@@ -43,11 +48,11 @@ pub(super) struct Report {
 /// for nothing, or for nothing new.
 ///
 /// # Errors
-/// [`TooOften`]; the stage stays as it was.
+/// [`TransitionError::TooOften`]; the stage stays as it was.
 pub(super) fn asked_by_document(
     row: &DeliveryRow,
     kind: BusinessType,
-) -> Result<Option<Stage>, TooOften> {
+) -> Result<Option<Stage>, TransitionError> {
     let (asked, most) = match kind {
         BusinessType::New | BusinessType::Replace => return Ok(None),
         BusinessType::Recall => {
@@ -65,27 +70,12 @@ pub(super) fn asked_by_document(
     Ok(Some(stage))
 }
 
-/// A recipient has answered as many requests for a change of one document as there may be.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error(
-    "a change of this document was asked for and answered {answered} times, at most {most} are taken"
-)]
-pub(super) struct TooOften {
-    answered: usize,
-    most: usize,
-}
-
-fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TooOften> {
-    let answers = [StatusCode::ChangeAccepted, StatusCode::ChangeRejected];
-    let answered = row
-        .events
-        .iter()
-        .filter(|event| answers.contains(&event.code));
-    let answered = answered.count();
+fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TransitionError> {
+    let answered = usize::try_from(row.answers).unwrap_or(usize::MAX);
     if answered < most {
         return Ok(());
     }
-    Err(TooOften { answered, most })
+    Err(TransitionError::TooOften { answered, most })
 }
 
 /// The changes a report makes. None when it repeats what is known already. `room` is how many
@@ -93,14 +83,15 @@ fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TooOften> {
 ///
 /// # Errors
 /// The outer error is the store's. The inner one is the caller's: `DOCUMENT_UNKNOWN` for a document
-/// the caller neither sent nor got, `QUOTA_EXCEEDED` where it concerns too many deliveries beside those
-/// before it, `TRANSITION_NOT_ALLOWED` otherwise.
+/// the caller neither sent nor got, `HEADER_INVALID` where it names somebody it may not report for,
+/// `QUOTA_EXCEEDED` where it concerns too many deliveries beside those before it, `TRANSITION_NOT_ALLOWED`
+/// otherwise.
 pub(super) fn decide(
     tx: &Transaction<'_>,
     by: AgencyNo,
     report: &Report,
     room: &mut usize,
-    organ: impl Fn(AgencyNo) -> OrganId,
+    agencies: &Agencies,
 ) -> Result<Result<Vec<Change>, Refusal>, ReadError> {
     let unknown = || Refusal::DocumentUnknown {
         document_id: report.document_id.to_string(),
@@ -124,24 +115,18 @@ pub(super) fn decide(
         Party::Sender => Party::Recipient,
         Party::Recipient => Party::Sender,
     };
-    let concerned: Vec<AgencyNo> = match party {
-        Party::Recipient => vec![by],
-        Party::Sender => document
-            .recipients
-            .iter()
-            .filter(|addressee| addressee.standing == Standing::Open)
-            .map(|addressee| addressee.agency)
-            .filter(|agency| report.recipient.is_none_or(|named| named == organ(*agency)))
-            .collect(),
+    let concerned = match concerned(by, party, report, &document, agencies) {
+        Ok(concerned) => concerned,
+        Err(refusal) => return Ok(Err(refusal)),
     };
     let Some(left) = room.checked_sub(concerned.len()) else {
         return Ok(Err(Refusal::QuotaExceeded {
-            organ: organ(by),
+            organ: agencies.get(by).organ,
             what: format!("statuses decided together may concern {CONCERNED_MAX} deliveries"),
         }));
     };
     *room = left;
-    let refused = |from: Stage, problem: String| Refusal::TransitionNotAllowed {
+    let refused = |from: Stage, problem: TransitionError| Refusal::TransitionNotAllowed {
         document_id: report.document_id.clone(),
         from,
         to: report.code,
@@ -174,44 +159,80 @@ pub(super) fn decide(
     Ok(Ok(changes))
 }
 
+/// The recipients a report is about: a recipient reports for itself, a sender about the one it names or
+/// about everybody.
+fn concerned(
+    by: AgencyNo,
+    party: Party,
+    report: &Report,
+    document: &DocumentRecord,
+    agencies: &Agencies,
+) -> Result<Vec<AgencyNo>, Refusal> {
+    let find = |organ| agencies.find(organ).map(|(agency, _)| agency);
+    let named = report.recipient.map(find);
+    match (party, named) {
+        // Not its own to report, whoever it names: the table of transitions says so.
+        (Party::Recipient, _) if report.code.party() == Party::Sender => Ok(vec![by]),
+        (Party::Recipient, None) => Ok(vec![by]),
+        (Party::Recipient, Some(Some(agency))) if agency == by => Ok(vec![by]),
+        (Party::Recipient, Some(_)) => Err(Refusal::field(
+            "recipient",
+            format!(
+                "a recipient reports for itself only: leave it empty or name {}",
+                agencies.get(by).organ
+            ),
+        )),
+        (Party::Sender, named) => {
+            let open = document
+                .recipients
+                .iter()
+                .filter(|addressee| addressee.standing == Standing::Open)
+                .map(|addressee| addressee.agency);
+            let found: Vec<AgencyNo> = match named {
+                None => open.collect(),
+                Some(named) => open.filter(|agency| Some(*agency) == named).collect(),
+            };
+            if found.is_empty() && named.is_some() {
+                let problem = "the document was not sent to this agency".to_owned();
+                return Err(Refusal::field("recipient", problem));
+            }
+            Ok(found)
+        }
+    }
+}
+
 /// The stage of a delivery after a report, or what stands against it.
-fn after(row: &DeliveryRow, report: &Report, party: Party) -> Result<Stage, String> {
-    let stage = row.stage.after(report.code, party, &report.description);
-    let stage = stage.map_err(|error| error.to_string())?;
+fn after(row: &DeliveryRow, report: &Report, party: Party) -> Result<Stage, TransitionError> {
+    let stage = row.stage.after(report.code, party, &report.description)?;
     if report.code == StatusCode::RecallRequested && stage != row.stage {
-        not_too_often(row, CHANGES_MAX).map_err(|error| error.to_string())?;
+        not_too_often(row, CHANGES_MAX)?;
     }
     Ok(stage)
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::hub::rows::Event;
 
-    fn row(answers: usize) -> DeliveryRow {
+    fn row(answers: u32) -> DeliveryRow {
         let mut row = DeliveryRow::new();
-        let answer = Event {
-            code: StatusCode::ChangeRejected,
-            at: Timestamp::UNIX_EPOCH,
-            description: "no".to_owned(),
-        };
-        row.events = vec![answer; answers];
+        for _ in 0..answers {
+            row.one_more(StatusCode::ChangeRejected);
+        }
         row
     }
 
     #[test]
     fn updates_leave_the_last_changes_to_a_recall() {
-        let asked = |answers, kind| asked_by_document(&row(answers), kind);
+        let asked =
+            |answers: usize, kind| asked_by_document(&row(u32::try_from(answers).unwrap()), kind);
         assert!(matches!(
             asked(UPDATES_MAX - 1, BusinessType::Update),
             Ok(Some(_))
         ));
         assert_eq!(
             asked(UPDATES_MAX, BusinessType::Update),
-            Err(TooOften {
+            Err(TransitionError::TooOften {
                 answered: UPDATES_MAX,
                 most: UPDATES_MAX
             })
@@ -226,7 +247,7 @@ mod tests {
 
     #[test]
     fn what_is_asked_already_is_not_asked_too_often() {
-        let mut waiting = row(CHANGES_MAX);
+        let mut waiting = row(12);
         waiting.stage = Stage::RecallRequested(crate::model::Settled::Sent);
         assert_eq!(asked_by_document(&waiting, BusinessType::Recall), Ok(None));
     }

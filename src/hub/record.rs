@@ -4,11 +4,13 @@
 //! 1 document      sequence, accepted_at, sender, legal value, priority, business type,
 //!                 recipients (locked?), identity, digest of the header, earlier documents,
 //!                 digests of attachments that do not travel inside (only where the byte of the
-//!                 legal value has 0x80; older journals never do),
+//!                 legal value has 0x80; older journals never do; 0x40: on the test axis; 0x20: a
+//!                 recall takes the place of an update that is not answered, in older journals it did
+//!                 nothing),
 //!                 header, signature, inline attachments
 //! 2 acknowledged  at, by, status cursor, sequences
 //! 3 statuses      at, by, first cursor, changes (sequence, recipient, code, description)
-//! 4 refused       at, sender, reason, identity
+//! 4 refused       at, sender, reason; 1 on the test axis, otherwise nothing, as in older journals
 //! 5 agency        at, number, organ, name, short name, state, changed by, why,
 //!                 daily limit (0: none), its day and what was sent before, merged into (empty:
 //!                 nobody); the last four may be absent
@@ -28,6 +30,7 @@ use super::bytes::Reader;
 use super::bytes::Writer;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
+use super::registry::Axis;
 use super::registry::DailyLimit;
 use crate::model::BusinessType;
 use crate::model::Digest;
@@ -57,12 +60,19 @@ pub(super) enum Record {
 /// Flag in the byte of a document's legal value: digests of attachments follow.
 const NAMES_UPLOADS: u8 = 0x80;
 
+/// Flag in the same byte: the document is on the test axis.
+const ON_TEST_AXIS: u8 = 0x40;
+/// Flag in the same byte: a recall takes the place of an update that is not answered.
+const SUPERSEDES: u8 = 0x20;
+
 /// An accepted document, without its payload.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentRecord {
     pub(super) sequence: u64,
     pub(super) accepted_at: Timestamp,
     pub(super) sender: AgencyNo,
+    /// Always the axis itself in older journals.
+    pub(super) axis: Axis,
     pub(super) legal_value: LegalValue,
     pub(super) priority: Priority,
     pub(super) business_type: BusinessType,
@@ -71,6 +81,9 @@ pub(super) struct DocumentRecord {
     pub(super) header_digest: Digest,
     /// Sequences of the documents a recall or update concerns.
     pub(super) earlier: Vec<u64>,
+    /// Whether a recall takes the place of an update that is not answered. Not in records of before that
+    /// was the rule: their answers were to the update.
+    pub(super) supersedes: bool,
     /// Digests of the attachments that do not travel inside; each once. None in records of before
     /// uploads had owners.
     pub(super) attachments: Vec<Digest>,
@@ -124,6 +137,7 @@ pub(super) struct Change {
 pub(super) struct Refused {
     pub(super) at: Timestamp,
     pub(super) sender: AgencyNo,
+    pub(super) axis: Axis,
     pub(super) reason: Reason,
 }
 
@@ -198,8 +212,16 @@ impl Record {
                 }
                 3
             }
-            Self::Refused(Refused { at, sender, reason }) => {
+            Self::Refused(Refused {
+                at,
+                sender,
+                axis,
+                reason,
+            }) => {
                 w.instant(*at).u32(sender.0).text(reason.as_str());
+                if *axis == Axis::Test {
+                    w.u8(1);
+                }
                 4
             }
             Self::Agency(agency) => {
@@ -265,6 +287,10 @@ impl Record {
                 at: r.instant()?,
                 sender: AgencyNo(r.u32()?),
                 reason: Reason::from_name(r.text()?)?,
+                axis: match r.0 {
+                    [1] => Axis::Test,
+                    _ => Axis::National,
+                },
             }),
             5 => Self::Agency(AgencyRecord::read(&mut r)?),
             6 => Self::Application(Box::new(v1::StoredApplication::decode(body).ok()?)),
@@ -294,10 +320,16 @@ impl DocumentRecord {
             LegalValue::Full => 1,
             LegalValue::ReferenceOnly => 2,
         };
-        w.u8(match self.attachments.as_slice() {
-            [] => legal_value,
-            _ => legal_value | NAMES_UPLOADS,
-        });
+        let names_uploads = match self.attachments.as_slice() {
+            [] => 0,
+            _ => NAMES_UPLOADS,
+        };
+        let on_test_axis = match self.axis {
+            Axis::National => 0,
+            Axis::Test => ON_TEST_AXIS,
+        };
+        let supersedes = if self.supersedes { SUPERSEDES } else { 0 };
+        w.u8(legal_value | names_uploads | on_test_axis | supersedes);
         w.u8(self.priority.level()).u8(self.business_type.code());
         w.count(self.recipients.len());
         for recipient in &self.recipients {
@@ -323,7 +355,11 @@ impl DocumentRecord {
     pub(super) fn read(r: &mut Reader<'_>) -> Option<Self> {
         let (sequence, accepted_at, sender) = (r.u64()?, r.instant()?, AgencyNo(r.u32()?));
         let flags = r.u8()?;
-        let legal_value = match flags & !NAMES_UPLOADS {
+        let axis = match flags & ON_TEST_AXIS {
+            0 => Axis::National,
+            _ => Axis::Test,
+        };
+        let legal_value = match flags & !(NAMES_UPLOADS | ON_TEST_AXIS | SUPERSEDES) {
             1 => LegalValue::Full,
             2 => LegalValue::ReferenceOnly,
             _ => return None,
@@ -344,6 +380,7 @@ impl DocumentRecord {
             sequence,
             accepted_at,
             sender,
+            axis,
             legal_value,
             priority,
             business_type,
@@ -351,6 +388,7 @@ impl DocumentRecord {
             document_id,
             header_digest,
             earlier,
+            supersedes: flags & SUPERSEDES != 0,
             attachments,
         })
     }

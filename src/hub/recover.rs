@@ -98,7 +98,8 @@ impl Recovered {
             recovered.applications.set(application);
             Ok(())
         })?;
-        for letter in [b'C', b'R', b'W', b'Y'] {
+        recovered.counters.know(&recovered.agencies);
+        for letter in [b'C', b'R', b'T', b'W', b'Y'] {
             each(index, letter, |key, row| {
                 let restored = recovered.counters.restore(key, row);
                 restored.ok_or(RecoverError::Row("a counter"))
@@ -200,15 +201,8 @@ impl Recovered {
             let ((recipient, priority, sequence), sender) =
                 parsed.ok_or(RecoverError::Row("a pending delivery"))?;
             let slot = mailboxes.slot(recipient);
-            slot.queue().mailbox.push(priority, sequence);
+            slot.mailbox().push(priority, sequence, AgencyNo(sender));
             self.counters.restore_pending(AgencyNo(sender), recipient);
-            Ok(())
-        })?;
-        each(index, b'N', |key, _| {
-            let agency = rows::parse_notice_agency(key).ok_or(RecoverError::Row("a notice"))?;
-            let slot = mailboxes.slot(agency);
-            slot.notices
-                .fetch_add(1, std::sync::atomic::Ordering::AcqRel);
             Ok(())
         })
     }

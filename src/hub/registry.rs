@@ -59,7 +59,8 @@ impl AgencyState {
     }
 
     /// Whether a document goes from an agency in this state to one in the other. The test axis is
-    /// the agencies that are testing: nothing leaves it and nothing enters.
+    /// the agencies that are testing: nothing leaves it and nothing enters. Candidates exchange with the
+    /// agencies the hub plays, not with each other ([`admit`](super::admit)).
     pub(super) fn reaches(self, recipient: Self) -> bool {
         match self {
             Self::Active => recipient == Self::Active,
@@ -98,6 +99,27 @@ impl AgencyState {
             5 => Some(Self::Revoked),
             6 => Some(Self::Merged),
             _ => None,
+        }
+    }
+}
+
+/// Where a document travels: nothing leaves the test axis and nothing enters it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Axis {
+    /// The axis.
+    #[default]
+    National,
+    /// The test axis: candidates and the agencies the hub plays.
+    Test,
+}
+
+impl Axis {
+    /// The axis a sender in this state is on.
+    pub(super) fn of(sender: AgencyState) -> Self {
+        if sender == AgencyState::Testing {
+            Self::Test
+        } else {
+            Self::National
         }
     }
 }

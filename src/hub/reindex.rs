@@ -1,5 +1,6 @@
 //! The index of a hub that does not run: made anew from its journal, or held against it.
 
+use super::evidence;
 use super::maintenance::beside;
 use super::recover::RecoverError;
 use super::recover::Scratch;
@@ -33,8 +34,12 @@ impl From<RecoverError> for ReindexError {
 /// Makes the index anew from the journal. Blocking, some 30 s for two million documents.
 ///
 /// # Errors
-/// [`ReindexError`]; the index there stays.
+/// [`ReindexError`], also where the index proves that records are gone; the index there stays.
 pub fn reindex(data: &DataDir) -> Result<(), ReindexError> {
+    let shown = evidence::loss_shown_by_index(data);
+    if let Some((loss, _)) = shown.map_err(|error| ReindexError(error.to_string()))? {
+        return Err(ReindexError(loss.to_string()));
+    }
     let reader = reader(data)?;
     let last = reader
         .last()

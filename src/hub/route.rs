@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
-use super::config::CREDIT_MAX;
 use super::core::Core;
 use super::counters::Count;
 use super::recent::Stored;
@@ -27,8 +25,9 @@ use crate::wire::v1;
 /// these, not for a batch of documents with hundreds of recipients.
 const COUNTS_AT_ONCE: usize = 256;
 
-/// Makes one committed batch visible: rows first, then counts, then mailboxes, so that whoever is
-/// woken finds what it looks for.
+/// Makes one committed batch visible: counts first, then rows, then mailboxes, so that whoever is
+/// woken finds what it looks for, and whoever reads a pending row back into a mailbox by itself does not
+/// take, and count as taken, what was not counted as owed yet.
 pub(super) fn publish(
     core: &Core,
     outcome: Outcome,
@@ -52,11 +51,11 @@ pub(super) fn publish(
         rows.push((key, Change::Insert(row.encode())));
         core.recent.insert(stored);
     }
-    core.index.apply(rows);
     for some in counts.chunks(COUNTS_AT_ONCE) {
         let mut counters = core.counters();
         some.iter().for_each(|count| counters.count(*count));
     }
+    core.index.apply(rows);
     for effect in effects {
         run(core, effect);
     }
@@ -66,11 +65,12 @@ fn run(core: &Core, effect: Effect) {
     match effect {
         Effect::Queued {
             recipient,
+            sender,
             priority,
             sequence,
         } => {
             let slot = core.mailboxes.slot(recipient);
-            slot.queue().mailbox.push(priority, sequence);
+            slot.mailbox().push(priority, sequence, sender);
             slot.bell.notify_waiters();
         }
         Effect::Acknowledged {
@@ -81,14 +81,10 @@ fn run(core: &Core, effect: Effect) {
             day,
         } => {
             let slot = core.mailboxes.slot(recipient);
-            let mut queue = slot.queue();
-            let from = queue.mailbox.acknowledge(priority, sequence);
-            queue.in_flight.remove(&sequence);
-            let was_full = queue.mailbox.in_flight() + 1 >= CREDIT_MAX as usize;
-            drop(queue);
-            if was_full {
-                slot.bell.notify_waiters();
-            }
+            let mut mailbox = slot.mailbox();
+            let was_full = mailbox.room() == 0;
+            let from = mailbox.acknowledge(priority, sequence);
+            // While the mailbox is held: nobody takes or returns it between the two.
             core.counters().count(match from {
                 Acknowledged::FromFlight => Count::AcknowledgedInFlight {
                     sender,
@@ -101,20 +97,24 @@ fn run(core: &Core, effect: Effect) {
                     day,
                 },
             });
+            drop(mailbox);
+            core.set_aside.remove(sequence, recipient);
+            if was_full {
+                slot.bell.notify_waiters();
+            }
         }
         Effect::Noticed { agency } => {
             let slot = core.mailboxes.slot(agency);
-            slot.notices.fetch_add(1, Ordering::AcqRel);
+            slot.noticed.one_more();
             slot.bell.notify_waiters();
         }
         Effect::Uploaded { agency, charge } => core.uploads.uploaded(agency, charge),
         Effect::Named { agency, charge } => core.uploads.named(agency, charge),
         Effect::Collected { agency, charge } => core.uploads.collected(agency, charge),
-        Effect::NoticesDone { agency, count } => {
-            core.mailboxes
-                .slot(agency)
-                .notices
-                .fetch_sub(count, Ordering::AcqRel);
+        Effect::NoticesDone { agency, cursor } => {
+            let slot = core.mailboxes.slot(agency);
+            slot.noticed.done_until(cursor);
+            slot.bell.notify_waiters();
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Rows of the index: where things are and how far they got. All of it can be rebuilt from the
-//! journal, so the layout may change with the data directory's version.
+//! journal, and an index of another [`FORMAT`] is.
 //!
 //! ```text
 //! A agency                            → agency
@@ -8,6 +8,8 @@
 //! G organisation code                 → application
 //! N agency cursor                     → status notice          R sender reason       → refused
 //! P recipient (4−priority) sequence   → sender, while unacknowledged
+//! T, then a row of C, R, W or Y       → the same of the test axis
+//! V sequence recipient number         → status, from 0
 //! W agency                            → how it keeps the rules  X                     → counters of the hub
 //! B, E, F, H, U                       → attachments: `uploads/rows.rs`
 //! Y day agency                        → sent, signed, received
@@ -29,8 +31,9 @@ use crate::model::Stage;
 use crate::model::StatusCode;
 use crate::store::Position;
 
-/// Format of the rows: an index of another one is made anew from the journal.
-pub(super) const FORMAT: u32 = 2;
+/// Format of the rows: an index of another one is made anew from the journal. 2 gave the file a format;
+/// 3 gives each status a row of its own, which before stood in the row of their delivery.
+pub(super) const FORMAT: u32 = 3;
 
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
@@ -42,12 +45,16 @@ pub(super) struct DocumentRow {
     pub(super) record: Arc<DocumentRecord>,
 }
 
-/// How far one document got at one recipient.
+/// How far one document got at one recipient. The statuses themselves are rows of their own, so that one
+/// more does not write the others again.
 #[derive(Clone, Debug)]
 pub(super) struct DeliveryRow {
     pub(super) acknowledged_at: Option<Timestamp>,
     pub(super) stage: Stage,
-    pub(super) events: Vec<Event>,
+    /// Statuses so far: the number of the next one's row.
+    pub(super) events: u32,
+    /// Of these, answers (15 and 16) to recalls and updates.
+    pub(super) answers: u32,
 }
 
 /// One status as it was reported.
@@ -58,13 +65,17 @@ pub(super) struct Event {
     pub(super) description: String,
 }
 
-/// A status on its way to the other party.
+/// A status on its way to the other party. What was said stands in the status' own row.
 #[derive(Clone, Debug)]
 pub(super) struct NoticeRow {
     pub(super) document_id: String,
     pub(super) reporter: AgencyNo,
     pub(super) recipient: AgencyNo,
-    pub(super) event: Event,
+    pub(super) code: StatusCode,
+    pub(super) at: Timestamp,
+    /// The document, and the number of the status at this recipient.
+    pub(super) sequence: u64,
+    pub(super) number: u32,
 }
 
 pub(super) fn agency_key(agency: AgencyNo) -> Key {
@@ -87,6 +98,18 @@ pub(super) fn delivery_key(sequence: u64, recipient: AgencyNo) -> Key {
     key(b'D', &[&sequence.to_be_bytes(), &recipient.0.to_be_bytes()])
 }
 
+/// A status of a delivery.
+pub(super) fn event_key(sequence: u64, recipient: AgencyNo, number: u32) -> Key {
+    key(
+        b'V',
+        &[
+            &sequence.to_be_bytes(),
+            &recipient.0.to_be_bytes(),
+            &number.to_be_bytes(),
+        ],
+    )
+}
+
 pub(super) fn pending_key(recipient: AgencyNo, priority: Priority, sequence: u64) -> Key {
     // Most urgent first.
     let rank = [4 - priority.level()];
@@ -107,13 +130,6 @@ pub(super) fn parse_pending_key(key: &[u8]) -> Option<(AgencyNo, Priority, u64)>
 
 pub(super) fn notice_key(agency: AgencyNo, cursor: u64) -> Key {
     key(b'N', &[&agency.0.to_be_bytes(), &cursor.to_be_bytes()])
-}
-
-/// Agency of a notice key.
-pub(super) fn parse_notice_agency(key: &[u8]) -> Option<AgencyNo> {
-    Some(AgencyNo(u32::from_be_bytes(
-        key.get(1..5)?.try_into().ok()?,
-    )))
 }
 
 /// Cursor of a notice key.
@@ -177,21 +193,29 @@ impl DeliveryRow {
         Self {
             acknowledged_at: None,
             stage: Stage::Sent,
-            events: Vec::new(),
+            events: 0,
+            answers: 0,
         }
     }
 
+    /// There is a status more; the number of its row.
+    pub(super) fn one_more(&mut self, code: StatusCode) -> u32 {
+        let number = self.events;
+        self.events = self.events.saturating_add(1);
+        if code.is_answer() {
+            self.answers = self.answers.saturating_add(1);
+        }
+        number
+    }
+
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut w = Writer(Vec::with_capacity(16 + 16 * self.events.len()));
+        let mut w = Writer(Vec::with_capacity(18));
         w.u8(self.stage.to_byte());
         match self.acknowledged_at {
             Some(at) => w.u8(1).instant(at),
             None => w.u8(0),
         };
-        w.count(self.events.len());
-        for event in &self.events {
-            event.write(&mut w);
-        }
+        w.u32(self.events).u32(self.answers);
         w.0
     }
 
@@ -202,25 +226,26 @@ impl DeliveryRow {
             0 => None,
             _ => Some(r.instant()?),
         };
-        let events = (0..r.count()?)
-            .map(|_| Event::read(&mut r))
-            .collect::<Option<_>>()?;
         Some(Self {
             acknowledged_at,
             stage,
-            events,
+            events: r.u32()?,
+            answers: r.u32()?,
         })
     }
 }
 
 impl Event {
-    fn write(&self, w: &mut Writer) {
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let mut w = Writer(Vec::with_capacity(13 + self.description.len()));
         w.u8(self.code.number())
             .instant(self.at)
             .text(&self.description);
+        w.0
     }
 
-    fn read(r: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut r = Reader(bytes);
         Some(Self {
             code: StatusCode::from_number(u32::from(r.u8()?))?,
             at: r.instant()?,
@@ -235,7 +260,8 @@ impl NoticeRow {
         w.text(&self.document_id)
             .u32(self.reporter.0)
             .u32(self.recipient.0);
-        self.event.write(&mut w);
+        w.u8(self.code.number()).instant(self.at);
+        w.u64(self.sequence).u32(self.number);
         w.0
     }
 
@@ -245,7 +271,30 @@ impl NoticeRow {
             document_id: r.text()?.to_owned(),
             reporter: AgencyNo(r.u32()?),
             recipient: AgencyNo(r.u32()?),
-            event: Event::read(&mut r)?,
+            code: StatusCode::from_number(u32::from(r.u8()?))?,
+            at: r.instant()?,
+            sequence: r.u64()?,
+            number: r.u32()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statuses_lie_in_their_order_behind_the_delivery_they_are_of() {
+        let key = |sequence, agency, number| event_key(sequence, AgencyNo(agency), number);
+        assert!(key(1, 2, 9) < key(1, 2, 10));
+        assert!(key(1, 2, 300) < key(1, 3, 0));
+        assert!(key(1, u32::MAX, 0) < key(2, 0, 0));
+        let mut row = DeliveryRow::new();
+        assert_eq!(row.one_more(StatusCode::Arrived), 0);
+        assert_eq!(row.one_more(StatusCode::ChangeRejected), 1);
+        row.acknowledged_at = Some(Timestamp::UNIX_EPOCH);
+        let read = DeliveryRow::decode(&row.encode()).unwrap();
+        assert_eq!((read.events, read.answers), (2, 1));
+        assert_eq!(read.acknowledged_at, row.acknowledged_at);
     }
 }

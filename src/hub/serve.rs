@@ -1,7 +1,4 @@
 //! Running a hub until it is told to stop, and what others in the process may see of it.
-//!
-//! Shutdown: no new connection or document is taken, open streams are told, what was admitted is
-//! finished and flushed, and only then do the threads end.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,9 +9,11 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+use tonic_health::pb::health_server::HealthServer;
 
 use super::config::MESSAGE_MAX;
 use super::core::Core;
+use super::health;
 use super::http2;
 use super::listen;
 use super::lists;
@@ -22,10 +21,14 @@ use super::maintenance::maintain;
 use super::open::Hub;
 use super::pipeline::spawn_verifiers;
 use super::service::Exchange;
+use super::service::Health;
 use super::service::Monitor;
 use super::service::Registry;
 use super::stages::Stages;
+use super::stopping::Threads;
+use super::stopping::drain;
 use super::uploads;
+use super::vital;
 use crate::model::Ledger;
 use crate::store::DataDir;
 use crate::trust::RevocationError;
@@ -52,6 +55,12 @@ const INDEX_NICE: i32 = 10;
 /// Why a hub stopped on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// It cannot go on: only a new start of the process helps.
+    #[error("the hub cannot go on: {cause}")]
+    Fatal {
+        /// What happened.
+        cause: String,
+    },
     /// Reflection could not be built from our own descriptors.
     #[error("cannot build server reflection")]
     Reflection(#[source] tonic_reflection::server::Error),
@@ -102,6 +111,18 @@ impl Handle {
         self.monitor().open_metrics()
     }
 
+    /// Waits until the hub cannot go on, and says why.
+    pub async fn failed(&self) -> String {
+        self.0.health.failed().cancelled().await;
+        self.0.health.cause().unwrap_or_default()
+    }
+
+    /// Runs something the hub cannot do without beside it: where it panics, or ends before the hub stops,
+    /// the hub ends with that as its cause.
+    pub fn watched(&self, name: &'static str, run: impl Future<Output = ()> + Send + 'static) {
+        vital::task(&self.0, name, run);
+    }
+
     /// Puts new revocation lists in force: for the next document, and for streams that are open.
     ///
     /// # Errors
@@ -132,12 +153,12 @@ impl Hub {
             committer,
             data,
         } = self;
-        let routes = routes(&core).await?;
+        let routes = routes(&core)?;
         let verifiers = spawn_verifiers(&core).map_err(ServeError::Thread)?;
-        let commit = spawn("hub-commit", move || committer.run())?;
+        let commit = spawn(&core, "hub-commit", move || committer.run())?;
         let maintained = Arc::clone(&core);
         let path = data.as_ref().map(DataDir::index);
-        let flush = spawn("hub-index", move || {
+        let index = spawn(&core, "hub-index", move || {
             // Documents wait for cores, the index does not: on Linux this is the thread's own priority.
             let _ = rustix::process::nice(INDEX_NICE);
             maintain(&maintained, path);
@@ -145,58 +166,47 @@ impl Hub {
         let serving = TaskTracker::new();
         let (sockets, handshakes) = listen::accepted();
         let shaking = shake_hands(&core, tls, handshakes, serving.clone(), routes)?;
+        let accepting = listen::accept(Arc::clone(&core), listener, sockets);
+        let collecting = uploads::collect_until_closed(Arc::clone(&core));
         let background = [
-            tokio::spawn(listen::accept(Arc::clone(&core), listener, sockets)),
-            tokio::spawn(tick(Arc::clone(&core))),
-            tokio::spawn(sweep(Arc::clone(&core))),
-            tokio::spawn(lists::watch(Arc::clone(&core))),
-            tokio::spawn(uploads::collect_until_closed(Arc::clone(&core))),
+            vital::task(&core, "accepting connections", accepting),
+            vital::task(
+                &core,
+                "watching the hub's health",
+                health::watch(Arc::clone(&core)),
+            ),
+            vital::task(&core, "the tick", tick(Arc::clone(&core))),
+            vital::task(&core, "the sweep of connections", sweep(Arc::clone(&core))),
+            vital::task(
+                &core,
+                "watching revocation lists",
+                lists::watch(Arc::clone(&core)),
+            ),
+            vital::task(&core, "collecting uploads", collecting),
         ];
 
-        shutdown.await;
-        core.draining.cancel();
-        core.mailboxes.ring_all();
-        serving.close();
-        let drain_max = core.config.drain_max;
-        if tokio::time::timeout(drain_max, serving.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!("connections were still open when the drain ended");
+        tokio::select! {
+            () = shutdown => {}
+            () = core.health.failed().cancelled() => {}
         }
-        for task in background {
-            task.abort();
-            // What it holds of the hub is given back when it is gone.
-            let _ = task.await;
+        drain(&core, &serving, background).await;
+        let threads = Threads {
+            verifiers,
+            commit,
+            index,
+            shaking,
+            data,
+        };
+        threads.end(&core).await?;
+        match core.health.cause() {
+            Some(cause) => Err(ServeError::Fatal { cause }),
+            None => Ok(()),
         }
-        // Whoever holds bytes under way is still between admission and receipt.
-        let everything = u32::try_from(super::config::UNDER_WAY_KIB).unwrap_or(u32::MAX);
-        let finished = core.under_way.acquire_many(everything);
-        if tokio::time::timeout(drain_max, finished).await.is_err() {
-            tracing::warn!("documents were still under way when the drain ended");
-        }
-        core.verify.close();
-        let joined = tokio::task::spawn_blocking(move || {
-            let verified = verifiers.into_iter().try_for_each(JoinHandle::join);
-            core.commit.close();
-            let committed = commit.join();
-            // The commit thread is gone, and with it the flusher's other end.
-            let flushed = flush.join();
-            let shaken = shaking.join();
-            drop(data);
-            committed.and(flushed).and(verified).and(shaken)
-        });
-        if !matches!(joined.await, Ok(Ok(()))) {
-            tracing::error!("a thread of the hub did not end well");
-        }
-        Ok(())
     }
 }
 
 /// Every service, in front of which each connection has its gate.
-async fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
-    let (health, health_service) = tonic_health::server::health_reporter();
-    health.set_serving::<ExchangeServer<Exchange>>().await;
+fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(wire::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -214,7 +224,7 @@ async fn routes(core: &Arc<Core>) -> Result<Routes, ServeError> {
     let routes = Routes::new(exchange)
         .add_service(registry)
         .add_service(monitor)
-        .add_service(health_service)
+        .add_service(HealthServer::new(Health(Arc::clone(core))))
         .add_service(reflection);
     Ok(routes.prepare())
 }
@@ -229,7 +239,8 @@ fn shake_hands(
     routes: Routes,
 ) -> Result<JoinHandle<()>, ServeError> {
     let (core, runtime) = (Arc::clone(core), tokio::runtime::Handle::current());
-    spawn("hub-io-tls", move || {
+    let handshakes = Arc::clone(&core);
+    spawn(&handshakes, "hub-io-tls", move || {
         let serve = |connection, peer| {
             if let Some(place) = core.connections.admit(peer) {
                 let streams = http2::Streams(serving.clone());
@@ -261,7 +272,7 @@ async fn sweep(core: Arc<Core>) {
         epoch = now;
         let swept = Arc::clone(&core);
         let sweeping = tokio::task::spawn_blocking(move || swept.connections.sweep(everybody));
-        if sweeping.await.is_err() {
+        if vital::panicking(sweeping.await).is_none() {
             return;
         }
         if everybody {
@@ -280,9 +291,10 @@ async fn tick(core: Arc<Core>) {
     }
 }
 
-fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, ServeError> {
-    std::thread::Builder::new()
-        .name(name.to_owned())
-        .spawn(run)
-        .map_err(ServeError::Thread)
+fn spawn(
+    core: &Arc<Core>,
+    name: &str,
+    run: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, ServeError> {
+    vital::thread(core, name, run).map_err(ServeError::Thread)
 }

@@ -5,20 +5,26 @@ use std::sync::Arc;
 use super::core::Core;
 use super::core::unavailable;
 use super::deliver::document_delivery;
-use super::deliver::waiting_notices;
 use super::fit::fit;
+use super::notices;
+use super::progress::EVENTS_MAX;
 use super::record::Standing;
 use super::registry::AgencyNo;
 use super::route::receipt;
 use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
+use super::rows::Event;
+use super::set_aside::Scope;
+use super::set_aside::scope_of_index;
+use super::subscription::pending_sender;
 use super::transaction::ReadError;
 use crate::model::DocumentId;
 use crate::model::OrganId;
 use crate::model::Priority;
 use crate::model::Refusal;
 use crate::model::Stage;
+use crate::store::Row;
 use crate::wire::timestamp;
 use crate::wire::v1;
 
@@ -116,16 +122,14 @@ pub(super) fn pending(
         .map_err(unavailable)?;
     let documents = found
         .iter()
-        .filter_map(|(key, _)| rows::parse_pending_key(key))
-        .filter_map(|(_, _, sequence)| core.row(sequence).transpose())
-        .map(|row| row.map(|row| pending_document(core, &row)))
+        .filter_map(|pending| pending_document(core, number, pending).transpose())
         .collect::<Result<_, ReadError>>()
         .map_err(unavailable)?;
     let slot = core.mailboxes.slot(number);
-    let queue = slot.queue();
-    let pending_total = (queue.mailbox.pending() + queue.mailbox.in_flight()) as u64;
-    drop(queue);
-    let statuses = waiting_notices(core, number, 0, size as usize).map_err(unavailable)?;
+    let mailbox = slot.mailbox();
+    let pending_total = (mailbox.pending() + mailbox.in_flight()) as u64;
+    drop(mailbox);
+    let statuses = notices::waiting(core, number, 0, size as usize).map_err(unavailable)?;
     Ok(v1::ListPendingResponse {
         documents,
         statuses,
@@ -146,14 +150,41 @@ fn own_priority(
     Ok(core.row(sequence)?.map(|row| row.record.priority))
 }
 
-fn pending_document(core: &Core, row: &DocumentRow) -> v1::PendingDocument {
-    v1::PendingDocument {
-        hub_sequence: row.record.sequence,
-        document_id: row.record.document_id.to_string(),
-        from: core.organ(row.record.sender).to_string(),
-        priority: i32::from(row.record.priority.level()),
-        accepted_at: Some(timestamp(row.record.accepted_at)),
+/// One line of the list. A document whose row cannot be read is listed by what is known without it: one
+/// bad row hides no other document.
+fn pending_document(
+    core: &Core,
+    recipient: AgencyNo,
+    (key, row): &Row,
+) -> Result<Option<v1::PendingDocument>, ReadError> {
+    let Some((_, priority, sequence)) = rows::parse_pending_key(key) else {
+        return Ok(None);
+    };
+    let mut pending = v1::PendingDocument {
+        hub_sequence: sequence,
+        priority: i32::from(priority.level()),
+        problem: core
+            .set_aside
+            .problem(sequence, recipient)
+            .unwrap_or_default(),
+        ..v1::PendingDocument::default()
+    };
+    match core.row(sequence) {
+        Ok(Some(document)) => {
+            let record = document.record;
+            pending.document_id = record.document_id.to_string();
+            pending.from = core.organ(record.sender).to_string();
+            pending.accepted_at = Some(timestamp(record.accepted_at));
+        }
+        Ok(None) => return Ok(None),
+        Err(error) if scope_of_index(&error) == Scope::Document => {
+            let sender = pending_sender(row);
+            pending.from = sender.map_or_else(String::new, |sender| core.organ(sender).to_string());
+            pending.problem = error.to_string();
+        }
+        Err(error) => return Err(error),
     }
+    Ok(Some(pending))
 }
 
 /// One document with its payload. A recalled one is gone for its recipient.
@@ -165,14 +196,19 @@ pub(super) async fn fetch(
     let (row, role) = visible(core, organ, id)?;
     let sequence = row.record.sequence;
     not_recalled(core, id, sequence, role)?;
-    let core = Arc::clone(core);
-    let loaded = tokio::task::spawn_blocking(move || core.load(sequence)).await;
+    let loading = Arc::clone(core);
+    let loaded = tokio::task::spawn_blocking(move || loading.load(sequence)).await;
     let stored = loaded.map_err(unavailable)?.map_err(unavailable)?;
+    // The disk takes its time.
+    not_recalled(core, id, sequence, role)?;
     Ok(document_delivery(&stored))
 }
 
 /// A recipient that agreed to a recall has destroyed the document (QĐ 28/2018, Art. 9.2) and does not
 /// get it again.
+///
+/// # Errors
+/// `DOCUMENT_RECALLED`.
 pub(super) fn not_recalled(
     core: &Core,
     id: &DocumentId,
@@ -183,8 +219,8 @@ pub(super) fn not_recalled(
         return Ok(());
     };
     if is_recalled(core, sequence, agency).map_err(unavailable)? {
-        return Err(Refusal::DocumentUnknown {
-            document_id: format!("{id} (recalled)"),
+        return Err(Refusal::DocumentRecalled {
+            document_id: id.clone(),
         });
     }
     Ok(())
@@ -216,19 +252,31 @@ fn delivery(
         .ok_or(ReadError::Malformed('D'))
 }
 
-/// The journey of one document.
+/// The journey of one document. A thousand recipients are as many looks into the index, which may be on the
+/// disk: not on the reactor.
+pub(super) async fn track(
+    core: &Arc<Core>,
+    organ: OrganId,
+    id: DocumentId,
+) -> Result<v1::Journey, Refusal> {
+    let core = Arc::clone(core);
+    let looked = tokio::task::spawn_blocking(move || journey(&core, organ, &id));
+    looked.await.map_err(unavailable)?
+}
+
+/// The same, on the thread that asks.
 pub(super) fn journey(
     core: &Core,
     organ: OrganId,
     id: &DocumentId,
 ) -> Result<v1::Journey, Refusal> {
     let (row, role) = visible(core, organ, id)?;
-    let mut journey = whole_journey(core, &row)?;
+    let mut journey = match role {
+        Role::Sender | Role::Operator => whole_journey(core, &row)?,
+        Role::Recipient(own) => journey_at(core, &row, |agency| agency == own)?,
+    };
     if matches!(role, Role::Recipient(_)) {
         let own = organ.to_string();
-        journey
-            .recipients
-            .retain(|recipient| recipient.organ_id == own);
         if let Some(receipt) = &mut journey.receipt {
             receipt
                 .recipients
@@ -245,32 +293,42 @@ pub(super) fn journey(
 
 /// The journey of one document, at every recipient.
 pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journey, Refusal> {
+    journey_at(core, row, |_| true)
+}
+
+/// The journey of one document, at some of its recipients.
+fn journey_at(
+    core: &Core,
+    row: &DocumentRow,
+    is_shown: impl Fn(AgencyNo) -> bool,
+) -> Result<v1::Journey, Refusal> {
     let agencies = core.agencies.load_full();
+    let sequence = row.record.sequence;
     let mut recipients = Vec::new();
     for addressee in &row.record.recipients {
-        let organ_id = agencies.get(addressee.agency).organ.to_string();
-        let delivery =
-            delivery(core, row.record.sequence, addressee.agency).map_err(unavailable)?;
+        let agency = addressee.agency;
+        if !is_shown(agency) {
+            continue;
+        }
+        let organ_id = agencies.get(agency).organ.to_string();
+        let delivery = delivery(core, sequence, agency).map_err(unavailable)?;
         recipients.push(match delivery {
             None => v1::RecipientJourney {
                 organ_id,
                 stage: "LOCKED".to_owned(),
                 acknowledged_at: None,
                 events: Vec::new(),
+                problem: String::new(),
             },
             Some(delivery) => v1::RecipientJourney {
                 organ_id,
                 stage: delivery.stage.as_str().to_owned(),
                 acknowledged_at: delivery.acknowledged_at.map(timestamp),
-                events: delivery
-                    .events
-                    .into_iter()
-                    .map(|event| v1::StatusEvent {
-                        code: u32::from(event.code.number()),
-                        reported_at: Some(timestamp(event.at)),
-                        description: event.description,
-                    })
-                    .collect(),
+                events: events(core, sequence, agency, &delivery).map_err(unavailable)?,
+                problem: core
+                    .set_aside
+                    .problem(row.record.sequence, addressee.agency)
+                    .unwrap_or_default(),
             },
         });
     }
@@ -279,4 +337,31 @@ pub(super) fn whole_journey(core: &Core, row: &DocumentRow) -> Result<v1::Journe
         from: agencies.get(row.record.sender).organ.to_string(),
         recipients,
     })
+}
+
+/// The statuses of a delivery, the oldest first; of one that has more than are taken today, the last.
+fn events(
+    core: &Core,
+    sequence: u64,
+    recipient: AgencyNo,
+    delivery: &DeliveryRow,
+) -> Result<Vec<v1::StatusEvent>, ReadError> {
+    if delivery.events == 0 {
+        return Ok(Vec::new());
+    }
+    let most = u32::try_from(EVENTS_MAX).unwrap_or(u32::MAX);
+    let from = rows::event_key(sequence, recipient, delivery.events.saturating_sub(most));
+    let to = rows::event_key(sequence, recipient, delivery.events);
+    let found = core.index.range(from..to, EVENTS_MAX)?;
+    found
+        .iter()
+        .map(|(_, row)| {
+            let event = Event::decode(row).ok_or(ReadError::Malformed('V'))?;
+            Ok(v1::StatusEvent {
+                code: u32::from(event.code.number()),
+                reported_at: Some(timestamp(event.at)),
+                description: event.description,
+            })
+        })
+        .collect()
 }

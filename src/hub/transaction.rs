@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,14 +18,17 @@ use super::rows;
 use super::rows::DeliveryRow;
 use super::rows::DocumentRow;
 use super::rows::Key;
+use super::rows::NoticeRow;
 use crate::model::DocumentId;
 use crate::model::Priority;
 use crate::store::Change;
 use crate::store::Index;
 use crate::store::IndexError;
+use crate::store::Row;
 
-/// Notices one acknowledgement ends, at most: some times the largest batch that is out at once.
-const NOTICES_DONE_MAX: usize = 4096;
+/// Notices one acknowledgement ends at once, at some 3 µs each. Of more the rest follows in pieces of their
+/// own, in turns with others' work. Records that are read back end as many as they did: not to be changed.
+pub(super) const NOTICES_DONE_MAX: usize = 4096;
 
 /// Pending changes over the index.
 #[derive(Debug)]
@@ -35,6 +39,10 @@ pub(super) struct Transaction<'a> {
     /// Rows read from the index, so that deciding and applying read them once.
     read: RefCell<HashMap<Key, Option<Vec<u8>>>>,
     fresh: BTreeMap<u64, Arc<DocumentRecord>>,
+    /// Notices this batch makes and does not end.
+    noticed: BTreeSet<(AgencyNo, u64)>,
+    /// Cursor up to which this batch ends the notices of the index, by agency.
+    ended: BTreeMap<AgencyNo, u64>,
     counts: Vec<Count>,
     effects: Vec<Effect>,
     /// Rows asked for so far; with those changed it is what the transaction cost.
@@ -47,6 +55,7 @@ pub(super) enum Effect {
     /// A delivery waits.
     Queued {
         recipient: AgencyNo,
+        sender: AgencyNo,
         priority: Priority,
         sequence: u64,
     },
@@ -60,8 +69,8 @@ pub(super) enum Effect {
     },
     /// A status notice waits.
     Noticed { agency: AgencyNo },
-    /// Status notices are done with.
-    NoticesDone { agency: AgencyNo, count: u64 },
+    /// Status notices up to a cursor are done with.
+    NoticesDone { agency: AgencyNo, cursor: u64 },
     /// An agency has an upload more, which counts for so many bytes and which no document names.
     Uploaded { agency: AgencyNo, charge: u64 },
     /// A document names it.
@@ -98,13 +107,15 @@ impl<'a> Transaction<'a> {
             read: RefCell::default(),
             rows: HashMap::new(),
             fresh: BTreeMap::new(),
+            noticed: BTreeSet::new(),
+            ended: BTreeMap::new(),
             counts: Vec::new(),
             effects: Vec::new(),
             asked: Cell::new(0),
         }
     }
 
-    /// Rows read and written so far, and counts moved: what bounds a batch and what its callers are
+    /// Rows asked for and written so far, also those that were at hand, and counts moved: what bounds a batch and what its callers are
     /// charged for.
     pub(super) fn work(&self) -> u64 {
         self.asked.get() + self.rows.len() as u64 + self.counts.len() as u64
@@ -165,9 +176,15 @@ impl<'a> Transaction<'a> {
         self.fresh.insert(record.sequence, record);
     }
 
+    /// Whether a document is of this batch: not on disk yet.
+    pub(super) fn is_fresh(&self, sequence: u64) -> bool {
+        self.fresh.contains_key(&sequence)
+    }
+
     /// Sequence of the document with this identity.
     pub(super) fn sequence_of(&self, id: &DocumentId) -> Result<Option<u64>, ReadError> {
         if let Some(sequence) = self.known.sequence_of(id) {
+            self.asked.set(self.asked.get() + 1);
             return Ok(Some(sequence));
         }
         let Some(row) = self.get(&rows::identity_key(id))? else {
@@ -184,6 +201,7 @@ impl<'a> Transaction<'a> {
     pub(super) fn document(&self, sequence: u64) -> Result<Option<Arc<DocumentRecord>>, ReadError> {
         let held = self.fresh.get(&sequence).map(Arc::clone);
         if let Some(record) = held.or_else(|| self.known.document(sequence)) {
+            self.asked.set(self.asked.get() + 1);
             return Ok(Some(record));
         }
         let Some(row) = self.get(&rows::document_key(sequence))? else {
@@ -208,20 +226,59 @@ impl<'a> Transaction<'a> {
             .ok_or(ReadError::Malformed('D'))
     }
 
-    /// Status notices of `agency` up to `cursor`, the oldest first, at most [`NOTICES_DONE_MAX`], within
-    /// the last committed state.
-    pub(super) fn notices_until(
-        &self,
-        agency: AgencyNo,
-        cursor: u64,
-    ) -> Result<Vec<Key>, ReadError> {
-        let range = (
-            rows::notice_key(agency, 0),
-            rows::notice_key(agency, cursor.saturating_add(1)),
-        );
-        let found = self.index.range(range.0..range.1, NOTICES_DONE_MAX)?;
-        self.asked.set(self.asked.get() + found.len() as u64);
-        Ok(found.into_iter().map(|(key, _)| key).collect())
+    /// Adds a status notice for an agency. Cursors grow.
+    pub(super) fn notice(&mut self, agency: AgencyNo, cursor: u64, row: &NoticeRow) {
+        self.insert(rows::notice_key(agency, cursor), row.encode());
+        self.noticed.insert((agency, cursor));
+        self.effect(Effect::Noticed { agency });
+    }
+
+    /// Ends the oldest notices of an agency up to a cursor, as this batch leaves them, as many as go at
+    /// once. What is made later is not touched, however high the cursor.
+    pub(super) fn end_notices(&mut self, agency: AgencyNo, cursor: u64) -> Result<(), ReadError> {
+        let mut last = 0;
+        let mut room = NOTICES_DONE_MAX;
+        for (key, _) in self.notices(agency, cursor, room)? {
+            last = rows::parse_notice_key(&key).ok_or(ReadError::Malformed('N'))?;
+            self.delete(key);
+            room -= 1;
+        }
+        // Nothing comes into the index while the batch is open.
+        let gone = self.ended.entry(agency).or_default();
+        *gone = (*gone).max(if room > 0 { cursor } else { last });
+        // Those of this batch are younger than any of the index.
+        while room > 0
+            && let Some(own) = self.first_own_notice(agency, cursor)
+        {
+            last = own;
+            self.noticed.remove(&(agency, own));
+            self.delete(rows::notice_key(agency, own));
+            room -= 1;
+        }
+        let cursor = if room > 0 { cursor } else { last };
+        self.effect(Effect::NoticesDone { agency, cursor });
+        Ok(())
+    }
+
+    /// Whether an agency has notices up to a cursor, as this batch leaves them.
+    pub(super) fn has_notices(&self, agency: AgencyNo, cursor: u64) -> Result<bool, ReadError> {
+        let is_own = self.first_own_notice(agency, cursor).is_some();
+        Ok(is_own || !self.notices(agency, cursor, 1)?.is_empty())
+    }
+
+    /// Notices of the index that this batch has not ended, the oldest first.
+    fn notices(&self, agency: AgencyNo, cursor: u64, most: usize) -> Result<Vec<Row>, ReadError> {
+        let gone = self.ended.get(&agency).copied().unwrap_or(0);
+        let from = rows::notice_key(agency, gone.saturating_add(1));
+        let to = rows::notice_key(agency, cursor.saturating_add(1));
+        let found = self.index.range(from..to, most)?;
+        self.asked.set(self.asked.get() + 1 + found.len() as u64);
+        Ok(found)
+    }
+
+    fn first_own_notice(&self, agency: AgencyNo, cursor: u64) -> Option<u64> {
+        let own = self.noticed.range((agency, 0)..=(agency, cursor)).next();
+        own.map(|(_, cursor)| *cursor)
     }
 
     pub(super) fn finish(self) -> Outcome {

@@ -53,6 +53,7 @@ pub fn ledger_of(accounts: &BTreeMap<OrganId, Counts>) -> Ledger {
                 submitted: accepted + refused,
                 accepted,
                 refused: counts.refused.clone(),
+                ..SenderCounts::default()
             };
             ledger.senders.insert(*organ, sender);
         }

@@ -1,15 +1,19 @@
-//! The arithmetic of the ledger: what was sent is what was received, or it is known where it is.
+//! The arithmetic of the ledger: what was sent is what was received, or it is known where it is. The one
+//! implementation of its equations; hub, console, metrics and reports ask here.
 //!
 //! ```text
-//! submitted = accepted + refused             documents, per sender
-//! addressed = delivered + pending + locked   deliveries, per sender and recipient
+//! submitted = accepted + repeated + refused + turned away + under way   documents, per sender
+//! addressed = delivered + pending + locked        deliveries, per sender and recipient
 //! delivered = acknowledged + in_flight
 //! ```
 //!
 //! A ledger is data: counters may be filled in from anywhere, and [`Ledger::imbalances`] says which
-//! equation does not hold. An event that cannot have happened (a delivery of what was not pending)
-//! never panics and is never hidden: no counter goes below zero, so the sum no longer meets and the
-//! imbalance stays. Nothing here knows documents, files or time.
+//! equation does not hold. Each term is counted by itself where it happens, none is what the others
+//! leave. An event that cannot have happened (a delivery of what was not pending, an answer to what never
+//! arrived) never panics and is never hidden: no counter goes below zero, so the sum no longer meets and
+//! the imbalance stays. Nothing here knows documents, files or time. `docs/ledger.md` has each word.
+
+mod counts;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -17,60 +21,22 @@ use std::collections::BTreeSet;
 use super::organ::OrganId;
 use super::refusal::Reason;
 
+pub use counts::Cause;
+pub use counts::DocumentSums;
+pub use counts::PairCounts;
+pub use counts::SenderCounts;
+pub use counts::Totals;
+pub use counts::is_turned_away;
+
 /// The counters of one side: the hub, or the nodes together.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Ledger {
     /// By sender.
     pub senders: BTreeMap<OrganId, SenderCounts>,
+    /// Submissions of callers that are no agency of the registry: all of them turned away.
+    pub strangers: SenderCounts,
     /// By sender and recipient.
     pub pairs: BTreeMap<(OrganId, OrganId), PairCounts>,
-}
-
-/// Documents of one sender.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct SenderCounts {
-    /// Documents that got an answer of either kind.
-    pub submitted: u64,
-    /// Documents the hub took.
-    pub accepted: u64,
-    /// Documents the hub refused, by reason.
-    pub refused: BTreeMap<Reason, u64>,
-}
-
-/// Deliveries from one sender to one recipient.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct PairCounts {
-    /// Accepted documents that name this recipient.
-    pub addressed: u64,
-    /// Deliveries the recipient confirmed.
-    pub acknowledged: u64,
-    /// Deliveries handed over and not confirmed yet.
-    pub in_flight: u64,
-    /// Deliveries that wait in the mailbox.
-    pub pending: u64,
-    /// Deliveries refused because the recipient was locked.
-    pub locked: u64,
-}
-
-/// The sums over a ledger.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Totals {
-    /// Documents submitted.
-    pub submitted: u64,
-    /// Documents accepted: the figure "sent" of every report.
-    pub sent: u64,
-    /// Documents refused, for any reason.
-    pub refused: u64,
-    /// Deliveries owed: documents times recipients.
-    pub addressed: u64,
-    /// Deliveries acknowledged: the figure "received" of every report.
-    pub received: u64,
-    /// Deliveries handed over and not confirmed yet.
-    pub in_flight: u64,
-    /// Deliveries that wait.
-    pub pending: u64,
-    /// Deliveries refused because the recipient was locked.
-    pub locked: u64,
 }
 
 /// An equation of the ledger that can fail. The third, of `delivered`, holds by construction.
@@ -78,7 +44,7 @@ pub struct Totals {
 pub enum Equation {
     /// `addressed = delivered + pending + locked`.
     Addressed,
-    /// `submitted = accepted + refused`.
+    /// `submitted = accepted + repeated + refused + turned away + under way`.
     Submitted,
 }
 
@@ -87,8 +53,8 @@ pub enum Equation {
 pub struct Imbalance {
     /// Which one.
     pub equation: Equation,
-    /// The sender.
-    pub sender: OrganId,
+    /// The sender; none for those that are no agency of the registry.
+    pub sender: Option<OrganId>,
     /// The recipient, where the equation is about a pair.
     pub recipient: Option<OrganId>,
     /// Value of the left side.
@@ -122,43 +88,38 @@ pub enum Difference {
     },
 }
 
-impl PairCounts {
-    /// Deliveries handed over at least once and not waiting again.
-    pub fn delivered(&self) -> u64 {
-        self.acknowledged.saturating_add(self.in_flight)
-    }
-
-    /// Deliveries of which it is known where they are: all that were addressed, where the ledger
-    /// balances.
-    pub fn accounted_for(&self) -> u64 {
-        [self.pending, self.locked]
-            .into_iter()
-            .fold(self.delivered(), u64::saturating_add)
-    }
-}
-
-impl SenderCounts {
-    /// Documents refused, for any reason.
-    pub fn refused_in_total(&self) -> u64 {
-        self.refused
-            .values()
-            .fold(0, |sum, count| sum.saturating_add(*count))
-    }
-}
-
 impl Ledger {
-    /// The hub took a document of `sender`.
-    pub fn accepted(&mut self, sender: OrganId) {
+    /// A document of `sender` arrived. What becomes of it is told by one of the next four.
+    pub fn arrived(&mut self, sender: OrganId) {
         let counts = self.senders.entry(sender).or_default();
         counts.submitted += 1;
-        counts.accepted += 1;
+        counts.under_way += 1;
     }
 
-    /// The hub refused a document of `sender`.
+    /// The hub took a document of `sender` that had arrived.
+    pub fn accepted(&mut self, sender: OrganId) {
+        self.answered(sender).accepted += 1;
+    }
+
+    /// It was one the hub had.
+    pub fn repeated(&mut self, sender: OrganId) {
+        self.answered(sender).repeated += 1;
+    }
+
+    /// The hub refused it.
     pub fn refused(&mut self, sender: OrganId, reason: Reason) {
+        *self.answered(sender).refused.entry(reason).or_default() += 1;
+    }
+
+    /// The hub turned it away.
+    pub fn turned_away(&mut self, sender: OrganId, cause: Cause) {
+        *self.answered(sender).turned_away.entry(cause).or_default() += 1;
+    }
+
+    fn answered(&mut self, sender: OrganId) -> &mut SenderCounts {
         let counts = self.senders.entry(sender).or_default();
-        counts.submitted += 1;
-        *counts.refused.entry(reason).or_default() += 1;
+        counts.under_way = counts.under_way.saturating_sub(1);
+        counts
     }
 
     /// An accepted document names `recipient` and waits in its mailbox.
@@ -205,21 +166,25 @@ impl Ledger {
 
     /// The sums.
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
+        let (mut documents, mut deliveries) = (DocumentSums::default(), PairCounts::default());
         let add = |sum: &mut u64, count: u64| *sum = sum.saturating_add(count);
-        for counts in self.senders.values() {
-            add(&mut totals.submitted, counts.submitted);
-            add(&mut totals.sent, counts.accepted);
-            add(&mut totals.refused, counts.refused_in_total());
+        for counts in self.senders.values().chain([&self.strangers]) {
+            let own = counts.sums();
+            add(&mut documents.submitted, own.submitted);
+            add(&mut documents.accepted, own.accepted);
+            add(&mut documents.repeated, own.repeated);
+            add(&mut documents.refused, own.refused);
+            add(&mut documents.turned_away, own.turned_away);
+            add(&mut documents.under_way, own.under_way);
         }
         for counts in self.pairs.values() {
-            add(&mut totals.addressed, counts.addressed);
-            add(&mut totals.received, counts.acknowledged);
-            add(&mut totals.in_flight, counts.in_flight);
-            add(&mut totals.pending, counts.pending);
-            add(&mut totals.locked, counts.locked);
+            add(&mut deliveries.addressed, counts.addressed);
+            add(&mut deliveries.acknowledged, counts.acknowledged);
+            add(&mut deliveries.in_flight, counts.in_flight);
+            add(&mut deliveries.pending, counts.pending);
+            add(&mut deliveries.locked, counts.locked);
         }
-        totals
+        Totals::of(documents, deliveries)
     }
 
     /// Documents refused by reason, over all senders.
@@ -232,30 +197,46 @@ impl Ledger {
         sums
     }
 
-    /// Every equation that does not hold: senders first, then pairs, each in order. Empty means
-    /// balanced.
+    /// Submissions turned away by cause, over all senders and strangers.
+    pub fn turned_away_by_cause(&self) -> BTreeMap<Cause, u64> {
+        let mut sums = BTreeMap::new();
+        let all = self.senders.values().chain([&self.strangers]);
+        for (cause, count) in all.flat_map(|counts| &counts.turned_away) {
+            let sum: &mut u64 = sums.entry(*cause).or_default();
+            *sum = sum.saturating_add(*count);
+        }
+        sums
+    }
+
+    /// Every equation that does not hold: senders first, strangers, then pairs, each in order. Empty
+    /// means balanced.
     pub fn imbalances(&self) -> Vec<Imbalance> {
-        let senders = self.senders.iter().map(|(sender, counts)| Imbalance {
+        let senders = self
+            .senders
+            .iter()
+            .map(|(sender, own)| (Some(*sender), own));
+        let senders = senders.chain([(None, &self.strangers)]);
+        let senders = senders.map(|(sender, counts)| (sender, counts.sums()));
+        let senders = senders.filter(|(_, sums)| !sums.is_balanced());
+        let senders = senders.map(|(sender, sums)| Imbalance {
             equation: Equation::Submitted,
-            sender: *sender,
+            sender,
             recipient: None,
-            left: counts.submitted,
-            right: counts.accepted.saturating_add(counts.refused_in_total()),
+            left: sums.submitted,
+            right: sums.accounted_for(),
         });
         let pairs = self
             .pairs
             .iter()
-            .map(|((sender, recipient), counts)| Imbalance {
-                equation: Equation::Addressed,
-                sender: *sender,
-                recipient: Some(*recipient),
-                left: counts.addressed,
-                right: counts.accounted_for(),
-            });
-        senders
-            .chain(pairs)
-            .filter(|equation| equation.left != equation.right)
-            .collect()
+            .filter(|(_, counts)| !counts.is_balanced());
+        let pairs = pairs.map(|((sender, recipient), counts)| Imbalance {
+            equation: Equation::Addressed,
+            sender: Some(*sender),
+            recipient: Some(*recipient),
+            left: counts.addressed,
+            right: counts.accounted_for(),
+        });
+        senders.chain(pairs).collect()
     }
 
     /// Compares this ledger, the hub's, with what the nodes counted on their own: documents accepted

@@ -10,6 +10,7 @@ use super::joining::Step;
 use super::organ::OrganId;
 use super::status::Stage;
 use super::status::StatusCode;
+use super::status::TransitionError;
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $fault:ident;)*) => {
@@ -64,6 +65,8 @@ reasons! {
     CsrInvalid = "CSR_INVALID", Caller;
     /// Content does not have the digest that was announced.
     DigestMismatch = "DIGEST_MISMATCH", Sender;
+    /// The document was recalled, and the caller agreed to have lost it.
+    DocumentRecalled = "DOCUMENT_RECALLED", Caller;
     /// No document with this identity, or none that the caller may see.
     DocumentUnknown = "DOCUMENT_UNKNOWN", Caller;
     /// The identity is taken by a document with other content.
@@ -106,6 +109,8 @@ reasons! {
     StorageUnavailable = "STORAGE_UNAVAILABLE", Hub;
     /// A stream was open longer than allowed without a message.
     StreamIdle = "STREAM_IDLE", Caller;
+    /// Another subscription of the same organisation began and gets the deliveries now.
+    SubscriptionReplaced = "SUBSCRIPTION_REPLACED", Caller;
     /// A conformance test was run as often as it may be.
     TestsExhausted = "TESTS_EXHAUSTED", Operator;
     /// The message is larger than the hub takes.
@@ -261,6 +266,11 @@ pub enum Refusal {
         /// Digest of the content, hexadecimal.
         found: String,
     },
+    /// Recalled, and gone for its recipient.
+    DocumentRecalled {
+        /// The identity.
+        document_id: DocumentId,
+    },
     /// Unknown, or not for the caller.
     DocumentUnknown {
         /// The identity, as it was asked for.
@@ -378,6 +388,11 @@ pub enum Refusal {
         /// The limit, in seconds.
         limit_s: u64,
     },
+    /// A later subscription took over.
+    SubscriptionReplaced {
+        /// The organisation that subscribed twice.
+        organ: OrganId,
+    },
     /// No run of the test is left.
     TestsExhausted {
         /// The candidate.
@@ -405,7 +420,7 @@ pub enum Refusal {
         /// The status reported.
         to: StatusCode,
         /// What is wrong.
-        problem: String,
+        problem: TransitionError,
     },
     /// No usable client certificate.
     UnauthenticatedPeer {
@@ -430,6 +445,7 @@ impl Refusal {
             Self::ClockSkew { .. } => Reason::ClockSkew,
             Self::CsrInvalid { .. } => Reason::CsrInvalid,
             Self::DigestMismatch { .. } => Reason::DigestMismatch,
+            Self::DocumentRecalled { .. } => Reason::DocumentRecalled,
             Self::DocumentUnknown { .. } => Reason::DocumentUnknown,
             Self::DuplicateDocument { .. } => Reason::DuplicateDocument,
             Self::HeaderInvalid { .. } => Reason::HeaderInvalid,
@@ -451,6 +467,7 @@ impl Refusal {
             Self::StorageFull { .. } => Reason::StorageFull,
             Self::StorageUnavailable { .. } => Reason::StorageUnavailable,
             Self::StreamIdle { .. } => Reason::StreamIdle,
+            Self::SubscriptionReplaced { .. } => Reason::SubscriptionReplaced,
             Self::TestsExhausted { .. } => Reason::TestsExhausted,
             Self::TooLarge { .. } => Reason::TooLarge,
             Self::TransitionNotAllowed { .. } => Reason::TransitionNotAllowed,

@@ -54,7 +54,7 @@ pub enum Stage {
     Finished,
     /// 13 was reported; the stage before it is kept for an answer of 16.
     RecallRequested(Settled),
-    /// An update (business type 2) arrived; waits for 15 or 16.
+    /// An update (business type 2) was sent; waits for 15 or 16, or for a recall in its place.
     UpdateRequested(Settled),
     /// 15 after 13; nothing follows. The payload is destroyed, the trace remains.
     Recalled,
@@ -80,12 +80,28 @@ pub enum Settled {
 /// Why a status may not follow.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum TransitionError {
+    /// The sender waits for an answer.
+    #[error("the sender asked for a change: answer that first, with 15 or 16")]
+    AnswerFirst,
+    /// Nothing follows the present stage.
+    #[error("nothing follows the present stage: what is to be corrected is sent as a new document")]
+    Ended,
     /// Not from this stage.
     #[error("this status may not follow the present stage")]
     NotFromHere,
     /// 02 and 16 must say why.
     #[error("this status needs a description")]
     ReasonMissing,
+    /// The recipient answered as many recalls and updates of one document as there may be.
+    #[error(
+        "a change of this document was asked for and answered {answered} times, at most {most} are taken"
+    )]
+    TooOften {
+        /// Answers so far.
+        answered: usize,
+        /// As many as are taken of this kind.
+        most: usize,
+    },
     /// The other party reports this one.
     #[error("only the {0:?} may report this status")]
     WrongParty(Party),
@@ -142,6 +158,11 @@ impl StatusCode {
         }
     }
 
+    /// Whether it answers a recall or an update.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::ChangeAccepted | Self::ChangeRejected)
+    }
+
     /// Whether it must say why (02: QĐ 28/2018, Art. 5.4; 16: our rule, since Art. 9.2 obliges the
     /// recipient to destroy a recalled document).
     pub fn needs_reason(self) -> bool {
@@ -150,6 +171,11 @@ impl StatusCode {
 }
 
 impl Settled {
+    /// After 01.
+    fn arrived(self) -> Option<Self> {
+        self.stage().next(StatusCode::Arrived)?.settled()
+    }
+
     fn stage(self) -> Stage {
         match self {
             Self::Sent => Stage::Sent,
@@ -184,7 +210,17 @@ impl Stage {
         if code.needs_reason() && description.trim().is_empty() {
             return Err(TransitionError::ReasonMissing);
         }
-        self.next(code).ok_or(TransitionError::NotFromHere)
+        self.next(code).ok_or(match (self, code) {
+            (Self::Rejected | Self::Recalled, _) => TransitionError::Ended,
+            (_, StatusCode::Arrived) => TransitionError::NotFromHere,
+            _ if self.is_asked() => TransitionError::AnswerFirst,
+            _ => TransitionError::NotFromHere,
+        })
+    }
+
+    /// Whether the recipient is asked for an answer (15 or 16).
+    pub fn is_asked(self) -> bool {
+        matches!(self, Self::RecallRequested(_) | Self::UpdateRequested(_))
     }
 
     /// The stage when the sender's update (business type 2) reaches this recipient.
@@ -205,7 +241,18 @@ impl Stage {
             (Self::Accepted | Self::Assigned | Self::Processing | Self::Finished, C::Finished) => {
                 Some(Self::Finished)
             }
+            // What arrives has arrived, whatever is asked meanwhile: 01 is reported by machines, once.
+            (Self::RecallRequested(before), C::Arrived) => {
+                before.arrived().map(Self::RecallRequested)
+            }
+            (Self::UpdateRequested(before), C::Arrived) => {
+                before.arrived().map(Self::UpdateRequested)
+            }
             (Self::RecallRequested(_), C::RecallRequested) => Some(self),
+            // Asking the document back makes what was to change of it moot.
+            (Self::UpdateRequested(before), C::RecallRequested) => {
+                Some(Self::RecallRequested(before))
+            }
             (_, C::RecallRequested) => self.settled().map(Self::RecallRequested),
             (Self::RecallRequested(_) | Self::Recalled, C::ChangeAccepted) => Some(Self::Recalled),
             (Self::UpdateRequested(before), C::ChangeAccepted | C::ChangeRejected)
@@ -282,3 +329,6 @@ impl Stage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -177,27 +177,27 @@ fn identifiers_that_break_the_form_say_where() {
 /// codes (DOMAIN, section 3.3), not from the code: `r/` waits for an answer to a recall, `u/` to an
 /// update, each with the stage before it. Repeating the present status changes nothing.
 const TRANSITIONS: &str = "
-                 01       02        03        04        05          06        13            15        16
-sent             arrived  .         .         .         .           .         r/sent        .         .
-arrived          arrived  rejected  accepted  .         .           .         r/arrived     .         .
-rejected         .        rejected  .         .         .           .         .             .         .
-accepted         .        .         accepted  assigned  processing  finished  r/accepted    .         .
-assigned         .        .         .         assigned  processing  finished  r/assigned    .         .
-processing       .        .         .         .         processing  finished  r/processing  .         .
-finished         .        .         .         .         .           finished  r/finished    .         .
-recalled         .        .         .         .         .           .         .             recalled  .
-r/sent           .        .         .         .         .           .         r/sent        recalled  sent
-r/arrived        .        .         .         .         .           .         r/arrived     recalled  arrived
-r/accepted       .        .         .         .         .           .         r/accepted    recalled  accepted
-r/assigned       .        .         .         .         .           .         r/assigned    recalled  assigned
-r/processing     .        .         .         .         .           .         r/processing  recalled  processing
-r/finished       .        .         .         .         .           .         r/finished    recalled  finished
-u/sent           .        .         .         .         .           .         .             sent      sent
-u/arrived        .        .         .         .         .           .         .             arrived   arrived
-u/accepted       .        .         .         .         .           .         .             accepted  accepted
-u/assigned       .        .         .         .         .           .         .             assigned  assigned
-u/processing     .        .         .         .         .           .         .             processing  processing
-u/finished       .        .         .         .         .           .         .             finished  finished
+              01         02        03        04        05          06        13            15          16
+sent          arrived    .         .         .         .           .         r/sent        .           .
+arrived       arrived    rejected  accepted  .         .           .         r/arrived     .           .
+rejected      .          rejected  .         .         .           .         .             .           .
+accepted      .          .         accepted  assigned  processing  finished  r/accepted    .           .
+assigned      .          .         .         assigned  processing  finished  r/assigned    .           .
+processing    .          .         .         .         processing  finished  r/processing  .           .
+finished      .          .         .         .         .           finished  r/finished    .           .
+recalled      .          .         .         .         .           .         .             recalled    .
+r/sent        r/arrived  .         .         .         .           .         r/sent        recalled    sent
+r/arrived     r/arrived  .         .         .         .           .         r/arrived     recalled    arrived
+r/accepted    .          .         .         .         .           .         r/accepted    recalled    accepted
+r/assigned    .          .         .         .         .           .         r/assigned    recalled    assigned
+r/processing  .          .         .         .         .           .         r/processing  recalled    processing
+r/finished    .          .         .         .         .           .         r/finished    recalled    finished
+u/sent        u/arrived  .         .         .         .           .         r/sent        sent        sent
+u/arrived     u/arrived  .         .         .         .           .         r/arrived     arrived     arrived
+u/accepted    .          .         .         .         .           .         r/accepted    accepted    accepted
+u/assigned    .          .         .         .         .           .         r/assigned    assigned    assigned
+u/processing  .          .         .         .         .           .         r/processing  processing  processing
+u/finished    .          .         .         .         .           .         r/finished    finished    finished
 ";
 
 fn settled_name(settled: Settled) -> &'static str {
@@ -237,6 +237,7 @@ fn reporter(code: &str) -> Party {
 
 /// What the table, and the two rules beside it, say about one report.
 fn expected(
+    from: &str,
     to: &str,
     code: &str,
     party: Party,
@@ -249,7 +250,12 @@ fn expected(
         return Err(TransitionError::ReasonMissing);
     }
     if to == "." {
-        Err(TransitionError::NotFromHere)
+        Err(match (from, code) {
+            ("rejected" | "recalled", _) => TransitionError::Ended,
+            (_, "01") => TransitionError::NotFromHere,
+            _ if from.contains('/') => TransitionError::AnswerFirst,
+            _ => TransitionError::NotFromHere,
+        })
     } else {
         Ok(to.into())
     }
@@ -274,7 +280,7 @@ fn every_transition_is_the_one_in_the_table() {
                 for description in ["", " \t", "sai nơi nhận"] {
                     assert_eq!(
                         stage.after(reported, party, description).map(stage_name),
-                        expected(to, code, party, description),
+                        expected(name, to, code, party, description),
                         "{name}, {code} from the {party:?} saying {description:?}",
                     );
                 }

@@ -33,6 +33,8 @@ pub struct Counts {
     pub delivered_twice: Vec<String>,
     /// Deliveries that came again and were recognised.
     pub redelivered: u64,
+    /// Subscriptions that another program of the same organisation took over.
+    pub replaced: u64,
     /// Documents whose signatures this node judged otherwise than the hub. Must stay empty.
     pub disagreements: Vec<String>,
     /// Status notices received, by code.
@@ -67,6 +69,7 @@ impl Account {
             documents: HashSet::new(),
             delivered_twice: Vec::new(),
             redelivered: 0,
+            replaced: 0,
             disagreements: Vec::new(),
             notices: BTreeMap::new(),
             statuses_taken: 0,

@@ -154,7 +154,8 @@ impl Connection {
         })
     }
 
-    pub(super) fn channel(&self) -> Channel {
+    /// The channel itself, for services that are not the axis' own.
+    pub fn channel(&self) -> Channel {
         self.channel.clone()
     }
 
@@ -176,21 +177,55 @@ impl Connection {
     }
 }
 
-/// Waiting times between attempts to reach a hub again: from 50 ms, doubling, to 2 s.
+/// Waiting times between attempts to reach a hub again: doubling, from one to another.
 #[derive(Debug)]
-pub(super) struct Backoff(Duration);
+pub(super) struct Backoff {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+}
 
 impl Backoff {
+    /// After a connection was lost: from 50 ms to 2 s.
     pub(super) fn new() -> Self {
-        Self(Duration::from_millis(50))
+        Self::between(Duration::from_millis(50), Duration::from_secs(2))
+    }
+
+    pub(super) fn between(first: Duration, longest: Duration) -> Self {
+        Self {
+            first,
+            longest,
+            next: first,
+        }
+    }
+
+    /// The time to wait now; the next will be longer.
+    pub(super) fn longer(&mut self) -> Duration {
+        let now = self.next;
+        self.next = (now * 2).min(self.longest);
+        now
     }
 
     pub(super) async fn wait(&mut self) {
-        tokio::time::sleep(self.0).await;
-        self.0 = (self.0 * 2).min(Duration::from_secs(2));
+        tokio::time::sleep(self.longer()).await;
     }
 
     pub(super) fn reset(&mut self) {
-        *self = Self::new();
+        self.next = self.first;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_wait_is_longer_than_the_one_before_up_to_the_longest_until_it_is_reset() {
+        let seconds = Duration::from_secs;
+        let mut backoff = Backoff::between(seconds(5), seconds(18));
+        let waits: Vec<Duration> = (0..4).map(|_| backoff.longer()).collect();
+        assert_eq!(waits, [5, 10, 18, 18].map(seconds));
+        backoff.reset();
+        assert_eq!(backoff.longer(), seconds(5));
     }
 }

@@ -21,6 +21,7 @@ use crate::clock::Clock;
 use crate::model::DocumentHeader;
 use crate::model::LegalValue;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::Refusal;
 use crate::model::StatusCode;
 use crate::trust::Policy;
@@ -35,6 +36,15 @@ const CREDIT: u32 = 256;
 
 /// Documents acknowledged together.
 const ACKNOWLEDGE_MAX: usize = 64;
+
+/// How long a subscription lasts that was in order. One that is lost sooner is tried again later each time,
+/// whatever it delivered: a hub that cannot write acknowledgements delivers the same again.
+const LASTED: Duration = Duration::from_secs(5);
+
+/// Time before a subscription that another program took over is tried again, the first time and at most.
+/// A subscription that lasted as long as the longest was nobody's quarrel.
+const REPLACED_FIRST: Duration = Duration::from_secs(10);
+const REPLACED_LONGEST: Duration = Duration::from_secs(300);
 
 /// How long an acknowledgement waits for company: a message each would cost more than the documents.
 const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(20);
@@ -54,27 +64,52 @@ pub(super) struct Inbox {
 }
 
 impl Inbox {
-    /// Receives until told to stop, reconnecting as often as it takes.
+    /// Receives until told to stop, reconnecting as often as it takes. Where another program of the same
+    /// organisation takes the subscription over, it says so and waits long: the two would take the documents
+    /// from each other, and what was delivered meanwhile says nothing about that.
     pub(super) async fn run(self) {
         let mut backoff = Backoff::new();
+        let mut replaced = Backoff::between(REPLACED_FIRST, REPLACED_LONGEST);
         // Deliveries seen; a hub that did not hear an acknowledgement sends again.
         let mut seen = HashSet::new();
         loop {
+            let since = self.clock.monotonic();
             let lost = tokio::select! {
-                lost = self.stream(&mut seen, &mut backoff) => lost,
+                lost = self.stream(&mut seen) => lost,
                 () = self.stop.cancelled() => return,
             };
-            if let Err(status) = lost {
-                tracing::debug!(%status, "subscription lost");
+            let lasted = self.clock.monotonic() - since;
+            if lasted >= LASTED {
+                backoff.reset();
             }
+            if lasted >= REPLACED_LONGEST {
+                replaced.reset();
+            }
+            let wait = match lost {
+                Err(status) if is_replaced(&status) => {
+                    let wait = replaced.longer();
+                    self.account.counts().replaced += 1;
+                    tracing::warn!(
+                        organ = %self.organ,
+                        again_in_s = wait.as_secs(),
+                        "another program of this organisation took over the subscription"
+                    );
+                    wait
+                }
+                Err(status) => {
+                    tracing::debug!(%status, "subscription lost");
+                    backoff.longer()
+                }
+                Ok(()) => backoff.longer(),
+            };
             tokio::select! {
-                () = backoff.wait() => {}
+                () = tokio::time::sleep(wait) => {}
                 () = self.stop.cancelled() => return,
             }
         }
     }
 
-    async fn stream(&self, seen: &mut HashSet<u64>, backoff: &mut Backoff) -> Result<(), Status> {
+    async fn stream(&self, seen: &mut HashSet<u64>) -> Result<(), Status> {
         let (requests, receive) = mpsc::channel(16);
         let first = v1::SubscribeRequest {
             credit: CREDIT,
@@ -92,7 +127,6 @@ impl Inbox {
             let Some(delivery) = deliveries.message().await? else {
                 return Ok(());
             };
-            backoff.reset();
             self.take(delivery, seen, &mut done, &mut followed).await;
             // What comes within moments goes into the same acknowledgement.
             let deadline = tokio::time::Instant::now() + ACKNOWLEDGE_WITHIN;
@@ -211,6 +245,12 @@ impl Inbox {
             let _ = self.office.send(Arrival::Recall { document_id }).await;
         }
     }
+}
+
+/// Whether a subscription ended because another one of the same organisation began.
+fn is_replaced(status: &Status) -> bool {
+    let explained = wire::reason_of(status);
+    explained.is_some_and(|explained| explained.reason == Reason::SubscriptionReplaced)
 }
 
 /// What a document is worth, as its recipient finds for itself.

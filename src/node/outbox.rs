@@ -1,7 +1,8 @@
 //! Sending: what was written is kept until the hub's receipt, across broken connections.
 //!
 //! A document without a receipt is sent again with the same bytes after every reconnection; the hub
-//! answers a repetition with the same receipt, so nothing is lost and nothing doubled.
+//! answers a repetition with the same receipt, so nothing is lost and nothing doubled. The same where the hub
+//! says that it cannot take anything now: that says nothing of the document.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -27,6 +28,10 @@ use crate::wire::v1;
 
 /// Documents of one participant on their way at once.
 const WINDOW: usize = 256;
+
+/// How often a document is sent again that the hub could not take: with the pauses between, some 40 s,
+/// longer than a hub needs to start or to make its index anew.
+const TRIES_MAX: u32 = 24;
 
 /// What became of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +68,19 @@ struct Waiting {
     document: v1::SignedDocument,
     outcome: oneshot::Sender<Outcome>,
     sent_at: Instant,
+    /// How often the hub could not take it.
+    tries: u32,
+}
+
+/// Whether the hub may take the same document another time: it is stopping, or has no room or store for now.
+fn may_pass(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::Overloaded
+            | Reason::ShuttingDown
+            | Reason::StorageFull
+            | Reason::StorageUnavailable
+    )
 }
 
 /// Why a stream ended.
@@ -125,16 +143,28 @@ impl Outbox {
             Err(status) => return Ended::Lost(status),
         };
         let mut open = true;
+        // Documents the hub could not take, which go on waiting.
+        let (mut put_off_here, mut why) = (0, "");
         loop {
             if !open && waiting.is_empty() {
                 return Ended::Done;
             }
-            let has_room = open && waiting.len() < WINDOW;
+            let has_room = open && put_off_here == 0 && waiting.len() < WINDOW;
             tokio::select! {
                 answer = next(&mut answers) => match answer {
                     Ok(answer) => {
-                        backoff.reset();
-                        self.answered(answer, waiting);
+                        if let Some(reason) = put_off(&answer, waiting) {
+                            put_off_here += 1;
+                            why = reason.as_str();
+                        } else {
+                            self.answered(answer, waiting);
+                        }
+                        if put_off_here == 0 {
+                            backoff.reset();
+                        } else if put_off_here >= waiting.len() {
+                            // Everything else has its answer: these begin again after a pause.
+                            return Ended::Lost(Status::unavailable(why));
+                        }
                     }
                     Err(status) => return Ended::Lost(status),
                 },
@@ -150,7 +180,8 @@ impl Outbox {
                         let document = written.document;
                         let request =
                             v1::SubmitStreamRequest { tag, document: Some(document.clone()) };
-                        waiting.insert(tag, Waiting { document, outcome, sent_at });
+                        let tries = 0;
+                        waiting.insert(tag, Waiting { document, outcome, sent_at, tries });
                         // Cannot be full: the channel holds the window. Closed shows as an answer.
                         let _ = requests.send(request).await;
                     }
@@ -216,6 +247,24 @@ impl Outbox {
     }
 }
 
+/// The reason where the answer is that the hub cannot take the document now: it goes on waiting, and is
+/// sent again. Not for ever: after so many tries the refusal is its outcome.
+fn put_off(
+    answer: &v1::SubmitStreamResponse,
+    waiting: &mut BTreeMap<u64, Waiting>,
+) -> Option<Reason> {
+    let Some(v1::submit_stream_response::Outcome::Refused(refused)) = &answer.outcome else {
+        return None;
+    };
+    let reason = Reason::from_name(&refused.reason).filter(|reason| may_pass(*reason))?;
+    let document = waiting.get_mut(&answer.tag)?;
+    if document.tries >= TRIES_MAX {
+        return None;
+    }
+    document.tries += 1;
+    Some(reason)
+}
+
 async fn next(
     answers: &mut Streaming<v1::SubmitStreamResponse>,
 ) -> Result<v1::SubmitStreamResponse, Status> {
@@ -235,4 +284,57 @@ fn read_receipt(receipt: &v1::Receipt) -> Option<Sent> {
             .filter_map(|recipient| recipient.organ_id.parse().ok())
             .collect(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(tag: u64, reason: Reason) -> v1::SubmitStreamResponse {
+        let refused = v1::Refused {
+            reason: reason.as_str().to_owned(),
+            ..v1::Refused::default()
+        };
+        v1::SubmitStreamResponse {
+            tag,
+            outcome: Some(v1::submit_stream_response::Outcome::Refused(refused)),
+        }
+    }
+
+    #[test]
+    fn what_the_hub_cannot_take_now_waits_and_what_it_refuses_does_not() {
+        let (outcome, _told) = oneshot::channel();
+        let document = Waiting {
+            document: v1::SignedDocument::default(),
+            outcome,
+            sent_at: Clock::system().monotonic(),
+            tries: 0,
+        };
+        let mut waiting = BTreeMap::from([(7, document)]);
+        for reason in Reason::ALL {
+            let expected = matches!(
+                reason,
+                Reason::Overloaded
+                    | Reason::ShuttingDown
+                    | Reason::StorageFull
+                    | Reason::StorageUnavailable
+            );
+            let found = put_off(&refused(7, *reason), &mut waiting);
+            assert_eq!(found, expected.then_some(*reason));
+            assert!(waiting.contains_key(&7));
+        }
+        let tries = (0..).take_while(|_| {
+            put_off(&refused(7, Reason::StorageUnavailable), &mut waiting).is_some()
+        });
+        assert_eq!(tries.count() as u32, TRIES_MAX - 4, "and then it is final");
+        assert_eq!(
+            put_off(&refused(8, Reason::ShuttingDown), &mut waiting),
+            None
+        );
+        let accepted = v1::SubmitStreamResponse {
+            tag: 7,
+            outcome: None,
+        };
+        assert_eq!(put_off(&accepted, &mut waiting), None);
+    }
 }

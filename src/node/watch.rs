@@ -8,6 +8,7 @@ use tonic::Status;
 use super::connection::Connection;
 use crate::model::OrganId;
 use crate::model::Reason;
+use crate::model::Totals;
 use crate::wire::reason_of;
 use crate::wire::v1;
 
@@ -18,17 +19,23 @@ const PAIRS_AT_ONCE: u32 = 10_000;
 /// Documents and deliveries a hub counted.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct HubTotals {
-    /// Documents handed over.
+    /// Submissions that arrived.
     pub submitted: u64,
     /// Documents accepted.
     pub sent: u64,
+    /// Repetitions of accepted documents.
+    pub repeated: u64,
     /// Documents refused.
     pub refused: u64,
+    /// Submissions turned away.
+    pub turned_away: u64,
+    /// Submissions whose outcome is open.
+    pub under_way: u64,
     /// Deliveries owed.
     pub addressed: u64,
     /// Deliveries acknowledged.
     pub received: u64,
-    /// Whether its equations hold.
+    /// Whether its equations hold, as it says and by the figures it tells.
     pub balanced: bool,
 }
 
@@ -86,14 +93,30 @@ impl Connection {
     /// The connection, or the hub's refusal of the caller.
     pub async fn totals(&self) -> Result<HubTotals, Status> {
         let totals = self.monitor().get_totals(v1::GetTotalsRequest {}).await?;
-        let totals = totals.into_inner();
+        let told = totals.into_inner();
+        let totals = Totals {
+            submitted: told.submitted,
+            sent: told.sent,
+            repeated: told.repeated,
+            refused: told.refused,
+            turned_away: told.turned_away,
+            under_way: told.under_way,
+            addressed: told.addressed,
+            received: told.received,
+            in_flight: told.in_flight,
+            pending: told.pending,
+            locked: told.locked,
+        };
         Ok(HubTotals {
             submitted: totals.submitted,
             sent: totals.sent,
+            repeated: totals.repeated,
             refused: totals.refused,
+            turned_away: totals.turned_away,
+            under_way: totals.under_way,
             addressed: totals.addressed,
             received: totals.received,
-            balanced: totals.balanced,
+            balanced: told.balanced && totals.is_balanced(),
         })
     }
 
@@ -190,6 +213,7 @@ fn pair_of(counter: &v1::Counter) -> Option<((OrganId, OrganId), PairTotals)> {
         counter.recipient.parse().ok()?,
     );
     let totals = PairTotals {
+        // Under this name also by hubs that know no other.
         addressed: counter.sent,
         received: counter.received,
     };

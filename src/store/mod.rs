@@ -68,6 +68,8 @@ pub use journal::Recovery as JournalRecovery;
 pub use journal::VisitError;
 pub use kept_lists::KeptLists;
 pub use mailbox::Acknowledged;
+pub use mailbox::Aside;
+pub use mailbox::Bounds as MailboxBounds;
 pub use mailbox::Mailbox;
 pub use mailbox::Refill;
 pub use mailbox::Refilled;

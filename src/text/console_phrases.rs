@@ -207,6 +207,8 @@ bilingual! {
     NothingWaits = "Nothing waits.", "Không có văn bản nào đang chờ.";
     /// An empty list.
     NothingYet = "Nothing yet.", "Chưa có số liệu.";
+    /// What received is to be held against.
+    OfAddressed = "deliveries owed", "lượt gửi phải giao";
     /// The first page.
     Overview = "Overview", "Tổng quan";
     /// Its heading.
@@ -288,7 +290,7 @@ bilingual! {
     /// What that is.
     RefusedHow = "documents, each with its reason", "văn bản, mỗi văn bản có lý do";
     /// Measure: documents refused.
-    RefusedOfSubmitted = "Refused of what was submitted", "Bị từ chối trên tổng số đã gửi lên";
+    RefusedOfSubmitted = "Refused of what was accepted or refused", "Bị từ chối trên tổng số được nhận hoặc bị từ chối";
     /// The rule behind it.
     RefusedOfSubmittedRule = "the reasons are below", "lý do ở bên dưới";
     /// A replay runs.
@@ -327,6 +329,10 @@ bilingual! {
     Sequence = "Number at the hub", "Số thứ tự tại Trục";
     /// The hub takes documents.
     Serving = "serving", "đang phục vụ";
+    /// Deliveries that cannot be made for now.
+    SetAside = "Deliveries set aside, subscriptions waiting", "Lượt gửi tạm để lại, kênh nhận đang chờ";
+    /// What that means.
+    SetAsideHow = "Documents on the disk cannot be read. They are tried again every minute and everything else is delivered; the log names them. Run docaxis journal verify.", "Có văn bản trên đĩa không đọc được. Trục thử lại mỗi phút, các văn bản khác vẫn được chuyển; nhật ký nêu rõ từng văn bản. Hãy chạy docaxis journal verify.";
     /// It takes no more.
     ShuttingDown = "shutting down", "đang dừng";
     /// What that means.
@@ -407,8 +413,12 @@ bilingual! {
     TooManyAttemptsRemedy = "Wait a few seconds, then enter the token again. If it goes on, somebody is guessing: the hub's log says from where.", "Đợi vài giây rồi nhập lại mã. Nếu vẫn tiếp diễn thì có người đang dò mã: nhật ký của Trục cho biết từ địa chỉ nào.";
     /// A button before its time.
     TryNow = "Try it now", "Thử ngay";
+    /// Submissions of which nothing is on record.
+    TurnedAwayLower = "turned away", "không được tiếp nhận";
     /// KiB of documents between admission and receipt.
     UnderWay = "Under way, KiB", "Đang xử lý, KiB";
+    /// Submissions whose outcome is open.
+    UnderWayLower = "under way", "đang xử lý";
     /// Durability below fsync.
     Unsafe = "UNSAFE", "KHÔNG AN TOÀN";
     /// What that means.

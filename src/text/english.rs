@@ -60,6 +60,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("{what} has digest {found}, announced was {expected}")
         }
+        Refusal::DocumentRecalled { document_id } => {
+            format!("the document `{document_id}` was recalled, which you agreed to with status 15")
+        }
         Refusal::DocumentUnknown { document_id } => {
             format!("there is no document `{document_id}` that you may see")
         }
@@ -136,6 +139,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         }
         Refusal::StreamIdle { limit_s } => {
             format!("the stream was silent for longer than {limit_s} s")
+        }
+        Refusal::SubscriptionReplaced { organ } => {
+            format!("another subscription of {organ} began and gets its documents now")
         }
         Refusal::TestsExhausted { organ, test, runs } => {
             format!("{organ} ran test {test} {runs} times, and no run is left")

@@ -14,6 +14,7 @@ use crate::model::OrganId;
 use crate::model::Reason;
 use crate::model::Stage;
 use crate::model::StatusCode;
+use crate::model::TransitionError;
 use crate::model::joining::JoiningState;
 use crate::model::joining::Step;
 
@@ -67,6 +68,9 @@ fn refusals() -> Vec<Refusal> {
             what: text("what"),
             expected: text("want"),
             found: text("found"),
+        },
+        Refusal::DocumentRecalled {
+            document_id: document_id.clone(),
         },
         Refusal::DocumentUnknown {
             document_id: text("document"),
@@ -133,6 +137,7 @@ fn refusals() -> Vec<Refusal> {
             problem: problem.clone(),
         },
         Refusal::StreamIdle { limit_s: 61 },
+        Refusal::SubscriptionReplaced { organ: hanoi },
         Refusal::TestsExhausted {
             organ: hanoi,
             test: text("test"),
@@ -147,7 +152,10 @@ fn refusals() -> Vec<Refusal> {
             document_id,
             from: Stage::Finished,
             to: StatusCode::Accepted,
-            problem: problem.clone(),
+            problem: TransitionError::TooOften {
+                answered: 12,
+                most: 13,
+            },
         },
         Refusal::UnauthenticatedPeer { problem },
     ]

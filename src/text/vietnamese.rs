@@ -6,7 +6,9 @@ use super::stage_name;
 use super::state_name;
 use super::status_name;
 use super::use_name;
+use crate::model::Party;
 use crate::model::Refusal;
+use crate::model::TransitionError;
 
 /// No wildcard arm: a new refusal does not compile until it has a sentence.
 pub(super) fn describe(refusal: &Refusal) -> String {
@@ -59,6 +61,11 @@ pub(super) fn describe(refusal: &Refusal) -> String {
             found,
         } => {
             format!("giá trị băm không khớp ({what}): nhận được {found}, đã công bố {expected}")
+        }
+        Refusal::DocumentRecalled { document_id } => {
+            format!(
+                "văn bản “{document_id}” đã được thu hồi; cơ quan đã đồng ý thu hồi bằng trạng thái 15"
+            )
         }
         Refusal::DocumentUnknown { document_id } => {
             format!("không có văn bản “{document_id}” mà bên gọi được phép xem")
@@ -139,6 +146,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         Refusal::StreamIdle { limit_s } => {
             format!("luồng kết nối không có thông điệp nào trong hơn {limit_s} giây")
         }
+        Refusal::SubscriptionReplaced { organ } => format!(
+            "một kết nối nhận văn bản khác của {organ} đã mở và từ nay nhận thay kết nối này"
+        ),
         Refusal::TestsExhausted { organ, test, runs } => {
             format!("{organ} đã chạy phép kiểm thử {test} {runs} lần, không còn lần chạy nào")
         }
@@ -153,6 +163,7 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             let from = stage_name(*from, Language::Vi);
             let to = status_name(*to, Language::Vi);
+            let problem = transition_problem(*problem);
             format!(
                 "văn bản “{document_id}” đang ở trạng thái “{from}”, không thể chuyển sang “{to}”: \
                  {problem}"
@@ -162,4 +173,28 @@ pub(super) fn describe(refusal: &Refusal) -> String {
             format!("kết nối không có chứng thư số nêu tên cơ quan, tổ chức: {problem}")
         }
     }
+}
+
+/// Why a status may not follow.
+fn transition_problem(error: TransitionError) -> String {
+    match error {
+        TransitionError::AnswerFirst => {
+            "bên gửi đang yêu cầu thu hồi hoặc cập nhật; cần trả lời trước bằng trạng thái 15 hoặc 16"
+        }
+        TransitionError::Ended => {
+            "văn bản đã ở trạng thái cuối cùng; nội dung cần sửa được gửi bằng văn bản mới"
+        }
+        TransitionError::NotFromHere => "trạng thái này không được đi sau trạng thái hiện tại",
+        TransitionError::ReasonMissing => "trạng thái này phải nêu lý do",
+        TransitionError::TooOften { answered, most } => {
+            return format!(
+                "bên nhận đã trả lời {answered} yêu cầu thu hồi, cập nhật đối với văn bản này, tối đa {most}"
+            );
+        }
+        TransitionError::WrongParty(Party::Recipient) => {
+            "chỉ bên nhận được cập nhật trạng thái này"
+        }
+        TransitionError::WrongParty(Party::Sender) => "chỉ bên gửi được cập nhật trạng thái này",
+    }
+    .to_owned()
 }

@@ -260,8 +260,24 @@ impl Authority {
         this_update: Timestamp,
         next_update: Timestamp,
     ) -> Result<RevocationLists, IssueError> {
+        self.revocation_lists_after(0, revoked, this_update, next_update)
+    }
+
+    /// The same, numbered higher than the lists before: those may have been made while the clock was
+    /// ahead.
+    ///
+    /// # Errors
+    /// [`IssueError`].
+    pub fn revocation_lists_after(
+        &self,
+        last_number: u64,
+        revoked: &[RevokedSerial],
+        this_update: Timestamp,
+        next_update: Timestamp,
+    ) -> Result<RevocationLists, IssueError> {
+        let number = u64::try_from(this_update.as_microsecond()).unwrap_or(0);
+        let number = number.max(last_number.saturating_add(1));
         let list = |party: &Party, revoked: &[RevokedSerial]| -> Result<Vec<u8>, IssueError> {
-            let number = u64::try_from(this_update.as_microsecond()).unwrap_or(0);
             let params = CertificateRevocationListParams {
                 this_update: offset(this_update),
                 next_update: offset(next_update),

@@ -65,6 +65,7 @@ pub use key::UnknownKeyKind;
 pub use policy::PathCheck;
 pub use policy::Policy;
 pub use revocation::CrlEpoch;
+pub use revocation::ListDates;
 pub use revocation::RevocationError;
 pub use signature::Acquaintance;
 pub use signature::Algorithm;

@@ -32,13 +32,54 @@ pub enum RevocationError {
     Unsigned(String),
 }
 
-/// Which of two lists is newer: by date, and by `crlNumber` within a second.
+/// Which of two lists is newer: by `crlNumber`, which an issuer never lowers (RFC 5280, 5.2.3), whatever
+/// its clock was like; by date where there are none.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(super) struct Order {
-    pub(super) this_update: Timestamp,
     /// Of the number, so that it compares as a number.
     length: usize,
     number: Vec<u8>,
+    pub(super) this_update: Timestamp,
+}
+
+/// Number and dates of a list, as it says itself: nobody's signature was checked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ListDates {
+    /// `crlNumber`, where there is one of up to eight bytes.
+    pub number: Option<u64>,
+    /// `thisUpdate`.
+    pub this_update: Timestamp,
+    /// `nextUpdate`.
+    pub next_update: Timestamp,
+}
+
+impl ListDates {
+    /// Those of a list, DER; `None` where it is not one, or has no `nextUpdate`.
+    pub fn of(der: &[u8]) -> Option<Self> {
+        let (_, list) = CertificateRevocationList::from_der(der).ok()?;
+        let number = list.crl_number().map(|number| number.to_bytes_be());
+        let number = number.and_then(|bytes| {
+            let mut wide = [0; 8];
+            let start = wide.len().checked_sub(bytes.len())?;
+            wide[start..].copy_from_slice(&bytes);
+            Some(u64::from_be_bytes(wide))
+        });
+        Some(Self {
+            number,
+            this_update: Timestamp::from_second(list.last_update().timestamp()).ok()?,
+            next_update: Timestamp::from_second(list.next_update()?.timestamp()).ok()?,
+        })
+    }
+
+    /// When half its life is over.
+    pub fn half_over(&self) -> Timestamp {
+        half_over(self.this_update, self.next_update)
+    }
+}
+
+pub(super) fn half_over(this_update: Timestamp, next_update: Timestamp) -> Timestamp {
+    let life = next_update.duration_since(this_update);
+    this_update.saturating_add(life / 2).unwrap_or(next_update)
 }
 
 /// The list of one issuer.
@@ -118,9 +159,9 @@ pub(super) fn read(
         .map(|number| number.to_bytes_be())
         .unwrap_or_default();
     let order = Order {
-        this_update: instant(list.last_update())?,
         length: number.len(),
         number,
+        this_update: instant(list.last_update())?,
     };
     Ok((
         issuer,

@@ -33,6 +33,7 @@ use super::revocation;
 use super::revocation::CrlEpoch;
 use super::revocation::RevocationError;
 use super::revocation::RevocationList;
+use super::revocation::half_over;
 use super::sha256;
 use crate::model::Digest;
 use crate::model::Refusal;
@@ -200,6 +201,24 @@ impl TrustStore {
     pub fn lists_due(&self) -> Option<Timestamp> {
         let lists = self.lists.load();
         lists.by_issuer.values().map(|list| list.next_update).min()
+    }
+
+    /// When half the life of the first of the lists in force is over; `None` without lists.
+    pub fn lists_half_over(&self) -> Option<Timestamp> {
+        let lists = self.lists.load();
+        let all = lists.by_issuer.values();
+        all.map(|list| half_over(list.order.this_update, list.next_update))
+            .min()
+    }
+
+    /// When the last of the lists in force was written, as it says; `None` without lists.
+    pub fn lists_written(&self) -> Option<Timestamp> {
+        let lists = self.lists.load();
+        lists
+            .by_issuer
+            .values()
+            .map(|list| list.order.this_update)
+            .max()
     }
 
     /// The same store, whose signatures are verified by this engine. Without it, it is the process's.

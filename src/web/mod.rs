@@ -44,11 +44,13 @@ mod turns;
 mod visit;
 
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::runtime::Handle;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
@@ -174,20 +176,21 @@ impl Console {
         };
         let address = listener.local_addr().map_err(listen)?;
         let stopping = CancellationToken::new();
+        let monitor = parts.hub.monitor();
+        let watched = || (stopping.clone(), monitor.clone());
         let mut threads = Vec::new();
         let board = match parts.stage {
             None => None,
             Some(open) => {
                 let (board, actor) = procedure::begin(open);
-                threads.push(spawn("procedure", runtime()?, stopping.clone(), actor)?);
+                threads.push(spawn("procedure", runtime()?, watched(), actor)?);
                 Some(board)
             }
         };
-        let monitor = parts.hub.monitor();
         let reports = parts.reports;
         let reports = reports.map(|path| reports::Reports::of(path, monitor.clock().clone()));
         let shared = Arc::new(Shared {
-            monitor,
+            monitor: monitor.clone(),
             anchors: parts.anchors,
             token: parts.token,
             replay: parts.replay,
@@ -204,7 +207,7 @@ impl Console {
             stopping: stopping.clone(),
         });
         let look = live::look_on(Arc::clone(&shared));
-        threads.push(spawn("console-look", looking, stopping.clone(), look)?);
+        threads.push(spawn("console-look", looking, watched(), look)?);
         let gives_way = || {
             // On Linux this is the thread's own priority, and of the threads it starts.
             let _ = rustix::process::nice(NICE);
@@ -213,12 +216,12 @@ impl Console {
             gives_way();
             std::future::pending().await
         };
-        threads.push(spawn("console-page", writing, stopping.clone(), writes)?);
+        threads.push(spawn("console-page", writing, watched(), writes)?);
         let serves = async move {
             gives_way();
             listen::serve(listener, routes::router(shared)).await;
         };
-        threads.push(spawn("console", serving, stopping.clone(), serves)?);
+        threads.push(spawn("console", serving, watched(), serves)?);
         Ok(Self {
             address,
             stopping,
@@ -267,19 +270,25 @@ fn runtime() -> Result<Runtime, ConsoleError> {
 fn spawn(
     name: &'static str,
     runtime: Runtime,
-    stopping: CancellationToken,
+    (stopping, hub): (CancellationToken, hub::Monitor),
     run: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Thread, ConsoleError> {
     let (end, ended) = mpsc::channel();
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || {
-            runtime.block_on(async move {
+            let to_the_end = AssertUnwindSafe(async {
                 tokio::select! {
                     () = run => {}
                     () = stopping.cancelled() => {}
                 }
             });
+            let ran = runtime.block_on(to_the_end.catch_unwind());
+            if ran.is_err() || !stopping.is_cancelled() {
+                // Who looks after the hub must not go blind: both are started again.
+                hub.part_ended(name, ran);
+                return;
+            }
             // What waits for a disk, or for a name to be resolved, is not waited for.
             runtime.shutdown_background();
             // Whoever stopped it may have waited long enough.

@@ -34,7 +34,10 @@ use super::turns;
 use super::turns::BODY_MAX;
 use super::visit;
 use super::visit::Theme;
+use crate::hub;
+use crate::model::Effect;
 use crate::text::Language;
+use crate::text::condition_name;
 
 /// Seconds a browser keeps its reader's language: a year.
 const PREFERENCE_S: u32 = 365 * 24 * 3600;
@@ -141,21 +144,45 @@ async fn open_metrics(State(shared): State<Arc<Shared>>) -> Response {
     }
 }
 
-/// The process answers.
-async fn healthz() -> &'static str {
-    "ok\n"
+/// The process is one that should go on: 503 where only a new start of it helps.
+async fn healthz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
+    if shared.monitor.is_fatal() {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            told(&shared.monitor.symptoms()),
+        );
+    }
+    (StatusCode::OK, "ok\n".to_owned())
 }
 
-/// The hub takes documents.
-async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, &'static str) {
-    if !shared.monitor.is_serving() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
+/// Documents are taken, and there are places for those who bring them. What is wrong is said, a line each,
+/// also where everything is served in spite of it.
+async fn readyz(State(shared): State<Arc<Shared>>) -> (StatusCode, String) {
+    let symptoms = shared.monitor.symptoms();
+    let gravest = symptoms
+        .iter()
+        .map(|symptom| symptom.condition.effect())
+        .max();
+    match gravest {
+        None | Some(Effect::Degraded) => (StatusCode::OK, format!("ready\n{}", told(&symptoms))),
+        Some(Effect::ClosedToNewcomers | Effect::NotServing) => {
+            (StatusCode::SERVICE_UNAVAILABLE, told(&symptoms))
+        }
     }
-    if !shared.monitor.has_places() {
-        let told = "every place for connections of agencies is taken\n";
-        return (StatusCode::SERVICE_UNAVAILABLE, told);
-    }
-    (StatusCode::OK, "ready\n")
+}
+
+/// A line for each: its name, what it is, the facts.
+fn told(symptoms: &[hub::Symptom]) -> String {
+    let lines = symptoms.iter().map(|symptom| {
+        let name = symptom.condition.as_str();
+        let what = condition_name(symptom.condition, Language::En);
+        let since = symptom.since;
+        match symptom.detail.as_str() {
+            "" => format!("{name}: {what} (since {since})\n"),
+            detail => format!("{name}: {what}: {detail} (since {since})\n"),
+        }
+    });
+    lines.collect()
 }
 
 #[derive(Deserialize)]

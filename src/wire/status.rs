@@ -202,10 +202,12 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::Overloaded { .. }
         | Refusal::QuotaExceeded { .. }
         | Refusal::StorageFull { .. } => Code::ResourceExhausted,
-        Refusal::JoiningClosed
+        Refusal::DocumentRecalled { .. }
+        | Refusal::JoiningClosed
         | Refusal::ReadinessMissing { .. }
         | Refusal::RecipientLocked { .. }
         | Refusal::StepNotAllowed { .. }
+        | Refusal::SubscriptionReplaced { .. }
         | Refusal::TestsExhausted { .. }
         | Refusal::TransitionNotAllowed { .. } => Code::FailedPrecondition,
         Refusal::RevocationUnknown { .. }

@@ -254,7 +254,7 @@ async fn who_agreed_to_a_recall_has_lost_the_attachment() {
     let is_lost = async |recipient: &Party| {
         assert_eq!(
             reason(recipient.get(&id, &secret).await),
-            Reason::DocumentUnknown
+            Reason::DocumentRecalled
         );
         for own in [&aside, &passed_on] {
             assert_eq!(
@@ -283,7 +283,7 @@ async fn who_agreed_to_a_recall_has_lost_the_attachment() {
     assert!(recipient.get(&again, &secret).await.unwrap() == secret);
     assert_eq!(
         reason(recipient.get(&id, &secret).await),
-        Reason::DocumentUnknown
+        Reason::DocumentRecalled
     );
 }
 
@@ -329,7 +329,7 @@ async fn a_download_ends_with_the_right_to_it() {
         .unwrap();
     axis.revoke(&revoked.serials);
     let expected = [
-        Reason::DocumentUnknown,
+        Reason::DocumentRecalled,
         Reason::SenderNotActive,
         Reason::CertificateRevoked,
     ];

@@ -22,13 +22,14 @@ use crate::support::organ;
 use crate::support::reason;
 use crate::support::start;
 
-struct Subscription {
-    requests: mpsc::Sender<v1::SubscribeRequest>,
-    deliveries: tonic::Streaming<v1::Delivery>,
+/// A subscriber that does what it is told.
+pub(crate) struct Subscription {
+    pub(crate) requests: mpsc::Sender<v1::SubscribeRequest>,
+    pub(crate) deliveries: tonic::Streaming<v1::Delivery>,
 }
 
 impl Subscription {
-    async fn of(party: &Party, credit: u32) -> Self {
+    pub(crate) async fn of(party: &Party, credit: u32) -> Self {
         let (requests, receive) = mpsc::channel(8);
         let first = v1::SubscribeRequest {
             credit,
@@ -46,7 +47,7 @@ impl Subscription {
         }
     }
 
-    async fn document(&mut self) -> v1::DocumentDelivery {
+    pub(crate) async fn document(&mut self) -> v1::DocumentDelivery {
         loop {
             let delivery = self.deliveries.message().await.unwrap().unwrap();
             if let Some(v1::delivery::Item::Document(document)) = delivery.item {
@@ -55,7 +56,7 @@ impl Subscription {
         }
     }
 
-    async fn notices(&mut self) -> Vec<v1::StatusNotice> {
+    pub(crate) async fn notices(&mut self) -> Vec<v1::StatusNotice> {
         loop {
             let delivery = self.deliveries.message().await.unwrap().unwrap();
             if let Some(v1::delivery::Item::Statuses(statuses)) = delivery.item {
@@ -64,7 +65,7 @@ impl Subscription {
         }
     }
 
-    async fn acknowledge(&self, sequence: u64, status_cursor: u64) {
+    pub(crate) async fn acknowledge(&self, sequence: u64, status_cursor: u64) {
         let hub_sequences = (sequence > 0).then_some(sequence).into_iter().collect();
         let acknowledge = Some(v1::Acknowledgement {
             hub_sequences,
@@ -167,7 +168,10 @@ async fn what_was_not_acknowledged_comes_again_to_the_next_subscriber() {
         second.document().await.hub_sequence,
     ];
     assert_eq!(again, [1, 2, 3]);
-    assert_eq!(reason(first.deliveries.message().await), Reason::Overloaded);
+    assert_eq!(
+        reason(first.deliveries.message().await),
+        Reason::SubscriptionReplaced
+    );
     drop(second);
     eventually("everything waits again", || async {
         let totals = hanoi.totals().await;
@@ -293,7 +297,7 @@ async fn a_recalled_document_is_gone_and_its_trace_remains() {
         .report(&id, 16, "đã thực hiện xong")
         .await
         .unwrap();
-    assert_eq!(reason(phu_tho.fetch(&id).await), Reason::DocumentUnknown);
+    assert_eq!(reason(phu_tho.fetch(&id).await), Reason::DocumentRecalled);
     assert!(vinh_phuc.fetch(&id).await.is_ok());
     let stages: Vec<String> = hanoi
         .track(&id)

@@ -249,6 +249,50 @@ fn from_an_empty_directory_one_command_ends_in_an_exchange_and_again_changes_not
     );
 }
 
+/// What a locality that has joined reads of the axis.
+fn totals(hub: &Hub, locality: &Path) -> docaxis::wire::v1::Totals {
+    let paper = |name: &str| std::fs::read_to_string(locality.join(name)).unwrap();
+    let (certificates, key) = (paper("connection.pem"), paper("connection.key"));
+    let identity = Some((certificates.as_str(), key.as_str()));
+    let clock = docaxis::clock::Clock::system();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let connection =
+            docaxis::node::Connection::new(&hub.url, &paper("ca.pem"), identity, &clock).unwrap();
+        let request = docaxis::wire::v1::GetTotalsRequest {};
+        let totals = connection.monitor().get_totals(request).await;
+        totals.unwrap().into_inner()
+    })
+}
+
+#[test]
+fn what_a_candidate_exchanged_in_tests_is_in_no_figure_of_the_axis() {
+    let temporary = tempfile::tempdir().unwrap();
+    let here = temporary.path();
+    let hub = Hub::start(here, &[]);
+    let address = hub.url.trim_start_matches("https://").to_owned();
+    let join = [
+        "join", "--organ", NEWCOMER, "--keys", "p256", "--dir", "l", "--hub", &hub.url,
+    ];
+    works(here, &join);
+    let first = totals(&hub, &here.join("l"));
+    assert!(first.balanced);
+    assert!((1..=2).contains(&first.sent), "{first:?}");
+    assert_eq!((first.refused, first.turned_away), (0, 0), "{first:?}");
+    assert_eq!(first.submitted, first.sent + first.under_way);
+    assert!(first.test_sent > 100 && first.test_received > 100);
+    // The same when the hub was killed and reads its journal back.
+    drop(hub);
+    let hub = Hub::start_at(here, &address, &[]);
+    let again = totals(&hub, &here.join("l"));
+    assert!(again.balanced);
+    assert_eq!(
+        (again.sent, again.addressed, again.refused),
+        (first.sent, first.addressed, 0)
+    );
+    assert_eq!(again.test_sent, first.test_sent);
+}
+
 #[test]
 fn a_hub_killed_before_each_step_and_a_candidate_killed_within_go_on_where_they_were() {
     let temporary = tempfile::tempdir().unwrap();

@@ -93,6 +93,13 @@ async fn an_older_journal_beside_the_index_is_refused_until_the_loss_is_accepted
         assert!(here.join("data/index.redb").exists());
         assert_eq!(fs::read(segment(here)).unwrap(), early);
     }
+    let output = docaxis(here, &["journal", "reindex", "data"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(
+        told.contains("4 acknowledged documents are missing"),
+        "{told}"
+    );
     let mut accepting = config(here);
     accepting.accept_loss = true;
     let axis = Axis::start_under(authority, accepting).await;

@@ -25,6 +25,7 @@ use crate::axis;
 use crate::axis::Axis;
 use crate::axis::pki;
 use crate::clock::Clock;
+use crate::hub::ServeError;
 use crate::load;
 use crate::load::Plan;
 use crate::load::Scenario;
@@ -125,17 +126,21 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
             () = ended.cancelled() => {
                 Err(Failure::Input("ended from outside before the report was made".to_owned()))
             }
+            // Its participants would go on trying.
+            cause = axis.hub.failed() => Err(ServeError::Fatal { cause }.into()),
         };
         if told.is_ok() && arguments.keep_serving {
             told = report::say_where(axis.address, console.as_ref(), language);
             if told.is_ok() {
-                serve_until(&ended, &clock).await;
+                tokio::select! {
+                    () = serve_until(&ended, &clock) => {}
+                    cause = axis.hub.failed() => told = Err(ServeError::Fatal { cause }.into()),
+                }
             }
         }
         // Whatever came of it, what lies in temporary directories goes.
         console::stop(console).await;
         let stopped = axis.stop().await;
-        let stopped = stopped.map_err(|error| Failure::input("stop the axis", error));
         told?;
         stopped?;
         report::next_steps(language)

@@ -116,9 +116,7 @@ async fn joined(arguments: &Arguments, meant: Meant) -> Result<(), Failure> {
     })
     .await;
     if let Some(own) = own {
-        own.stop()
-            .await
-            .map_err(|error| Failure::input("stop the hub", error))?;
+        own.stop().await?;
     }
     walked.failure.map_or(finished, Err)
 }

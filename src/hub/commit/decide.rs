@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::Acknowledge;
 use super::Answer;
 use super::Committer;
+use super::NoticesLeft;
 use super::Open;
 use super::StatusReply;
 use super::Upload;
@@ -21,23 +22,17 @@ use crate::hub::apply::apply;
 use crate::hub::core::unavailable;
 use crate::hub::joining::Change;
 use crate::hub::joining::View;
-use crate::hub::journey;
-use crate::hub::pipeline::Reply;
 use crate::hub::progress;
 use crate::hub::progress::Report;
-use crate::hub::quota;
 use crate::hub::record::Acknowledged;
 use crate::hub::record::Collected;
-use crate::hub::record::DocumentRecord;
 use crate::hub::record::Payload;
 use crate::hub::record::Record;
-use crate::hub::record::Refused;
 use crate::hub::record::Statuses;
 use crate::hub::record::Uploaded;
 use crate::hub::registry::AgencyNo;
 use crate::hub::transaction::ReadError;
 use crate::hub::uploads;
-use crate::hub::verify::Verified;
 use crate::model::BusinessType;
 use crate::model::Digest;
 use crate::model::Refusal;
@@ -46,13 +41,14 @@ use crate::model::StatusCode;
 impl Committer {
     /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
     pub(super) fn decide(&mut self, work: Work, open: &mut Open<'_>) {
+        let before = self.batch.len();
         let decided = match work {
-            Work::Document(document, reply) => self.document(*document, reply, open),
-            Work::Refused { sender, reason } => {
-                let at = self.core.clock.now();
-                self.counted(Refused { at, sender, reason }, open)
+            Work::Document(document, reply, arrival) => {
+                self.document(*document, reply, arrival, open)
             }
+            Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Notices(left) => self.notices(left, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
             Work::Uploaded(upload) => self.uploaded(upload, open),
@@ -63,108 +59,17 @@ impl Committer {
             } => self.collect(uploads, before, reply, open),
         };
         if let Err(error) = decided {
-            // The caller's reply was dropped, which it reads as a failure of the hub.
-            unavailable(error);
-        }
-    }
-
-    fn document(
-        &mut self,
-        verified: Verified,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let Verified {
-            document,
-            legal_value,
-            header_digest,
-            verified_at,
-            ..
-        } = verified;
-        let header = &document.header;
-        if let Some(sequence) = open.tx.sequence_of(&header.document_id)? {
-            let known = open.tx.document(sequence)?;
-            let same = known.filter(|known| {
-                known.header_digest == header_digest && known.legal_value == legal_value
-            });
-            match same {
-                Some(known) => {
-                    open.answers
-                        .push(Answer::Document(reply, known, document.place));
-                }
-                None => {
-                    let refusal = Refusal::DuplicateDocument {
-                        document_id: header.document_id.clone(),
-                    };
-                    self.refuse_document(&document, refusal, reply, open)?;
-                }
+            // Its reply was dropped, and answered for itself.
+            let refusal = self.core.unavailable(error);
+            if self.batch.len() > before {
+                open.failed = Some(refusal);
             }
-            return Ok(());
         }
-        let here = open.of_limited.get(&document.sender).copied();
-        let is_limited = match quota::within_the_day(&self.core, document.sender, here) {
-            Ok(is_limited) => is_limited,
-            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
-        };
-        let earlier = match self.earlier(&document, open)? {
-            Ok(earlier) => earlier,
-            Err(refusal) => {
-                return self.refuse_document(&document, refusal, reply, open);
-            }
-        };
-        let attachments = match self.attachments(&document, open)? {
-            Ok(attachments) => attachments,
-            Err(refusal) => return self.refuse_document(&document, refusal, reply, open),
-        };
-        if let Err(refusal) = self.room(room::of_document(&document), Share::Ordinary) {
-            self.core.turned_away.count(refusal.reason());
-            reply.send(Err(refusal));
-            return Ok(());
-        }
-        if is_limited {
-            *open.of_limited.entry(document.sender).or_default() += 1;
-        }
-        open.heads.sequence += 1;
-        let record = DocumentRecord {
-            sequence: open.heads.sequence,
-            accepted_at: verified_at,
-            sender: document.sender,
-            legal_value,
-            priority: header.priority,
-            business_type: header.business_type,
-            recipients: document.recipients,
-            document_id: header.document_id.clone(),
-            header_digest,
-            earlier,
-            attachments,
-        };
-        open.answers.push(Answer::Document(
-            reply,
-            Arc::new(record.clone()),
-            document.place,
-        ));
-        open.documents
-            .push((self.batch.len(), record.sequence, document.payload.clone()));
-        self.enter(&Record::Document(record), Some(&document.payload), open)
-    }
-
-    fn refuse_document(
-        &mut self,
-        document: &Admitted,
-        refusal: Refusal,
-        reply: Reply,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        let (at, reason) = (self.core.clock.now(), refusal.reason());
-        reply.send(Err(refusal));
-        journey::refused(&document.header.document_id, reason, &self.core.clock);
-        let sender = document.sender;
-        self.counted(Refused { at, sender, reason }, open)
     }
 
     /// The documents a recall or update is about: they must be the sender's own, others it does not know;
     /// and one of them still open to a change at one recipient.
-    fn earlier(
+    pub(super) fn earlier(
         &self,
         document: &Admitted,
         open: &Open<'_>,
@@ -209,7 +114,7 @@ impl Committer {
                             document_id: id.clone(),
                             from: row.stage,
                             to: StatusCode::RecallRequested,
-                            problem: error.to_string(),
+                            problem: error,
                         });
                     }
                 }
@@ -243,24 +148,51 @@ impl Committer {
             }
         });
         unread?;
-        let count = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
+        let acknowledged = u32::try_from(fresh.len()).unwrap_or(u32::MAX);
         if fresh.is_empty() && status_cursor == 0 {
-            open.answers.push(Answer::Acknowledge(reply, count));
+            open.answers.push(Answer::Acknowledge(reply, acknowledged));
             return Ok(());
         }
-        if let Err(refusal) = self.room(room::of_acknowledged(fresh.len()), Share::Settling) {
-            reply.map(|reply| reply.send(Err(refusal)));
+        let left = NoticesLeft {
+            by,
+            // What there is now, and nothing that comes later.
+            cursor: status_cursor.min(open.heads.cursor),
+            acknowledged,
+            reply,
+        };
+        self.acknowledged(Box::new(left), fresh, open)
+    }
+
+    /// Goes on with an acknowledgement of more notices than go at once.
+    fn notices(&mut self, left: Box<NoticesLeft>, open: &mut Open<'_>) -> Result<(), ReadError> {
+        self.acknowledged(left, Vec::new(), open)
+    }
+
+    fn acknowledged(
+        &mut self,
+        left: Box<NoticesLeft>,
+        sequences: Vec<u64>,
+        open: &mut Open<'_>,
+    ) -> Result<(), ReadError> {
+        let (by, status_cursor) = (left.by, left.cursor);
+        if let Err(refusal) = self.room(room::of_acknowledged(sequences.len()), Share::Settling) {
+            left.reply.map(|reply| reply.send(Err(refusal)));
             return Ok(());
         }
-        open.answers.push(Answer::Acknowledge(reply, count));
-        let at = self.core.clock.now();
         let record = Acknowledged {
-            at,
+            at: self.core.clock.now(),
             by,
             status_cursor,
-            sequences: fresh,
+            sequences,
         };
-        self.enter(&Record::Acknowledged(record), None, open)
+        self.enter(&Record::Acknowledged(record), None, open)?;
+        let is_left = status_cursor > 0 && open.tx.has_notices(by, status_cursor)?;
+        open.answers.push(if is_left {
+            Answer::Notices(left)
+        } else {
+            Answer::Acknowledge(left.reply, left.acknowledged)
+        });
+        Ok(())
     }
 
     fn statuses(
@@ -273,9 +205,9 @@ impl Committer {
         let at = self.core.clock.now();
         let mut outcomes = Vec::with_capacity(reports.len());
         let mut room = progress::CONCERNED_MAX;
+        let agencies = self.core.agencies.load_full();
         for report in reports {
-            let organ = |agency| self.core.organ(agency);
-            match progress::decide(&open.tx, by, report, &mut room, organ)? {
+            match progress::decide(&open.tx, by, report, &mut room, &agencies)? {
                 Ok(changes) if changes.is_empty() => outcomes.push(Ok(at)),
                 Ok(changes) => {
                     if let Err(refusal) = self.room(room::of_statuses(&changes), Share::Settling) {
@@ -351,7 +283,7 @@ impl Committer {
 
     /// The attachments that do not travel inside: the sender must still have them. What verification
     /// found can have been collected or recalled since.
-    fn attachments(
+    pub(super) fn attachments(
         &self,
         document: &Admitted,
         open: &Open<'_>,

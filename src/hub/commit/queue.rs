@@ -7,10 +7,13 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::oneshot;
 
 use super::Acknowledge;
+use super::NoticesLeft;
 use super::StatusReply;
 use super::Upload;
 use super::Work;
 use crate::hub::admit::Place;
+use crate::hub::arrival::Arrival;
+use crate::hub::config::COMMIT_QUANTUM;
 use crate::hub::config::REPORTS_AT_ONCE;
 use crate::hub::core::Core;
 use crate::hub::fair_queue::Entry;
@@ -33,7 +36,8 @@ const DOCUMENT_ROWS: usize = 2;
 /// Rows of each recipient: delivery, pending, pair.
 const RECIPIENT_ROWS: usize = 3;
 
-/// Rows of one status: document, delivery, notice.
+/// Rows of one status: delivery, status, notice. Charged also where it is refused, with its text and its
+/// answer.
 const STATUS_ROWS: usize = 3;
 
 /// Rows of an acknowledgement beside those of its sequences.
@@ -65,7 +69,12 @@ enum Held {
 
 impl Core {
     /// Hands a document over, which holds its place itself. Never waits.
-    pub(in crate::hub) fn commit_document(&self, verified: Verified, reply: Reply) {
+    pub(in crate::hub) fn commit_document(
+        &self,
+        verified: Verified,
+        reply: Reply,
+        arrival: Arrival,
+    ) {
         let (by, urgency) = (verified.document.sender, verified.document.header.priority);
         let rows = DOCUMENT_ROWS + RECIPIENT_ROWS * verified.document.recipients.len();
         let entry = Entry {
@@ -74,28 +83,31 @@ impl Core {
             cost: u32::try_from(rows).unwrap_or(u32::MAX),
             waiting: Waiting::Somebody,
             work: Queued {
-                work: Work::Document(Box::new(verified), reply),
+                work: Work::Document(Box::new(verified), reply, arrival),
                 _held: Held::Document { _place: None },
             },
         };
-        // Closed only when the hub is gone, and then the reply's end tells.
+        // Closed only when the hub stops: the reply is dropped, and answers for itself.
         let _ = self.commit.push(entry);
     }
 
     /// Has a document counted that was refused after it had been given its place. Never waits.
     pub(in crate::hub) fn commit_refused(
         &self,
-        sender: AgencyNo,
+        arrival: Arrival,
         reason: Reason,
         place: Arc<Place>,
     ) {
+        let Some(sender) = arrival.sender() else {
+            return;
+        };
         let entry = Entry {
             lane: Lane::Agency(sender),
             urgency: Priority::Normal,
             cost: 1,
             waiting: Waiting::Nobody,
             work: Queued {
-                work: Work::Refused { sender, reason },
+                work: Work::Refused { arrival, reason },
                 _held: Held::Document {
                     _place: Some(place),
                 },
@@ -105,8 +117,11 @@ impl Core {
     }
 
     /// Has a document counted that was refused before it had a place, once there is one for the count.
-    pub(in crate::hub) async fn commit_refused_early(&self, sender: AgencyNo, reason: Reason) {
-        let work = Work::Refused { sender, reason };
+    pub(in crate::hub) async fn commit_refused_early(&self, arrival: Arrival, reason: Reason) {
+        let Some(sender) = arrival.sender() else {
+            return;
+        };
+        let work = Work::Refused { arrival, reason };
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 
@@ -131,20 +146,17 @@ impl Core {
         let _ = self.commit.push(entry);
     }
 
-    /// Hands acknowledgements over, once the agency has a place for them.
+    /// Hands acknowledgements over, once the agency has a place for them. They go to the disk at once only
+    /// where somebody waits.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_acknowledge(
         &self,
         acknowledge: Acknowledge,
+        waiting: Waiting,
     ) -> Result<(), Refusal> {
         let rows = ACKNOWLEDGE_ROWS + acknowledge.sequences.len();
-        let waiting = if acknowledge.reply.is_some() {
-            Waiting::Somebody
-        } else {
-            Waiting::Nobody
-        };
         self.commit_of(
             acknowledge.by,
             rows,
@@ -152,6 +164,23 @@ impl Core {
             Work::Acknowledge(acknowledge),
         )
         .await
+    }
+
+    /// Has the rest of an acknowledgement done, in its agency's turn. Never waits: it is one piece of work in
+    /// the place of another.
+    pub(in crate::hub) fn commit_notices(&self, left: Box<NoticesLeft>) {
+        let entry = Entry {
+            lane: Lane::Agency(left.by),
+            urgency: Priority::Normal,
+            cost: COMMIT_QUANTUM,
+            waiting: Waiting::Somebody,
+            work: Queued {
+                work: Work::Notices(left),
+                _held: Held::Queue { _place: None },
+            },
+        };
+        // Closed only when the hub is gone, and then the reply's end tells.
+        let _ = self.commit.push(entry);
     }
 
     /// Has statuses decided and waits until they are on disk; one outcome for each, in order.
@@ -177,7 +206,11 @@ impl Core {
         }
         let mut all = Vec::new();
         for outcomes in waiting {
-            all.extend(outcomes.await.unwrap_or(Err(Refusal::ShuttingDown))?);
+            all.extend(
+                outcomes
+                    .await
+                    .map_err(|_dropped| self.health.undecided())??,
+            );
         }
         Ok(all)
     }
@@ -185,7 +218,7 @@ impl Core {
     /// Has an attachment put on record, once its owner has a place for that. The upload's reply tells.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_upload(&self, upload: Upload) -> Result<(), Refusal> {
         let by = upload.by;
         let work = Work::Uploaded(Box::new(upload));
@@ -210,13 +243,15 @@ impl Core {
             reply,
         };
         self.commit_of_hub(rows, work).await?;
-        collected.await.unwrap_or(Err(Refusal::ShuttingDown))
+        collected
+            .await
+            .map_err(|_dropped| self.health.undecided())?
     }
 
     /// Hands a change of the registry over.
     ///
     /// # Errors
-    /// `SHUTTING_DOWN`.
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
     pub(in crate::hub) async fn commit_change(&self, change: Change) -> Result<(), Refusal> {
         self.commit_of_hub(CHANGE_ROWS, Work::Registry(change))
             .await
@@ -235,7 +270,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 
     async fn commit_of(
@@ -258,7 +293,7 @@ impl Core {
             },
         };
         let pushed = self.commit.push(entry);
-        pushed.map_err(|_closed| Refusal::ShuttingDown)
+        pushed.map_err(|_closed| self.health.undecided())
     }
 }
 
@@ -268,9 +303,9 @@ fn parts(reports: Vec<Report>) -> Vec<Vec<Report>> {
     let mut parts: Vec<Vec<Report>> = Vec::new();
     let mut room = 0;
     for report in reports {
-        let weight = match report.code.party() {
-            Party::Sender => REPORTS_AT_ONCE,
-            Party::Recipient => 1,
+        let weight = match (report.code.party(), report.recipient) {
+            (Party::Sender, None) => REPORTS_AT_ONCE,
+            (Party::Sender, Some(_)) | (Party::Recipient, _) => 1,
         };
         match parts.last_mut().filter(|_| weight <= room) {
             Some(part) => {

@@ -16,15 +16,12 @@ use std::time::Instant;
 use prost::Message as _;
 
 use super::Committer;
-use super::Open;
 use crate::hub::admit::Admitted;
 use crate::hub::config::COMMIT_BATCH_BYTES;
+use crate::hub::config::INDEX_LAG_MAX;
 use crate::hub::joining::Decision;
 use crate::hub::joining::View;
 use crate::hub::record::Change;
-use crate::hub::record::Record;
-use crate::hub::record::Refused;
-use crate::hub::transaction::ReadError;
 use crate::model::Condition;
 use crate::model::Refusal;
 use crate::store::AppendError;
@@ -97,6 +94,7 @@ impl Committer {
     /// # Errors
     /// `STORAGE_FULL`, or `STORAGE_UNAVAILABLE` where no segment can be made or the journal is in doubt.
     pub(super) fn room(&mut self, bytes: usize, share: Share) -> Result<(), Refusal> {
+        self.index_follows(share)?;
         let total = (self.batch.bytes() + bytes) as u64;
         let beside = self.beside(share);
         let wanted = total.saturating_add(beside);
@@ -129,14 +127,34 @@ impl Committer {
         }
     }
 
+    /// Whether what changes may still be kept for an index that cannot be written: what is kept for it is
+    /// memory, and twice as much for whatever ends what is there.
+    fn index_follows(&self, share: Share) -> Result<(), Refusal> {
+        let most = match share {
+            Share::Ordinary => INDEX_LAG_MAX,
+            Share::Settling => 2 * INDEX_LAG_MAX,
+            Share::Operator => return Ok(()),
+        };
+        if self.core.index.dirty() < most {
+            return Ok(());
+        }
+        let problem = "the index cannot be written for now".to_owned();
+        if self.core.health.is_set(Condition::DiskFull) {
+            return Err(Refusal::StorageFull { problem });
+        }
+        Err(Refusal::StorageUnavailable { problem })
+    }
+
     /// Bytes that stay for those after this share.
     fn beside(&mut self, share: Share) -> u64 {
         let waiting = match (share, self.scarcity.waiting) {
             (Share::Settling | Share::Operator, _) => 0,
             (Share::Ordinary, Some(waiting)) => waiting,
             (Share::Ordinary, None) => {
-                let waiting = self.core.counters.lock().sums().deliveries();
-                let waiting = waiting.pending.saturating_add(waiting.in_flight);
+                let waiting = self.core.counters.snapshot();
+                let each =
+                    [&waiting.totals, &waiting.test].map(|axis| axis.pending + axis.in_flight);
+                let waiting = each.into_iter().sum();
                 self.scarcity.waiting = Some(waiting);
                 waiting
             }
@@ -209,7 +227,13 @@ impl Committer {
         match appended {
             Ok(0) => {}
             Ok(_) => self.scarcity.is_crowded = false,
-            Err(AppendError::Full { .. }) => self.scarcity.is_crowded = true,
+            Err(AppendError::Full { needed }) => {
+                self.scarcity.is_crowded = true;
+                // Whether there is room again is looked for also when nobody sends anything.
+                let bytes = (*needed).min(DOCUMENT_BYTES);
+                let refused = self.scarcity.refused.get_or_insert(bytes);
+                *refused = bytes.min(*refused);
+            }
             Err(_) => {}
         }
         if self.scarcity.refused.is_some() && self.core.commit.len() == 0 {
@@ -218,17 +242,9 @@ impl Committer {
         }
     }
 
-    /// Counts a document that was refused where even that does not fit into the journal any more.
-    pub(super) fn counted(
-        &mut self,
-        record: Refused,
-        open: &mut Open<'_>,
-    ) -> Result<(), ReadError> {
-        if self.room(RECORD_BYTES, Share::Ordinary).is_err() {
-            self.core.turned_away.count(record.reason);
-            return Ok(());
-        }
-        self.enter(&Record::Refused(record), None, open)
+    /// Whether the journal has room for the record of a document that was refused.
+    pub(super) fn has_room_for_refusal(&mut self) -> bool {
+        self.room(RECORD_BYTES, Share::Ordinary).is_ok()
     }
 }
 

@@ -11,13 +11,14 @@ use std::sync::atomic::AtomicUsize;
 
 use super::Counters;
 use super::DaySum;
-use super::Pair;
-use super::PairNo;
+use super::books::Books;
+use super::books::Pair;
+use super::books::PairNo;
 use super::saved::Changed;
+use super::snapshot::Snapshot;
 use crate::hub::registry::Agencies;
 use crate::hub::registry::AgencyNo;
 use crate::model::Ledger;
-use crate::model::SenderCounts;
 
 /// Rows that are copied while the counters are held once: 3 µs where they lie beside each other, 40 where
 /// each is looked up among a million, and a commit takes hundreds.
@@ -37,7 +38,10 @@ pub(in crate::hub) struct SharedCounters {
 }
 
 impl SharedCounters {
-    pub(in crate::hub) fn new(counters: Counters) -> Self {
+    /// The counters of a hub that has read its journal back: what arrives from now on is counted when it
+    /// does.
+    pub(in crate::hub) fn new(mut counters: Counters) -> Self {
+        counters.is_live = true;
         Self {
             counters: Mutex::new(counters),
             #[cfg(test)]
@@ -50,6 +54,11 @@ impl SharedCounters {
         #[cfg(test)]
         self.held.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The sums of one moment.
+    pub(in crate::hub) fn snapshot(&self) -> Snapshot {
+        self.lock().snapshot()
     }
 
     /// Rows that changed since they were last taken.
@@ -105,8 +114,8 @@ impl SharedCounters {
             return found;
         }
         let some = |counters: &Counters, after| match of {
-            None => counters.pairs_after(after),
-            Some(agency) => counters.pairs_of_after(agency, after),
+            None => counters.axis.pairs_after(after),
+            Some(agency) => counters.axis.pairs_of_after(agency, after),
         };
         self.walk(after, some, |key, pair| {
             found.push((key, pair));
@@ -118,7 +127,7 @@ impl SharedCounters {
     /// Every day of an agency on which it sent or received, the first one first.
     pub(in crate::hub) fn days_of(&self, agency: AgencyNo) -> Vec<(i32, DaySum)> {
         let mut found = Vec::new();
-        let some = |counters: &Counters, after| counters.days_after(agency, after);
+        let some = |counters: &Counters, after| counters.axis.days_after(agency, after);
         self.walk(None, some, |day, counts| {
             found.push((day, counts));
             true
@@ -131,7 +140,7 @@ impl SharedCounters {
         let mut found = Vec::new();
         let some = |counters: &Counters, after: Option<i32>| {
             let begin = after.map_or(Bound::Unbounded, Bound::Excluded);
-            let rows = counters.sums.by_day().range((begin, Bound::Unbounded));
+            let rows = counters.axis.sums.by_day().range((begin, Bound::Unbounded));
             let rows = rows.map(|(day, sum)| (*day, *sum));
             rows.take(ROWS_AT_ONCE).collect()
         };
@@ -168,12 +177,9 @@ impl SharedCounters {
         let mut ledger = Ledger::default();
         let registered = agencies();
         let senders = self.of_each(registered.count(), |counters, number| {
-            counters.sender_of(number).map(|counts| SenderCounts {
-                submitted: counts.submitted,
-                accepted: counts.accepted,
-                refused: counts.refused.clone(),
-            })
+            counters.sender_of(number).map(|row| row.of_model())
         });
+        ledger.strangers = self.lock().axis.strangers.of_model();
         for (agency, counts) in registered.iter().zip(senders) {
             if let Some(counts) = counts {
                 ledger.senders.insert(agency.organ, counts);
@@ -191,7 +197,7 @@ impl SharedCounters {
     }
 }
 
-impl Counters {
+impl Books {
     /// The next pairs after one.
     fn pairs_after(&self, after: Option<PairNo>) -> Vec<(PairNo, Pair)> {
         let begin = after.map_or(Bound::Unbounded, Bound::Excluded);

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Pair;
-use super::Sender;
+use super::books::Pair;
+use super::books::Sender;
 use crate::hub::registry::AgencyNo;
+use crate::model::Cause;
+use crate::model::DocumentSums;
 use crate::model::PairCounts;
 use crate::model::Reason;
 use crate::model::Totals;
@@ -20,12 +22,11 @@ pub(in crate::hub) struct DaySum {
 
 /// Sums over all rows.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(in crate::hub) struct Sums {
-    submitted: u64,
-    accepted: u64,
+pub(super) struct Sums {
+    documents: DocumentSums,
     signed: u64,
-    refused_in_total: u64,
     refused: BTreeMap<Reason, u64>,
+    turned_away: BTreeMap<Cause, u64>,
     deliveries: PairCounts,
     /// Rows, of senders and of pairs, whose equation does not hold.
     unbalanced: u64,
@@ -36,6 +37,23 @@ pub(in crate::hub) struct Sums {
 /// Moves a sum as one of its parts moved.
 fn shift(sum: &mut u64, before: u64, after: u64) {
     *sum = (*sum + after).saturating_sub(before);
+}
+
+fn shift_documents(sum: &mut DocumentSums, before: &DocumentSums, after: &DocumentSums) {
+    let DocumentSums {
+        submitted,
+        accepted,
+        repeated,
+        refused,
+        turned_away,
+        under_way,
+    } = sum;
+    shift(submitted, before.submitted, after.submitted);
+    shift(accepted, before.accepted, after.accepted);
+    shift(repeated, before.repeated, after.repeated);
+    shift(refused, before.refused, after.refused);
+    shift(turned_away, before.turned_away, after.turned_away);
+    shift(under_way, before.under_way, after.under_way);
 }
 
 fn shift_pair(sum: &mut PairCounts, before: &PairCounts, after: &PairCounts) {
@@ -53,34 +71,13 @@ fn shift_pair(sum: &mut PairCounts, before: &PairCounts, after: &PairCounts) {
     shift(locked, before.locked, after.locked);
 }
 
-impl Sender {
-    /// Its equation of the ledger, as [`Ledger::imbalances`](crate::model::Ledger::imbalances) has it.
-    fn is_unbalanced(&self) -> bool {
-        self.submitted != self.accepted.saturating_add(self.refused_in_total)
-    }
-}
-
-impl Pair {
-    /// The same for a pair.
-    fn is_unbalanced(&self) -> bool {
-        self.counts.addressed != self.counts.accounted_for()
-    }
-}
-
 impl Sums {
     pub(super) fn around_sender(&mut self, row: &mut Sender, change: impl FnOnce(&mut Sender)) {
-        let of = |row: &Sender| {
-            let counts = [row.submitted, row.accepted, row.signed];
-            (counts, row.refused_in_total, row.is_unbalanced())
-        };
-        let (before, refused_before, was_unbalanced) = of(row);
+        let (before, signed_before) = (row.counts, row.signed);
         change(row);
-        let (after, refused_after, is_unbalanced) = of(row);
-        shift(&mut self.submitted, before[0], after[0]);
-        shift(&mut self.accepted, before[1], after[1]);
-        shift(&mut self.signed, before[2], after[2]);
-        shift(&mut self.refused_in_total, refused_before, refused_after);
-        self.unbalanced(was_unbalanced, is_unbalanced);
+        shift_documents(&mut self.documents, &before, &row.counts);
+        shift(&mut self.signed, signed_before, row.signed);
+        self.unbalanced(!before.is_balanced(), !row.counts.is_balanced());
     }
 
     pub(super) fn around_pair(
@@ -89,12 +86,12 @@ impl Sums {
         row: &mut Pair,
         change: impl FnOnce(&mut Pair),
     ) {
-        let (before, was_unbalanced) = (row.counts, row.is_unbalanced());
+        let before = row.counts;
         change(row);
         shift_pair(&mut self.deliveries, &before, &row.counts);
         let own = self.by_recipient.entry(recipient).or_default();
         shift_pair(own, &before, &row.counts);
-        self.unbalanced(was_unbalanced, row.is_unbalanced());
+        self.unbalanced(!before.is_balanced(), !row.counts.is_balanced());
     }
 
     pub(super) fn around_day(
@@ -116,41 +113,37 @@ impl Sums {
         *self.refused.entry(reason).or_default() += more;
     }
 
+    /// A submission more was turned away for this cause; its row is counted apart.
+    pub(super) fn turned_away(&mut self, cause: Cause) {
+        *self.turned_away.entry(cause).or_default() += 1;
+    }
+
     fn unbalanced(&mut self, before: bool, after: bool) {
         shift(&mut self.unbalanced, u64::from(before), u64::from(after));
     }
 
     /// The sums of the ledger.
-    pub(in crate::hub) fn totals(&self) -> Totals {
-        Totals {
-            submitted: self.submitted,
-            sent: self.accepted,
-            refused: self.refused_in_total,
-            addressed: self.deliveries.addressed,
-            received: self.deliveries.acknowledged,
-            in_flight: self.deliveries.in_flight,
-            pending: self.deliveries.pending,
-            locked: self.deliveries.locked,
-        }
+    pub(super) fn totals(&self) -> Totals {
+        Totals::of(self.documents, self.deliveries)
     }
 
     /// Refused documents by reason.
-    pub(in crate::hub) fn refused_by_reason(&self) -> &BTreeMap<Reason, u64> {
+    pub(super) fn refused_by_reason(&self) -> &BTreeMap<Reason, u64> {
         &self.refused
     }
 
-    /// All deliveries.
-    pub(in crate::hub) fn deliveries(&self) -> PairCounts {
-        self.deliveries
+    /// Submissions turned away by cause.
+    pub(super) fn turned_away_by_cause(&self) -> &BTreeMap<Cause, u64> {
+        &self.turned_away
     }
 
     /// Accepted documents with full legal value.
-    pub(in crate::hub) fn signed(&self) -> u64 {
+    pub(super) fn signed(&self) -> u64 {
         self.signed
     }
 
     /// Whether every equation of the ledger holds, for every sender and every pair.
-    pub(in crate::hub) fn is_balanced(&self) -> bool {
+    pub(super) fn is_balanced(&self) -> bool {
         self.unbalanced == 0
     }
 

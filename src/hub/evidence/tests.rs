@@ -2,6 +2,10 @@
 
 use super::*;
 
+use crate::hub::rows;
+use crate::store::Index;
+use crate::store::Position;
+
 fn at(segment: u32, offset: u64) -> Position {
     let mut bytes = [0; 16];
     bytes[..4].copy_from_slice(&segment.to_le_bytes());

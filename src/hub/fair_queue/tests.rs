@@ -166,3 +166,18 @@ proptest! {
         prop_assert_eq!(queue.len(), 0);
     }
 }
+
+#[test]
+fn what_is_given_up_is_handed_back_and_nothing_more_is_taken() {
+    let queue = FairQueue::new(10, 512);
+    for number in 0..10 {
+        queue.push(entry(A, 100, number)).unwrap();
+        queue.push(entry(B, 1, 100 + number)).unwrap();
+    }
+    let mut left = queue.abandon();
+    left.sort_unstable();
+    let expected: Vec<u32> = (0..10).chain(100..110).collect();
+    assert_eq!(left, expected);
+    assert_eq!(queue.push(entry(A, 1, 1)), Err(Closed));
+    assert!(!queue.wait(), "closed and empty");
+}

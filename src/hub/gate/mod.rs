@@ -10,6 +10,8 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::task::Context;
 use std::task::Poll;
 
@@ -25,6 +27,7 @@ use tonic::body::Body;
 use tonic::service::Routes;
 use tower::Service as _;
 
+use super::arrival::Arrival;
 use super::config::MESSAGE_MAX;
 use super::config::STRANGER_MESSAGE_MAX;
 use super::connections::CallUnderWay;
@@ -32,6 +35,7 @@ use super::connections::Pool;
 use super::connections::Session;
 use super::core::Core;
 use super::layers::Layers;
+use super::vital;
 use crate::model::Reason;
 use crate::model::Refusal;
 use crate::wire;
@@ -51,6 +55,21 @@ pub(super) struct Gate {
     core: Arc<Core>,
     session: Arc<Session>,
     routes: Routes,
+}
+
+/// Whether the service saw the message of a call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TakenIn(Arc<AtomicBool>);
+
+impl TakenIn {
+    /// It did.
+    pub(super) fn tell(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_told(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// What a call holds until its answer is read.
@@ -79,7 +98,7 @@ impl Gate {
             let (role, organ) = Role::of(&self.core, &self.session.peer);
             if let Some(refusal) = rpc.refuses(&self.core, role, organ) {
                 if matches!(rpc.kind, Kind::Submit | Kind::SubmitStream) {
-                    self.core.turned_away.count(refusal.reason());
+                    self.turned_away(refusal.reason());
                 }
                 return Err(Refused::Caller(role, refusal));
             }
@@ -101,6 +120,13 @@ impl Gate {
         Ok((rpc, holds))
     }
 
+    /// Counts a submission that got its answer here.
+    fn turned_away(&self, reason: Reason) {
+        let caller = self.session.peer.identity().ok();
+        let arrival = Arrival::of_caller(&self.core, &self.core.agencies.load(), caller);
+        arrival.turned_away(reason);
+    }
+
     /// A place, waited for as long as a submission waits for one.
     async fn place(
         &self,
@@ -118,7 +144,7 @@ impl Gate {
             Err(_) => Refusal::Overloaded { what },
         };
         if matches!(kind, Kind::Submit | Kind::SubmitStream) {
-            self.core.turned_away.count(refusal.reason());
+            self.turned_away(refusal.reason());
         }
         Err(Refused::Place(refusal))
     }
@@ -144,15 +170,24 @@ impl Gate {
         };
         let mut request = request.map(|body| Metered::new(body, limits, shares));
         request.extensions_mut().insert(Arc::clone(&session.peer));
-        match self.routes.call(request).await {
-            Ok(response) => response.map(|body| {
-                Body::new(Held {
-                    body,
-                    _holds: holds,
-                })
-            }),
+        let taken_in = TakenIn::default();
+        request.extensions_mut().insert(taken_in.clone());
+        let response = match self.routes.call(request).await {
+            Ok(response) => response,
             Err(never) => match never {},
+        };
+        // What is no message, or too large a one, was answered before the service saw it.
+        if matches!(rpc.kind, Kind::Submit) && !taken_in.is_told() {
+            let status = tonic::Status::from_header_map(response.headers());
+            let explained = status.and_then(|status| wire::reason_of(&status));
+            self.turned_away(explained.map_or(Reason::HeaderInvalid, |told| told.reason));
         }
+        response.map(|body| {
+            Body::new(Held {
+                body,
+                _holds: holds,
+            })
+        })
     }
 }
 
@@ -163,7 +198,11 @@ impl hyper::service::Service<Request<Incoming>> for Gate {
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let gate = self.clone();
-        Box::pin(async move { Ok(gate.answer(request).await) })
+        Box::pin(async move {
+            let core = Arc::clone(&gate.core);
+            let answered = vital::answering(&core, "a call", gate.answer(request)).await;
+            Ok(answered.unwrap_or_else(|refusal| wire::status(&refusal).into_http()))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
+use crate::store::AppendError;
 
 fn started() -> (Health, Clock) {
     let clock = Clock::manual(Timestamp::from_second(1_790_000_000).unwrap());
@@ -85,10 +86,38 @@ fn of_the_degrees_of_one_thing_one_is_there() {
 fn the_first_cause_is_the_one_that_is_told() {
     let (health, _) = started();
     assert_eq!(health.cause(), None);
-    health.fail(Condition::JournalPoisoned, "the disk failed".to_owned());
-    health.fail(Condition::ThreadDead, "hub-index ended".to_owned());
-    assert_eq!(health.cause(), Some("the disk failed"));
+    let fail = |condition, cause: &str, weight| health.fail(condition, cause.to_owned(), weight);
+    fail(Condition::ThreadDead, "hub-index ended", Weight::Follows);
+    assert_eq!(health.cause().as_deref(), Some("hub-index ended"));
+    fail(Condition::ThreadDead, "hub-commit panicked", Weight::Root);
+    fail(Condition::JournalPoisoned, "the disk failed", Weight::Root);
+    fail(Condition::ThreadDead, "tick ended", Weight::Follows);
+    assert_eq!(health.cause().as_deref(), Some("hub-commit panicked"));
+    let symptoms = health.symptoms();
+    let dead = symptoms
+        .iter()
+        .find(|one| one.condition == Condition::ThreadDead);
+    assert_eq!(dead.unwrap().detail, "hub-commit panicked");
     assert!(health.failed().is_cancelled() && health.is_fatal());
+}
+
+#[test]
+fn what_ends_without_a_decision_is_told_the_truth() {
+    let (health, _) = started();
+    let said = |refusal: Refusal| match refusal {
+        Refusal::ShuttingDown => "shutting down".to_owned(),
+        Refusal::StorageUnavailable { problem } => problem,
+        other => panic!("{other:?}"),
+    };
+    assert!(said(health.undecided()).contains("send it again"));
+    health.set(Condition::ShuttingDown, String::new);
+    assert_eq!(said(health.undecided()), "shutting down");
+    health.fail(
+        Condition::ThreadDead,
+        "hub-commit panicked".to_owned(),
+        Weight::Root,
+    );
+    assert!(said(health.undecided()).contains("hub-commit panicked"));
 }
 
 #[test]
@@ -114,6 +143,6 @@ fn reads_that_fail_are_one_condition_that_ends_by_itself() {
 #[test]
 fn an_error_is_told_with_its_causes_each_once() {
     let inner = std::io::Error::other("no space left");
-    let outer = crate::store::AppendError::Io(inner);
+    let outer = AppendError::Io(inner);
     assert_eq!(chain(&outer), "cannot write to the journal: no space left");
 }

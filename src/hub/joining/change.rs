@@ -133,5 +133,5 @@ async fn decided(
         reply,
     };
     core.commit_change(change).await?;
-    decided.await.unwrap_or(Err(Refusal::ShuttingDown))
+    decided.await.map_err(|_dropped| core.health.undecided())?
 }

@@ -285,8 +285,8 @@ fn counted(core: &Core, organ: OrganId) -> Counted {
     let counters = core.counters();
     let sender = counters.sender_of(number);
     Counted {
-        accepted: sender.map_or(0, |sender| sender.accepted),
-        refused: sender.map_or(0, |sender| sender.refused_in_total),
+        accepted: sender.map_or(0, |sender| sender.counts.accepted),
+        refused: sender.map_or(0, |sender| sender.counts.refused),
         day,
         sent_today: counters.sent_on(day, number),
     }

@@ -1,7 +1,6 @@
 //! One look at a hub: sums as the counters keep them, and the few agencies that are named, all of one
 //! moment.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -11,15 +10,15 @@ use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::UNDER_WAY_KIB;
 use crate::hub::core::Core;
 use crate::hub::counters::Counters;
+use crate::hub::counters::Snapshot;
 use crate::hub::receipt_times::ReceiptTimes;
 use crate::hub::registry::Agencies;
 use crate::hub::registry::AgencyNo;
 use crate::hub::registry::AgencyState;
 use crate::hub::stages::Spent;
 use crate::hub::stages::Stage;
+use crate::model::Condition;
 use crate::model::OrganId;
-use crate::model::PairCounts;
-use crate::model::Reason;
 
 /// Agencies with samples of their own. All others are `other` together: each takes two series of a
 /// monitoring system, and a directory may have ten thousand.
@@ -44,11 +43,7 @@ pub(super) struct Traffic {
 /// The sums of the ledger.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
-    pub(super) accepted_full: u64,
-    pub(super) accepted_reference: u64,
-    pub(super) refusals: BTreeMap<Reason, u64>,
-    pub(super) deliveries: PairCounts,
-    pub(super) is_balanced: bool,
+    pub(super) snapshot: Snapshot,
     /// Everybody's.
     pub(super) all: Traffic,
     /// Of the agencies that were registered first, by their numbers.
@@ -61,7 +56,10 @@ pub(super) struct Look {
     pub(super) sums: Sums,
     /// Agencies with samples of their own, then all others together, where there are others.
     pub(super) agencies: Vec<(Option<OrganId>, Traffic)>,
-    pub(super) turned_away: Vec<(Reason, u64)>,
+    /// Deliveries that cannot be read.
+    pub(super) set_aside: usize,
+    /// Subscriptions that wait because nothing can be read.
+    pub(super) waiting: usize,
     pub(super) states: [(AgencyState, u64); AgencyState::ALL.len()],
     pub(super) stages: [(Stage, Spent); Stage::ALL.len()],
     pub(super) signatures: u64,
@@ -75,6 +73,10 @@ pub(super) struct Look {
     pub(super) in_doubt: u64,
     /// Seconds since 1970; absent without lists.
     pub(super) lists_due: Option<i64>,
+    /// The same: when the first of the lists is believed no more.
+    pub(super) lists_believed_until: Option<i64>,
+    /// Every condition, and whether it is there.
+    pub(super) conditions: Vec<(Condition, bool)>,
     pub(super) process_cpu: Duration,
     pub(super) resident_bytes: Option<u64>,
 }
@@ -109,22 +111,20 @@ impl Sums {
     /// All that is done while the counters are held: as much with a hundred agencies as with ten
     /// thousand.
     pub(super) fn of(counters: &Counters, agencies: usize) -> Self {
-        let (sums, totals) = (counters.sums(), counters.sums().totals());
+        let snapshot = counters.snapshot();
         let named = 0..u32::try_from(agencies.min(AGENCIES_MAX)).unwrap_or(u32::MAX);
         let named = named.map(AgencyNo).map(|number| Traffic {
-            documents: counters.sender_of(number).map_or(0, |own| own.accepted),
+            documents: counters
+                .sender_of(number)
+                .map_or(0, |own| own.counts.accepted),
             deliveries: counters.addressed_to(number).acknowledged,
         });
         Self {
-            accepted_full: sums.signed(),
-            accepted_reference: totals.sent.saturating_sub(sums.signed()),
-            refusals: sums.refused_by_reason().clone(),
-            deliveries: sums.deliveries(),
-            is_balanced: sums.is_balanced(),
             all: Traffic {
-                documents: totals.sent,
-                deliveries: totals.received,
+                documents: snapshot.totals.sent,
+                deliveries: snapshot.totals.received,
             },
+            snapshot,
             named: named.collect(),
         }
     }
@@ -151,7 +151,8 @@ impl Look {
         Self {
             agencies: by_agency(&agencies, &sums),
             sums,
-            turned_away: core.turned_away.counts(),
+            set_aside: core.set_aside.count(),
+            waiting: core.set_aside.waiting(),
             states,
             stages,
             signatures,
@@ -166,6 +167,11 @@ impl Look {
             sign_in_failures: core.sign_in_failures.load(Ordering::Relaxed),
             in_doubt: core.in_doubt.load(Ordering::Relaxed),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
+            lists_believed_until: core.trust.lists_believed_until().map(|end| end.as_second()),
+            conditions: Condition::ALL
+                .iter()
+                .map(|condition| (*condition, core.health.is_set(*condition)))
+                .collect(),
             process_cpu: process_cpu(),
             resident_bytes: resident_bytes(),
         }

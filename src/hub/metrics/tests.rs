@@ -16,6 +16,7 @@ use crate::hub::record::AgencyRecord;
 use crate::hub::registry::Agencies;
 use crate::hub::registry::AgencyNo;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::Axis;
 use crate::hub::stages::Spent;
 use crate::hub::stages::Stage;
 use crate::hub::stages::Stages;
@@ -49,7 +50,8 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
     Look {
         agencies: by_agency(agencies, &sums),
         sums,
-        turned_away: vec![(Reason::StorageFull, 5)],
+        set_aside: 6,
+        waiting: 1,
         states: AgencyState::ALL.map(|state| (state, 0)),
         stages: Stage::ALL.map(|stage| (stage, Spent::default())),
         signatures: 7,
@@ -61,6 +63,11 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
         sign_in_failures: 7,
         in_doubt: 3,
         lists_due: Some(1_600_000_000),
+        lists_believed_until: Some(1_600_086_400),
+        conditions: Condition::ALL
+            .iter()
+            .map(|condition| (*condition, *condition == Condition::DiskFull))
+            .collect(),
         process_cpu: Duration::from_millis(1500),
         resident_bytes: Some(1 << 20),
     }
@@ -71,6 +78,7 @@ fn accept(counters: &mut Counters, sender: u32, recipient: u32, signing: Signing
     let day = 18_000;
     counters.count(Count::Accepted {
         sender,
+        axis: Axis::National,
         day,
         signing,
     });
@@ -150,10 +158,29 @@ fn the_text_says_what_the_ledger_says() {
     });
     let sender = AgencyNo(2);
     let reason = Reason::ClockSkew;
-    counters.count(Count::Refused { sender, reason });
+    let axis = Axis::National;
+    counters.count(Count::Refused {
+        sender,
+        axis,
+        reason,
+    });
+    for _ in 0..5 {
+        counters.count(Count::TurnedAway {
+            sender: Some(sender),
+            axis,
+            cause: Cause::Told(Reason::StorageFull),
+        });
+    }
+    counters.count(Count::Repeated { sender, axis });
+    counters.count(Count::Accepted {
+        sender,
+        axis: Axis::Test,
+        day: 18_000,
+        signing: Signing::Full,
+    });
     let text = written(look(&counters, &agencies));
     let samples = samples(&text);
-    let totals = counters.sums().totals();
+    let totals = counters.snapshot().totals;
     let of = |name: &str| samples[name];
     assert_eq!(
         of("docaxis_documents_total{outcome=\"accepted_full\"}")
@@ -169,6 +196,10 @@ fn the_text_says_what_the_ledger_says() {
         of("docaxis_turned_away_total{reason=\"STORAGE_FULL\"}"),
         5.0
     );
+    assert_eq!(of("docaxis_turned_away_total{reason=\"UNANSWERED\"}"), 0.0);
+    assert_eq!(of("docaxis_documents_repeated_total"), 1.0);
+    assert_eq!(of("docaxis_submissions_under_way"), 0.0);
+    assert_eq!(of("docaxis_test_documents_total"), 1.0);
     assert_eq!(
         of("docaxis_deliveries_total{state=\"addressed\"}"),
         totals.addressed as f64
@@ -186,6 +217,10 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_agency_deliveries_total{organ=\"H1.1\"}"), 1.0);
     assert!(!text.contains("organ=\"other\""), "there are no others");
     assert_eq!(samples["process_cpu_seconds_total"], 1.5);
+    assert_eq!(of("docaxis_condition{condition=\"disk_full\"}"), 1.0);
+    assert_eq!(of("docaxis_condition{condition=\"index_away\"}"), 0.0);
+    assert_eq!(of("docaxis_journal_writable"), 0.0);
+    assert_eq!(of("docaxis_index_writable"), 1.0);
     let within = |bound: &str| of(&format!("docaxis_receipt_seconds_bucket{{le=\"{bound}\"}}"));
     assert_eq!(
         ["0.002", "0.005", "50.0", "+Inf"].map(within),

@@ -7,19 +7,20 @@ use jiff::Timestamp;
 use super::Monitor;
 use crate::hub::config::AGENCY_WINDOW;
 use crate::hub::config::UNDER_WAY_KIB;
+use crate::hub::health::Symptom;
 use crate::hub::layers::Layers;
 use crate::hub::metrics::resident_bytes;
 use crate::store::Durability;
 
 /// The state of a hub, at one moment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Health {
     /// What a receipt promises.
     pub durability: Durability,
     /// Which layers of security there are.
     pub layers: Layers,
-    /// Whether the hub takes new documents; it does not while it shuts down.
-    pub is_serving: bool,
+    /// What is wrong, the gravest first.
+    pub symptoms: Vec<Symptom>,
     /// Bytes of the journal.
     pub journal_bytes: u64,
     /// Largest journal, where one is set.
@@ -38,6 +39,10 @@ pub struct Health {
     pub under_way_kib: Queue,
     /// Connections of agencies that are open.
     pub connections: Queue,
+    /// Deliveries that are set aside because their document cannot be read.
+    pub set_aside: usize,
+    /// Subscriptions that wait because the store cannot be read.
+    pub subscriptions_waiting: usize,
     /// When the next revocation list is due, where there is one.
     pub lists_due: Option<Timestamp>,
     /// Resident memory of the process, where the system tells.
@@ -63,7 +68,7 @@ impl Monitor {
         Health {
             durability: self.durability(),
             layers: core.config.layers,
-            is_serving: self.is_serving(),
+            symptoms: self.symptoms(),
             journal_bytes: core.written.bytes(),
             journal_max_bytes: core.config.journal_max_bytes,
             newest_document: core.written.newest(),
@@ -82,6 +87,8 @@ impl Monitor {
                 room: UNDER_WAY_KIB,
             },
             connections,
+            set_aside: core.set_aside.count(),
+            subscriptions_waiting: core.set_aside.waiting(),
             lists_due: core.trust.lists_due(),
             memory_bytes: resident_bytes(),
         }

@@ -26,12 +26,14 @@ use super::counters::Pair;
 use super::counters::PairNo;
 use super::counters::Sender;
 use super::counters::date_of;
+use super::health::Symptom;
 use super::metrics;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
 use super::roll::Presence;
 use super::stages::Stages;
 use crate::clock::Clock;
+use crate::model::Cause;
 use crate::model::OrganId;
 use crate::model::PairCounts;
 use crate::model::Reason;
@@ -54,16 +56,20 @@ pub struct Figures {
     pub at: Timestamp,
     /// How long the look took; the counters were held for a part of it, a few microseconds at a time.
     pub held: Duration,
-    /// Sums over the ledger.
+    /// Sums over the ledger of the axis.
     pub totals: Totals,
+    /// The same of the test axis.
+    pub test: Totals,
     /// Of the documents accepted, those with full legal value.
     pub full: u64,
-    /// Whether every equation of the ledger holds, for every sender and pair.
+    /// Whether every equation of the ledger holds, for every sender and pair, on either axis.
     pub is_balanced: bool,
     /// Pairs of sender and recipient that exchanged something.
     pub pairs: usize,
     /// Refused documents by reason.
     pub refused: BTreeMap<Reason, u64>,
+    /// Submissions turned away, by cause.
+    pub turned_away: BTreeMap<Cause, u64>,
     /// Every agency, in the order of registration.
     pub agencies: Vec<AgencyFigures>,
 }
@@ -180,15 +186,20 @@ impl Monitor {
         self.0.config.durability
     }
 
-    /// Whether the hub takes new documents; it does not while it shuts down.
-    pub fn is_serving(&self) -> bool {
-        !self.0.draining.is_cancelled()
+    /// What is wrong with the hub now, the gravest first. Waits for nothing.
+    pub fn symptoms(&self) -> Vec<Symptom> {
+        self.0.health.symptoms()
     }
 
-    /// Whether another agency's connection would find a place.
-    pub fn has_places(&self) -> bool {
-        let (taken, all) = self.0.connections.places();
-        taken < all
+    /// Whether only a new start of the process helps.
+    pub fn is_fatal(&self) -> bool {
+        self.0.health.is_fatal()
+    }
+
+    /// A part of the process beside the hub ended by itself, or panicked: the hub ends, with this cause,
+    /// so that a supervisor starts both again.
+    pub fn part_ended(&self, name: &str, ended: std::thread::Result<()>) {
+        self.0.ended(name, ended);
     }
 
     /// Counts a wrong token that was given to a console of this hub: told with the metrics.
@@ -219,18 +230,18 @@ impl Monitor {
         let agencies = core.agencies.load_full();
         let operator = self.number_of(core.config.operator);
         let begun = core.clock.monotonic();
-        let counters = core.counters();
-        let (sums, pairs) = (counters.sums(), counters.pair_count());
+        let snapshot = core.counters.snapshot();
         let mut figures = Figures {
             at: core.clock.now(),
-            totals: sums.totals(),
-            full: sums.signed(),
-            is_balanced: sums.is_balanced(),
-            pairs,
-            refused: sums.refused_by_reason().clone(),
+            totals: snapshot.totals,
+            test: snapshot.test,
+            full: snapshot.signed,
+            is_balanced: snapshot.is_balanced,
+            pairs: snapshot.pairs,
+            refused: snapshot.refused,
+            turned_away: snapshot.turned_away,
             ..Figures::default()
         };
-        drop(counters);
         let copied = core.counters.of_each(agencies.count(), |counters, agency| {
             Copied::of(counters, agency, operator)
         });
@@ -247,7 +258,7 @@ impl Monitor {
                 name: agency.name.clone(),
                 short_name: agency.short_name.clone(),
                 state: agency.state,
-                sent: sender.accepted,
+                sent: sender.counts.accepted,
                 signed: sender.signed,
                 refused: sender.refused,
                 inbound,

@@ -9,6 +9,7 @@ fn document(attachments: Vec<Digest>) -> DocumentRecord {
         sequence: 7,
         accepted_at: "2019-06-03T02:00:00Z".parse().unwrap(),
         sender: AgencyNo(3),
+        axis: Axis::National,
         legal_value: LegalValue::ReferenceOnly,
         priority: Priority::Normal,
         business_type: BusinessType::New,
@@ -19,6 +20,7 @@ fn document(attachments: Vec<Digest>) -> DocumentRecord {
         document_id: "000.00.00.H26,2019/06/03,1/VB-TN".parse().unwrap(),
         header_digest: Digest::from([1; 32]),
         earlier: vec![5],
+        supersedes: false,
         attachments,
     }
 }
@@ -58,6 +60,21 @@ fn a_document_says_which_attachments_travelled_outside_and_is_as_before_where_no
 }
 
 #[test]
+fn a_recall_of_before_takes_no_place_of_an_update() {
+    for (supersedes, flags) in [(false, 0x02), (true, 0x42)] {
+        let mut recall = document(Vec::new());
+        recall.supersedes = supersedes;
+        let (kind, body) = body(&Record::Document(recall));
+        assert_eq!(body[20], flags);
+        let Some(Record::Document(read)) = Record::decode(kind, &body) else {
+            panic!("not a document");
+        };
+        assert_eq!(read.supersedes, supersedes);
+        assert_eq!(read.legal_value, LegalValue::ReferenceOnly);
+    }
+}
+
+#[test]
 fn uploads_and_what_was_collected_are_read_back() {
     let at: Timestamp = "2019-06-03T02:00:00Z".parse().unwrap();
     let (kind, body) = Record::Uploaded(Uploaded {
@@ -86,4 +103,34 @@ fn uploads_and_what_was_collected_are_read_back() {
     assert_eq!(read.uploads, uploads);
     // Cut short, it is not one of ours.
     assert!(Record::decode(kind, &body[..body.len() - 1]).is_none());
+}
+
+#[test]
+fn what_is_of_the_test_axis_says_so_and_the_rest_is_as_before() {
+    for (axis, flag) in [(Axis::National, 0), (Axis::Test, 0x40)] {
+        let record = DocumentRecord {
+            axis,
+            ..document(vec![Digest::from([8; 32])])
+        };
+        let (kind, body) = body(&Record::Document(record));
+        assert_eq!(body[20], 0x82 | flag);
+        let Some(Record::Document(read)) = Record::decode(kind, &body) else {
+            panic!("not a document");
+        };
+        assert_eq!(read.axis, axis);
+        assert_eq!(read.attachments.len(), 1);
+        let (kind, body) = Record::Refused(Refused {
+            at: Timestamp::UNIX_EPOCH,
+            sender: AgencyNo(3),
+            axis,
+            reason: Reason::TooLarge,
+        })
+        .encode();
+        // Instant, sender, length and name of the reason.
+        assert_eq!(body.len(), 8 + 4 + 4 + 9 + usize::from(flag > 0));
+        let Some(Record::Refused(read)) = Record::decode(kind, &body) else {
+            panic!("not a refusal");
+        };
+        assert_eq!((read.axis, read.reason), (axis, Reason::TooLarge));
+    }
 }

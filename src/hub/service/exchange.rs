@@ -15,26 +15,25 @@ use tonic::Streaming;
 use super::agency;
 use super::attachments;
 use super::caller;
+use super::following::follow;
 use super::limits::said_by_caller;
 use super::peer;
+use super::statuses;
+use crate::hub::arrival::Arrival;
 use crate::hub::commit::Acknowledge;
-use crate::hub::config::DESCRIPTION_MAX;
 use crate::hub::config::STREAM_WINDOW;
 use crate::hub::core::Core;
-use crate::hub::core::unavailable;
 use crate::hub::deliver;
-use crate::hub::deliver::Flow;
+use crate::hub::fair_queue::Waiting;
+use crate::hub::gate::TakenIn;
 use crate::hub::pipeline::Reply;
-use crate::hub::progress::Report;
-use crate::hub::registry::AgencyNo;
 use crate::hub::track;
+use crate::hub::vital;
 use crate::model::DocumentId;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::Refusal;
-use crate::model::StatusCode;
-use crate::model::is_misleading;
 use crate::wire;
-use crate::wire::timestamp;
 use crate::wire::v1;
 
 type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
@@ -61,6 +60,9 @@ impl v1::exchange_server::Exchange for Exchange {
         request: Request<v1::SignedDocument>,
     ) -> Result<Response<v1::Receipt>, Status> {
         let organ = peer(&self.0, &request)?.identity();
+        if let Some(taken_in) = request.extensions().get::<TakenIn>() {
+            taken_in.tell();
+        }
         let receipt = self.0.submit_and_wait(organ, request.into_inner()).await;
         receipt
             .map(Response::new)
@@ -77,7 +79,7 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(STREAM_WINDOW);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        tokio::spawn(async move {
+        vital::answered(&self.0, "SubmitStream", answers.clone(), async move {
             // A place for the answer is taken before the document is read: the window of the stream.
             while let Ok(place) = answers.clone().reserve_owned().await {
                 let message = tokio::select! {
@@ -88,11 +90,18 @@ impl v1::exchange_server::Exchange for Exchange {
                     Ok(Some(message)) => message,
                     Ok(None) => return,
                     Err(refusal) => {
+                        // A message that is none was a submission; silence and the hub's end are not.
+                        let reason = refusal.reason();
+                        if !matches!(reason, Reason::StreamIdle | Reason::ShuttingDown) {
+                            let caller = peer.identity().ok();
+                            let agencies = core.agencies.load_full();
+                            Arrival::of_caller(&core, &agencies, caller).turned_away(reason);
+                        }
                         place.send(Err(wire::status(&refusal)));
                         return;
                     }
                 };
-                let reply = Reply::new(move |outcome| {
+                let reply = Reply::new(&core.health, move |outcome| {
                     let outcome = Some(match outcome {
                         Ok(receipt) => v1::submit_stream_response::Outcome::Receipt(receipt),
                         Err(refusal) => {
@@ -121,8 +130,9 @@ impl v1::exchange_server::Exchange for Exchange {
         let (flow, deliveries) = deliver::subscribe(&self.0, peer, by);
         let (core, stream) = (Arc::clone(&self.0), request.into_inner());
         tokio::spawn(async move {
-            let ended = follow(&core, by, &flow, stream).await;
-            flow.end(ended);
+            let followed = follow(&core, by, &flow, stream);
+            let ended = vital::answering(&core, "Subscribe", followed).await;
+            flow.end(ended.and_then(|ended| ended));
         });
         Ok(Response::new(Box::pin(deliveries)))
     }
@@ -168,7 +178,7 @@ impl v1::exchange_server::Exchange for Exchange {
         request: Request<v1::StatusReport>,
     ) -> Result<Response<v1::ReportStatusResponse>, Status> {
         let organ = caller(&self.0, &request)?;
-        let reported = report_one(&self.0, organ, request.into_inner()).await;
+        let reported = statuses::report_one(&self.0, organ, request.into_inner()).await;
         reported
             .map(Response::new)
             .map_err(|refusal| wire::status(&refusal))
@@ -184,7 +194,7 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(4);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        tokio::spawn(async move {
+        vital::answered(&self.0, "ReportStatusStream", answers.clone(), async move {
             loop {
                 let message = tokio::select! {
                     message = next(&core, &mut stream) => message,
@@ -193,7 +203,7 @@ impl v1::exchange_server::Exchange for Exchange {
                 let answer = match message {
                     Ok(None) => return,
                     Ok(Some(batch)) => match peer.organ() {
-                        Ok(organ) => report_many(&core, organ, batch.reports).await,
+                        Ok(organ) => statuses::report_many(&core, organ, batch.reports).await,
                         Err(refusal) => Err(refusal),
                     },
                     Err(refusal) => Err(refusal),
@@ -249,44 +259,14 @@ impl v1::exchange_server::Exchange for Exchange {
         request: Request<v1::TrackRequest>,
     ) -> Result<Response<v1::Journey>, Status> {
         let organ = caller(&self.0, &request)?;
-        let journey = document_id(&request.get_ref().document_id)
-            .and_then(|id| track::journey(&self.0, organ, &id));
+        let journey = match document_id(&request.get_ref().document_id) {
+            Ok(id) => track::track(&self.0, organ, id).await,
+            Err(refusal) => Err(refusal),
+        };
         journey
             .map(Response::new)
             .map_err(|refusal| wire::status(&refusal))
     }
-}
-
-/// The upward direction of a subscription.
-async fn follow(
-    core: &Core,
-    by: AgencyNo,
-    flow: &Flow,
-    mut stream: Streaming<v1::SubscribeRequest>,
-) -> Result<(), Refusal> {
-    // A subscriber may be silent for as long as it likes: HTTP/2 keep-alive finds the dead.
-    while let Some(request) = said_by_caller(stream.message().await)? {
-        if let Some(v1::Acknowledgement {
-            hub_sequences,
-            status_cursor,
-        }) = request.acknowledge
-        {
-            let work = Acknowledge {
-                by,
-                sequences: each_once(hub_sequences),
-                status_cursor,
-                reply: None,
-            };
-            core.commit_acknowledge(work).await?;
-            if status_cursor > 0 {
-                flow.notices_done(status_cursor);
-            }
-        }
-        if request.credit > 0 {
-            flow.add_credit(request.credit);
-        }
-    }
-    Ok(())
 }
 
 async fn acknowledge(
@@ -306,89 +286,18 @@ async fn acknowledge(
         status_cursor,
         reply: Some(reply),
     };
-    core.commit_acknowledge(work).await?;
-    receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+    core.commit_acknowledge(work, Waiting::Somebody).await?;
+    receive.await.map_err(|_dropped| core.health.undecided())?
 }
 
 /// The numbers in order, each once: the commit thread looks up every one.
-fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
+pub(super) fn each_once(mut sequences: Vec<u64>) -> Vec<u64> {
     sequences.sort_unstable();
     sequences.dedup();
     sequences
 }
 
-async fn report_one(
-    core: &Core,
-    organ: OrganId,
-    request: v1::StatusReport,
-) -> Result<v1::ReportStatusResponse, Refusal> {
-    let by = agency(core, organ)?;
-    let outcomes = core.commit_statuses(by, vec![report(request)?]).await?;
-    let outcome = outcomes.into_iter().next();
-    let at = outcome.ok_or_else(|| unavailable(std::io::Error::other("no outcome")))??;
-    Ok(v1::ReportStatusResponse {
-        reported_at: Some(timestamp(at)),
-    })
-}
-
-async fn report_many(
-    core: &Core,
-    organ: OrganId,
-    requests: Vec<v1::StatusReport>,
-) -> Result<v1::ReportStatusBatchResponse, Refusal> {
-    let by = agency(core, organ)?;
-    let parsed: Vec<Result<Report, Refusal>> = requests.into_iter().map(report).collect();
-    let well_formed = parsed
-        .iter()
-        .filter_map(|parsed| parsed.as_ref().ok().cloned())
-        .collect();
-    let mut committed = core.commit_statuses(by, well_formed).await?.into_iter();
-    let outcomes = parsed.into_iter().map(|parsed| {
-        let outcome = parsed.and_then(|_| committed.next().unwrap_or(Err(Refusal::ShuttingDown)));
-        match outcome {
-            Ok(_) => v1::StatusOutcome {
-                accepted: true,
-                refused: None,
-            },
-            Err(refusal) => v1::StatusOutcome {
-                accepted: false,
-                refused: Some(wire::refused(&refusal)),
-            },
-        }
-    });
-    Ok(v1::ReportStatusBatchResponse {
-        outcomes: outcomes.collect(),
-    })
-}
-
-fn report(request: v1::StatusReport) -> Result<Report, Refusal> {
-    let code = StatusCode::from_number(request.code)
-        .ok_or_else(|| Refusal::field("code", format!("{} is not a status code", request.code)))?;
-    let recipient = match request.recipient.as_str() {
-        "" => None,
-        text => Some(
-            text.parse::<OrganId>()
-                .map_err(|error| Refusal::field("recipient", error.to_string()))?,
-        ),
-    };
-    if request.description.chars().count() > DESCRIPTION_MAX {
-        let problem = format!("is longer than {DESCRIPTION_MAX} characters");
-        return Err(Refusal::field("description", problem));
-    }
-    if let Some(found) = request.description.chars().find(|c| is_misleading(*c)) {
-        let problem = format!("has the control character U+{:04X}", u32::from(found));
-        return Err(Refusal::field("description", problem));
-    }
-    let document_id = document_id(&request.document_id)?;
-    Ok(Report {
-        document_id,
-        recipient,
-        code,
-        description: request.description,
-    })
-}
-
-fn document_id(text: &str) -> Result<DocumentId, Refusal> {
+pub(super) fn document_id(text: &str) -> Result<DocumentId, Refusal> {
     text.parse::<DocumentId>()
         .map_err(|error| Refusal::field("document_id", error.to_string()))
 }

@@ -2,9 +2,12 @@
 
 mod attachments;
 mod exchange;
+mod following;
+mod health;
 mod limits;
 mod monitor;
 mod registry;
+mod statuses;
 
 use std::sync::Arc;
 
@@ -21,6 +24,7 @@ use crate::model::Refusal;
 use crate::wire;
 
 pub(super) use exchange::Exchange;
+pub(super) use health::Health;
 pub(super) use limits::said_by_caller;
 pub(super) use monitor::Monitor;
 pub(super) use registry::Registry;

@@ -21,6 +21,7 @@ use crate::hub::fit::fit;
 use crate::hub::joining;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
+use crate::hub::vital;
 use crate::model::ATTACHMENT_MAX;
 use crate::model::InvalidOrganId;
 use crate::model::OrganId;
@@ -142,8 +143,9 @@ impl v1::registry_server::Registry for Registry {
         let core = Arc::clone(&self.0);
         let (events, receive) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
-            let ran = joining::run_conformance(&core, organ, request.into_inner(), &events).await;
-            if let Err(refusal) = ran {
+            let running = joining::run_conformance(&core, organ, request.into_inner(), &events);
+            let ran = vital::answering(&core, "RunConformance", running).await;
+            if let Err(refusal) = ran.and_then(|ran| ran) {
                 let _ = events.send(Err(wire::status(&refusal))).await;
             }
         });
@@ -160,8 +162,9 @@ impl v1::registry_server::Registry for Registry {
         let core = Arc::clone(&self.0);
         let (events, receive) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
-            let ran = joining::run_capacity(&core, organ, request.into_inner(), &events).await;
-            if let Err(refusal) = ran {
+            let running = joining::run_capacity(&core, organ, request.into_inner(), &events);
+            let ran = vital::answering(&core, "RunCapacity", running).await;
+            if let Err(refusal) = ran.and_then(|ran| ran) {
                 let _ = events.send(Err(wire::status(&refusal))).await;
             }
         });

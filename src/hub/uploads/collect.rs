@@ -13,6 +13,7 @@ use super::Uploads;
 use super::rows;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
+use crate::hub::vital;
 use crate::model::Digest;
 use crate::store::UploadName;
 
@@ -38,8 +39,8 @@ pub(in crate::hub) async fn collect_until_closed(core: Arc<Core>) {
             core.uploads.discard_broken_off(before);
             sweep(&core, shelf, before);
         });
-        if swept.await.is_err() {
-            tracing::error!("collecting attachments failed");
+        if vital::panicking(swept.await).is_none() {
+            return;
         }
         shelf = shelf.wrapping_add(1);
     }

@@ -94,7 +94,9 @@ pub(in crate::hub) async fn put_on_record(
         reply,
     };
     core.commit_upload(upload).await?;
-    let entered = entered.await.unwrap_or(Err(Refusal::ShuttingDown));
+    let entered = entered
+        .await
+        .unwrap_or_else(|_dropped| Err(core.health.undecided()));
     if entered.is_err() {
         let core = Arc::clone(core);
         let removing = tokio::task::spawn_blocking(move || {

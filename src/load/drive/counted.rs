@@ -77,7 +77,10 @@ pub(super) async fn settled(
         let since = HubTotals {
             submitted: now.submitted.saturating_sub(before.submitted),
             sent: now.sent.saturating_sub(before.sent),
+            repeated: now.repeated.saturating_sub(before.repeated),
             refused: now.refused.saturating_sub(before.refused),
+            turned_away: now.turned_away.saturating_sub(before.turned_away),
+            under_way: now.under_way,
             addressed: now.addressed.saturating_sub(before.addressed),
             received: now.received.saturating_sub(before.received),
             balanced: now.balanced,

@@ -108,6 +108,9 @@ fn driven() -> Driven {
         hub_pairs: pairs.into_iter().collect(),
         hub: HubTotals {
             submitted: SECONDS * RATE,
+            repeated: 0,
+            turned_away: 0,
+            under_way: 0,
             sent: accepted,
             refused: SECONDS * 4,
             addressed: 3 * accepted,

@@ -54,6 +54,17 @@ pub fn to_json(report: &Report) -> Value {
         "ledger": {
             "balanced": report.verdict.is_balanced(),
             "pairs": report.hub.pairs.len(),
+            "submitted": totals.submitted,
+            "accepted": totals.sent,
+            "repeated": totals.repeated,
+            "refused": totals.refused,
+            "turned_away": totals.turned_away,
+            "under_way": totals.under_way,
+            "addressed": totals.addressed,
+            "acknowledged": totals.received,
+            "in_flight": totals.in_flight,
+            "pending": totals.pending,
+            "locked": totals.locked,
         },
         "nodes": {
             "sent": report.nodes.totals().sent,

@@ -94,8 +94,13 @@ pub(super) struct SegmentReader {
 }
 
 impl SegmentReader {
+    /// Reads a segment to its end.
+    pub(super) fn open(segment: Arc<Segment>, number: u32) -> io::Result<Self> {
+        Self::up_to(u64::MAX, segment, number)
+    }
+
     /// Reads a segment up to a limit, in bytes, as if it ended there.
-    pub(super) fn open(segment: Arc<Segment>, number: u32, limit: Option<u64>) -> io::Result<Self> {
+    pub(super) fn up_to(limit: u64, segment: Arc<Segment>, number: u32) -> io::Result<Self> {
         Ok(Self {
             window: Window::open(segment, limit)?,
             number,

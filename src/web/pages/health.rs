@@ -16,6 +16,8 @@ use crate::hub::Layers;
 use crate::hub::Queue;
 use crate::store::Durability;
 use crate::text::ConsolePhrase as P;
+use crate::text::condition_name;
+use crate::text::condition_remedy;
 use crate::web::Shared;
 use crate::web::visit::Place;
 use crate::web::visit::Visit;
@@ -67,18 +69,8 @@ fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
         },
         is_well,
     };
-    let serving = if health.is_serving {
-        P::Serving
-    } else {
-        P::ShuttingDown
-    };
-    let mut checks = vec![
-        check(
-            P::Hub,
-            v.t(serving).to_owned(),
-            health.is_serving,
-            P::ShuttingDownHow,
-        ),
+    let mut checks = symptoms(health, v);
+    checks.extend([
         check(
             P::Ledger,
             v.t(if figures.is_balanced {
@@ -113,7 +105,7 @@ fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
                 .is_none_or(|most| (health.journal_bytes as f64) < NARROW * most as f64),
             P::JournalFullHow,
         ),
-    ];
+    ]);
     if let Some((free, all)) = health.disk {
         let is_well = free as f64 > (1.0 - NARROW) * all as f64;
         let figure = format!("{} / {}", bytes(v, free), bytes(v, all));
@@ -130,6 +122,10 @@ fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
     checks.push(queue(P::Connections, health.connections));
     let dirty = v.n(health.index_dirty as u64);
     checks.push(check(P::IndexRows, dirty, true, P::QueueFullHow));
+    let (aside, waiting) = (health.set_aside, health.subscriptions_waiting);
+    let figure = format!("{} / {}", v.n(aside as u64), v.n(waiting as u64));
+    let is_well = aside == 0 && waiting == 0;
+    checks.push(check(P::SetAside, figure, is_well, P::SetAsideHow));
     match health.lists_due {
         None => checks.push(check(
             P::Lists,
@@ -151,4 +147,31 @@ fn checks(health: &Health, shared: &Shared, v: &Visit) -> Vec<Check> {
         P::QueueFullHow,
     ));
     checks
+}
+
+/// What is wrong, in words; where nothing is, that the hub serves.
+fn symptoms(health: &Health, v: &Visit) -> Vec<Check> {
+    if health.symptoms.is_empty() {
+        return vec![Check {
+            label: v.t(P::Hub),
+            figure: v.t(P::Serving).to_owned(),
+            remark: String::new(),
+            is_well: true,
+        }];
+    }
+    let told = health.symptoms.iter().map(|symptom| {
+        let what = condition_name(symptom.condition, v.language);
+        let remedy = condition_remedy(symptom.condition, v.language);
+        let remark = match symptom.detail.as_str() {
+            "" => format!("{what}. {remedy}"),
+            detail => format!("{what} ({detail}). {remedy}"),
+        };
+        Check {
+            label: v.t(P::Hub),
+            figure: format!("{} · {}", symptom.condition.as_str(), moment(symptom.since)),
+            remark,
+            is_well: false,
+        }
+    });
+    told.collect()
 }

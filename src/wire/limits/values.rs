@@ -196,7 +196,7 @@ pub(super) const LIMITS: &[Limit] = &[
         ACKNOWLEDGED_MAX,
         "what may be under way; the commit thread looks up each",
     ),
-    hub("StatusNotices.notices", "a batch of hub/deliver.rs"),
+    hub("StatusNotices.notices", "a batch of hub/notices.rs"),
     hub("ListPendingResponse.documents", "a page of at most 1000"),
     hub("ListPendingResponse.statuses", "a page of at most 1000"),
     list(
@@ -222,6 +222,7 @@ pub(super) const LIMITS: &[Limit] = &[
     hub("RecipientJourney.events", "hub/progress.rs takes no more"),
     // Monitor.
     hub("Totals.refusals", "one for each reason"),
+    hub("Totals.turned_away_reasons", "one for each reason"),
     hub(
         "ListCountersResponse.counters",
         "agencies, days, or a page of pairs",

@@ -10,15 +10,18 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::task::spawn_blocking;
 
+use crate::hub::arrival::Arrival;
 use crate::hub::commit::Acknowledge;
 use crate::hub::core::Core;
 use crate::hub::core::unavailable;
+use crate::hub::fair_queue::Waiting;
 use crate::hub::joining::change::AgencyChange;
 use crate::hub::joining::change::Decision;
 use crate::hub::joining::change::change;
 use crate::hub::pipeline::Reply;
 use crate::hub::registry::Agency;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::Axis;
 use crate::hub::track;
 use crate::hub::verify::Verified;
 use crate::model::AttachmentRef;
@@ -235,20 +238,24 @@ pub(super) async fn inject(
     document: v1::SignedDocument,
 ) -> Result<v1::Receipt, Refusal> {
     let organ = from.organ();
-    let number = crate::hub::admit::sender(&core.agencies.load(), organ)?;
+    let agencies = core.agencies.load_full();
+    let number = crate::hub::admit::sender(&agencies, organ)?;
     let legal_value = if document.signature.is_empty() {
         LegalValue::ReferenceOnly
     } else {
         LegalValue::Full
     };
-    let admitted = core.admit(organ, number, document).await?;
+    let arrival = Arrival::of(core, number, Axis::Test);
+    let admitted = core
+        .admit(&agencies, (organ, number), Axis::Test, document)
+        .await?;
     let verified = Verified::on_purpose(admitted, legal_value, core.clock.now());
     let (send, receive) = oneshot::channel();
-    let reply = Reply::new(move |outcome| {
+    let reply = Reply::new(&core.health, move |outcome| {
         let _ = send.send(outcome);
     });
-    core.commit_document(verified, reply);
-    receive.await.unwrap_or(Err(Refusal::ShuttingDown))
+    core.commit_document(verified, reply, arrival);
+    receive.await.map_err(|_dropped| core.health.undecided())?
 }
 
 /// Takes in what candidates sent to the partners, so that nothing of a test stays pending.
@@ -282,7 +289,10 @@ pub(in crate::hub::joining) async fn take_in(core: &Arc<Core>) {
                 status_cursor: cursor.unwrap_or(0),
                 reply: Some(reply),
             };
-            if core.commit_acknowledge(acknowledge).await.is_err()
+            if core
+                .commit_acknowledge(acknowledge, Waiting::Somebody)
+                .await
+                .is_err()
                 || !matches!(done.await, Ok(Ok(_)))
             {
                 return;

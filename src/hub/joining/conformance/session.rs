@@ -280,19 +280,19 @@ impl Session {
     /// How often the hub refused the candidate for this reason.
     pub(super) fn refused(&self, reason: Reason) -> u64 {
         let counters = self.core.counters();
-        let sender = counters.sender_of(self.number);
+        let sender = counters.tested(self.number);
         sender
             .and_then(|sender| sender.refused.get(&reason).copied())
             .unwrap_or(0)
     }
 
-    /// What the hub counted of the candidate: sent, refused, received.
+    /// What the hub counted of the candidate on the test axis: sent, refused, received.
     pub(super) fn counted(&self) -> [u64; 3] {
         let counters = self.core.counters();
         let (sent, refused) = counters
-            .sender_of(self.number)
-            .map_or((0, 0), |sender| (sender.accepted, sender.refused_in_total));
-        let received = counters.addressed_to(self.number).acknowledged;
+            .tested(self.number)
+            .map_or((0, 0), |own| (own.counts.accepted, own.counts.refused));
+        let received = counters.addressed_in_tests(self.number).acknowledged;
         [sent, refused, received]
     }
 }

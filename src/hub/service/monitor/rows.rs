@@ -5,23 +5,40 @@ use std::collections::BTreeMap;
 use super::Reader;
 use crate::hub::core::Core;
 use crate::hub::counters::PairNo;
+use crate::hub::counters::Snapshot;
 use crate::hub::counters::date_of;
 use crate::model::OrganId;
 use crate::model::Refusal;
 use crate::model::format_date;
 use crate::wire::v1;
 
-/// Rows of one answer. A row of two codes of 35 characters and six counts is at most 144 bytes, so this
-/// many are below the 4 MiB that a client takes where nobody told it otherwise.
+/// Rows of one answer. A row of a code of 35 characters and twelve counts is at most 173 bytes, one of two
+/// codes and six counts less, so this many are below the 4 MiB that a client takes where nobody told it
+/// otherwise.
 const ROWS_MAX: usize = 20_000;
 
 /// The sums, of one moment.
 pub(super) fn totals(core: &Core) -> v1::Totals {
-    let counters = core.counters();
-    let sums = counters.sums();
-    let (totals, balanced) = (sums.totals(), sums.is_balanced());
-    let refused = sums.refused_by_reason().clone();
-    drop(counters);
+    told(core.counters.snapshot())
+}
+
+/// A snapshot as it is told.
+fn told(snapshot: Snapshot) -> v1::Totals {
+    let Snapshot {
+        totals,
+        signed: _,
+        refused,
+        turned_away,
+        pairs: _,
+        test,
+        is_balanced,
+    } = snapshot;
+    let counted = |reason: &str, count| v1::ReasonCount {
+        reason: reason.to_owned(),
+        count,
+    };
+    let refused = refused.into_iter();
+    let turned_away = turned_away.into_iter();
     v1::Totals {
         submitted: totals.submitted,
         sent: totals.sent,
@@ -31,14 +48,18 @@ pub(super) fn totals(core: &Core) -> v1::Totals {
         in_flight: totals.in_flight,
         pending: totals.pending,
         locked: totals.locked,
-        balanced,
+        balanced: is_balanced,
         refusals: refused
-            .into_iter()
-            .map(|(reason, count)| v1::ReasonCount {
-                reason: reason.as_str().to_owned(),
-                count,
-            })
+            .map(|(reason, count)| counted(reason.as_str(), count))
             .collect(),
+        repeated: totals.repeated,
+        turned_away: totals.turned_away,
+        under_way: totals.under_way,
+        turned_away_reasons: turned_away
+            .map(|(cause, count)| counted(cause.as_str(), count))
+            .collect(),
+        test_sent: test.sent,
+        test_received: test.received,
     }
 }
 
@@ -90,20 +111,25 @@ fn by_agency(
     let agencies = core.agencies.load_full();
     let copied = core.counters.of_each(agencies.count(), |counters, number| {
         let sender = counters.sender_of(number);
-        let sender = sender.map(|own| (own.accepted, own.signed, own.refused_in_total));
+        let sender = sender.map(|own| (own.counts, own.signed));
         let is_known = counters.is_known(number);
         is_known.then(|| (sender.unwrap_or_default(), counters.addressed_to(number)))
     });
     let mut rows = BTreeMap::new();
     for (agency, copied) in agencies.iter().zip(copied) {
-        let Some(((sent, signed, refused), inbound)) = copied else {
+        let Some(((documents, signed), inbound)) = copied else {
             continue;
         };
         let counter = v1::Counter {
             organ_id: agency.organ.to_string(),
-            sent,
+            sent: documents.accepted,
             signed,
-            refused,
+            refused: documents.refused,
+            submitted: documents.submitted,
+            repeated: documents.repeated,
+            turned_away: documents.turned_away,
+            under_way: documents.under_way,
+            addressed: inbound.addressed,
             received: inbound.acknowledged,
             pending: inbound.pending,
             in_flight: inbound.in_flight,
@@ -153,6 +179,7 @@ fn by_pair(
             organ_id: agencies.get(sender).organ.to_string(),
             recipient: agencies.get(recipient).organ.to_string(),
             sent: pair.counts.addressed,
+            addressed: pair.counts.addressed,
             signed: pair.signed,
             received: pair.counts.acknowledged,
             pending: pair.counts.pending,
@@ -174,4 +201,42 @@ fn by_day(core: &Core) -> Vec<v1::Counter> {
         ..v1::Counter::default()
     });
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hub::counters::Count;
+    use crate::hub::counters::Counters;
+    use crate::hub::counters::SharedCounters;
+    use crate::hub::registry::AgencyNo;
+    use crate::hub::registry::Axis;
+    use crate::model::Cause;
+    use crate::model::Reason;
+
+    #[test]
+    fn an_outcome_too_many_is_told_as_not_balanced() {
+        let counters = SharedCounters::new(Counters::default());
+        let (sender, axis) = (AgencyNo(3), Axis::National);
+        let arrived = Count::Arrived {
+            sender: Some(sender),
+            axis,
+        };
+        let turned_away = Count::TurnedAway {
+            sender: Some(sender),
+            axis,
+            cause: Cause::Told(Reason::StorageFull),
+        };
+        counters.lock().count(arrived);
+        let under_way = told(counters.snapshot());
+        assert_eq!((under_way.submitted, under_way.under_way), (1, 1));
+        assert!(under_way.balanced);
+        counters.lock().count(turned_away);
+        let answered = told(counters.snapshot());
+        assert_eq!((answered.turned_away, answered.under_way), (1, 0));
+        assert_eq!(answered.turned_away_reasons[0].reason, "STORAGE_FULL");
+        assert!(answered.balanced);
+        counters.lock().count(turned_away);
+        assert!(!told(counters.snapshot()).balanced);
+    }
 }

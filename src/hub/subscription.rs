@@ -311,6 +311,7 @@ mod tests {
     use super::*;
     use crate::hub::record::DocumentRecord;
     use crate::hub::record::Payload;
+    use crate::hub::registry::Axis;
     use crate::model::BusinessType;
     use crate::model::Digest;
     use crate::model::LegalValue;
@@ -321,6 +322,7 @@ mod tests {
             sequence,
             accepted_at: Timestamp::UNIX_EPOCH,
             sender: AgencyNo(0),
+            axis: Axis::National,
             legal_value: LegalValue::ReferenceOnly,
             priority: Priority::Normal,
             business_type: BusinessType::New,
@@ -328,6 +330,7 @@ mod tests {
             document_id: "000.00.00.H26,2019/06/03,1/VB-TN".parse().unwrap(),
             header_digest: Digest::from([0; 32]),
             earlier: Vec::new(),
+            supersedes: false,
             attachments: Vec::new(),
         };
         let payload = Payload {

@@ -14,6 +14,7 @@ use crate::hub::progress::Report;
 use crate::hub::record::Addressee;
 use crate::hub::registry::Agencies;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::Axis;
 use crate::hub::rows::DocumentRow;
 use crate::hub::transaction::NOTICES_DONE_MAX;
 use crate::model::Digest;
@@ -210,6 +211,7 @@ impl Axis {
             sequence,
             accepted_at: at(),
             sender: AgencyNo(sender),
+            axis: Axis::National,
             legal_value: LegalValue::ReferenceOnly,
             priority: Priority::Normal,
             business_type,

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -14,22 +15,23 @@ use super::model::BOUNDS;
 use crate::clock::Clock;
 use crate::hub::admit::Admitted;
 use crate::hub::admit::Place;
+use crate::hub::arrival::Arrival;
 use crate::hub::commit::Acknowledge;
 use crate::hub::commit::Committer;
 use crate::hub::config::Config;
 use crate::hub::core::Core;
 use crate::hub::fair_queue::Waiting;
 use crate::hub::mailboxes::Mailboxes;
-use crate::hub::open::Recovered;
-use crate::hub::open::restore_pending;
 use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
 use crate::hub::record::Addressee;
 use crate::hub::record::AgencyRecord;
 use crate::hub::record::Payload;
 use crate::hub::record::Record;
+use crate::hub::recover::Recovered;
 use crate::hub::registry::AgencyNo;
 use crate::hub::registry::AgencyState;
+use crate::hub::registry::Axis;
 use crate::hub::rows;
 use crate::hub::verify::Verified;
 use crate::model::DocumentHeader;
@@ -46,6 +48,7 @@ use crate::store::Index;
 use crate::store::Journal;
 use crate::store::JournalConfig;
 use crate::store::Row;
+use crate::store::Task;
 use crate::trust::Authority;
 use crate::trust::TrustStore;
 use crate::wire::v1;
@@ -62,7 +65,6 @@ pub(super) struct Rig {
     world: Arc<World>,
     pub(super) core: Arc<Core>,
     committer: Committer,
-    flush: std::sync::mpsc::Receiver<()>,
 }
 
 /// A document as it is handed to the commit thread.
@@ -123,6 +125,7 @@ impl Paper {
         let place = Place::take(header.from, &Arc::default(), clock.monotonic(), bytes);
         let document = Admitted {
             sender: number(self.sender),
+            axis: Axis::National,
             header,
             recipients: self.recipients.clone(),
             payload: Payload {
@@ -176,23 +179,25 @@ impl Rig {
     }
 
     fn recover(world: &Arc<World>, journal: Journal) -> Self {
-        let index = Index::in_memory().unwrap();
+        let index = Index::in_memory(rows::FORMAT).unwrap();
         let mut recovered = Recovered::from_index(&index).unwrap();
-        let read = journal.read_back(&mut |position, kind, body| {
-            let record = Record::decode(kind, body).unwrap();
-            recovered.replay(&index, position, &record)
-        });
+        let last = journal.last().expect("the agencies are in it");
+        let read = journal
+            .reader()
+            .visit(None, last, &mut |position, kind, body| {
+                let record = Record::decode(kind, body).unwrap();
+                recovered.replay(&index, position, &record)
+            });
         read.unwrap();
         let mailboxes = Mailboxes::within(BOUNDS);
+        recovered.restore_pending(&index, &mailboxes).unwrap();
         let Recovered {
             agencies,
             applications,
-            mut counters,
+            counters,
             heads,
             ..
         } = recovered;
-        restore_pending(&index, &mailboxes, &mut counters).unwrap();
-        let (flush_now, flush) = std::sync::mpsc::sync_channel(1);
         let core = Arc::new(Core::new(
             Config::new(None, Durability::Memory),
             Clock::manual(start()),
@@ -201,20 +206,22 @@ impl Rig {
             (agencies, applications, counters, mailboxes),
             None,
         ));
-        let committer = Committer::new(Arc::clone(&core), journal, heads, flush_now);
+        let committer = Committer::new(Arc::clone(&core), journal, heads);
         Self {
             world: Arc::clone(world),
             core,
             committer,
-            flush,
         }
     }
 
     pub(super) fn submit(&self, paper: &Paper, receipts: &Receipts) {
         let verified = paper.verified(&self.world, &self.core.clock);
         let (paper, receipts) = (paper.clone(), Arc::clone(receipts));
-        let reply = Reply::new(move |outcome| receipts.lock().unwrap().push((paper, outcome)));
-        self.core.commit_document(verified, reply);
+        let sender = number(paper.sender);
+        let told = move |outcome| receipts.lock().unwrap().push((paper, outcome));
+        let reply = Reply::new(&self.core.health, told);
+        let arrival = Arrival::of(&self.core, sender, Axis::National);
+        self.core.commit_document(verified, reply, arrival);
     }
 
     pub(super) fn acknowledge(
@@ -257,7 +264,7 @@ impl Rig {
     /// The index is written out.
     pub(super) fn write_out(&mut self) {
         self.committer.write_out();
-        while self.flush.try_recv().is_ok() {
+        while self.core.index.task(Duration::ZERO) == Task::Flush {
             self.core.index.flush_frozen().unwrap();
         }
     }

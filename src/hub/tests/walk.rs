@@ -14,9 +14,7 @@ use tokio::sync::oneshot;
 use super::model::AGENCIES;
 use super::model::BOUNDS;
 use super::model::Model;
-use super::model::NOTICES;
 use super::model::State;
-use super::model::notice_rows;
 use super::rig::Paper;
 use super::rig::Receipts;
 use super::rig::Rig;
@@ -334,17 +332,12 @@ impl Walk {
         self.receipts.lock().unwrap().clear();
         self.acknowledging.clear();
         let rig = self.rig.take().unwrap();
-        let letters: &[u8] = if NOTICES { b"ADGINPS" } else { b"ADGIPS" };
+        let letters = b"ADGINPSV";
         let (rows, days) = (rig.rows(letters), rig.core.counters.by_day());
         let rig = rig.crash();
         assert!(rig.rows(letters) == rows, "what is read back is what was");
         assert_eq!(rig.core.counters.by_day(), days);
         self.model.crash();
-        if !NOTICES {
-            for agency in 0..AGENCIES {
-                self.model.notices[agency] = notice_rows(&rig.core, number(agency));
-            }
-        }
         self.rig = Some(rig);
         self.model.holds(&self.rig().core);
     }
@@ -386,7 +379,7 @@ impl Walk {
         }
         let left: usize = self.model.open.iter().map(BTreeMap::len).sum();
         assert_eq!(left, 0, "nothing is lost");
-        let totals = self.rig().core.counters().sums().totals();
+        let totals = self.rig().core.counters().snapshot().totals;
         assert_eq!((totals.pending, totals.in_flight), (0, 0));
         assert_eq!(totals.addressed, totals.received + totals.locked);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::hub::core::Core;
+use crate::hub::notices;
 use crate::hub::registry::AgencyNo;
 use crate::hub::rows;
 use crate::hub::subscription::pending_sender;
@@ -20,10 +21,6 @@ pub(super) const BOUNDS: MailboxBounds = MailboxBounds {
     in_flight: 12,
     aside: 3,
 };
-
-/// Whether notices have to keep their laws. Off: on b8f60c9 the counter of waiting notices runs away
-/// (finding 9), which the walk finds within some thousand steps.
-pub(super) const NOTICES: bool = false;
 
 /// Where one delivery is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -216,31 +213,21 @@ impl Model {
                 .map(|(sequence, delivery)| (*sequence, super::rig::number(delivery.sender)))
                 .collect();
             assert_eq!(waiting_rows(core, to), waiting, "rows of {to:?}");
-            if NOTICES {
-                self.notices_hold(core, recipient);
-            }
+            self.notices_hold(core, recipient);
         }
         assert_eq!(core.set_aside.count(), self.unreadable.len());
         let totals = core.counters().sums().totals();
         assert_eq!(totals.sent, self.accepted);
     }
 
-    /// A notice waits until it is acknowledged, and one that waits is offered: what `deliver` asks before
-    /// it looks for notices says how many there are.
+    /// A notice waits until it is acknowledged, and one that waits is found by whoever looks.
     fn notices_hold(&self, core: &Core, agency: usize) {
         let to = super::rig::number(agency);
         let expected = &self.notices[agency];
         assert_eq!(&notice_rows(core, to), expected, "notices of {to:?}");
-        let counted = core
-            .mailboxes
-            .slot(to)
-            .notices
-            .load(std::sync::atomic::Ordering::Acquire);
-        assert_eq!(
-            counted,
-            expected.len() as u64,
-            "notices of {to:?} are counted"
-        );
+        let found = notices::waiting(core, to, 0, usize::MAX).unwrap();
+        let found: BTreeSet<u64> = found.iter().map(|notice| notice.cursor).collect();
+        assert_eq!(&found, expected, "notices of {to:?} that are found");
     }
 }
 

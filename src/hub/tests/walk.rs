@@ -14,7 +14,6 @@ use tokio::sync::oneshot;
 use super::model::AGENCIES;
 use super::model::BOUNDS;
 use super::model::Model;
-use super::model::NOTICES;
 use super::model::State;
 use super::model::notice_rows;
 use super::rig::Paper;
@@ -237,11 +236,13 @@ impl Walk {
         });
     }
 
-    /// Notices up to one that was seen, once, twice, or up to one there never was.
+    /// Notices up to one that was seen, once or more often.
     fn acknowledge_notices(&mut self) {
         let by = self.below(AGENCIES);
         let waiting: Vec<u64> = self.model.notices[by].iter().copied().collect();
-        let cursor = self.pick(&waiting).unwrap_or(1);
+        let Some(cursor) = self.pick(&waiting) else {
+            return;
+        };
         for _ in 0..=self.below(2) {
             self.acknowledge(by, Vec::new(), cursor);
         }
@@ -334,17 +335,12 @@ impl Walk {
         self.receipts.lock().unwrap().clear();
         self.acknowledging.clear();
         let rig = self.rig.take().unwrap();
-        let letters: &[u8] = if NOTICES { b"ADGINPS" } else { b"ADGIPS" };
+        let letters: &[u8] = b"ADGINPST";
         let (rows, days) = (rig.rows(letters), rig.core.counters.by_day());
         let rig = rig.crash();
         assert!(rig.rows(letters) == rows, "what is read back is what was");
         assert_eq!(rig.core.counters.by_day(), days);
         self.model.crash();
-        if !NOTICES {
-            for agency in 0..AGENCIES {
-                self.model.notices[agency] = notice_rows(&rig.core, number(agency));
-            }
-        }
         self.rig = Some(rig);
         self.model.holds(&self.rig().core);
     }

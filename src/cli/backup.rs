@@ -159,7 +159,7 @@ pub(super) fn restore(arguments: &RestoreArguments) -> Result<(), Failure> {
             backup.display()
         )));
     }
-    tell("restored", data, &copied, &seen)?;
+    tell("restored to", data, &copied, &seen)?;
     output::line(&format!(
         "what a hub has acknowledged after {} is not in it: those documents are gone for this hub, their \
          senders hold receipts it does not know, and it gives their numbers to others",

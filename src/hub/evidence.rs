@@ -23,9 +23,12 @@ use super::commit::Heads;
 use super::config::Config;
 use super::open::OpenError;
 use super::record::Record;
+use super::rows;
+use super::rows::DocumentRow;
 use crate::store;
 use crate::store::DataDir;
 use crate::store::Durability;
+use crate::store::Index;
 use crate::store::JournalReader;
 use crate::store::JournalRecovery;
 use crate::store::journal;
@@ -34,6 +37,9 @@ use facts::IndexFacts;
 use facts::JournalFacts;
 use facts::of_index;
 use facts::of_journal;
+
+/// Kind of a document's record.
+const DOCUMENT: u8 = 1;
 
 /// How deep files of attachments lie.
 const SHELVES: u8 = 4;
@@ -162,6 +168,22 @@ pub(super) fn index_is_ahead(config: &Config, data: &DataDir) -> Result<Heads, O
     };
     store::set_aside(&data.index(), mark).map_err(OpenError::IndexFile)?;
     Ok(heads)
+}
+
+/// Whether the last document of an index, of this sequence, is where it says. A position is a place only:
+/// in another journal of the same lengths there is a record, too. What cannot be read says nothing.
+pub(super) fn is_made_from(reader: &JournalReader, index: &Index, sequence: u64) -> bool {
+    let row = index.get(&rows::document_key(sequence)).ok().flatten();
+    let Some(row) = row.and_then(|row| DocumentRow::decode(&row)) else {
+        return true;
+    };
+    let Ok(body) = reader.read(row.position) else {
+        return true;
+    };
+    let Some(Record::Document(found)) = Record::decode(DOCUMENT, &body) else {
+        return false;
+    };
+    found.accepted_at == row.record.accepted_at && found.header_digest == row.record.header_digest
 }
 
 /// What an index proves before it is made anew for another reason: nothing where it cannot be read, or

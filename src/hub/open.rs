@@ -276,6 +276,7 @@ fn open_journal(
     let Some(data) = data else {
         return Journal::in_memory(journal).map_err(OpenError::Register);
     };
+    let indexed = recovered.heads.sequence;
     let mut progress = Progress::begin(clock);
     let mut visit = |position: Position, kind: u8, body: &[u8]| {
         progress.step(position);
@@ -295,6 +296,9 @@ fn open_journal(
     if recovery.records > 0 {
         let seconds = progress.elapsed().as_secs_f64();
         tracing::info!(records = recovery.records, seconds, "journal read back");
+    }
+    if !evidence::is_made_from(&journal.reader(), index, indexed) {
+        return Err(OpenError::IndexAhead);
     }
     recovered.in_doubt = evidence::tell_in_doubt(&journal.reader(), &recovery);
     Ok(journal)

@@ -326,7 +326,8 @@ mod tests {
         let tries = (0..).take_while(|_| {
             put_off(&refused(7, Reason::StorageUnavailable), &mut waiting).is_some()
         });
-        assert_eq!(tries.count() as u32, TRIES_MAX - 4, "and then it is final");
+        let tries = u32::try_from(tries.count()).unwrap();
+        assert_eq!(tries, TRIES_MAX - 4, "and then it is final");
         assert_eq!(
             put_off(&refused(8, Reason::ShuttingDown), &mut waiting),
             None

@@ -60,11 +60,15 @@ fn refused(authority: &Authority, config: hub::Config) -> String {
 
 /// A hub that took six documents and stopped; its CA, and its journal as it was after the second.
 async fn six(here: &Path) -> (Authority, Vec<u8>) {
+    six_from(here, 1).await
+}
+
+async fn six_from(here: &Path, first: u32) -> (Authority, Vec<u8>) {
     let axis = Axis::start_with(config(here)).await;
     let hanoi = axis.party(HANOI);
     let mut early = Vec::new();
     for number in 1..=6 {
-        let document = document(number, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
+        let document = document(number + first - 1, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
         let receipt = hanoi.submit(document).await.unwrap();
         assert_eq!(receipt.hub_sequence, u64::from(number));
         if number == 2 {
@@ -81,7 +85,6 @@ async fn an_older_journal_beside_the_index_is_refused_until_the_loss_is_accepted
     let here = directory.path();
     let (authority, early) = six(here).await;
     fs::write(segment(here), &early).unwrap();
-    let index = fs::read(here.join("data/index.redb")).unwrap();
     for _ in 0..2 {
         let told = refused(&authority, config(here));
         assert!(
@@ -103,8 +106,7 @@ async fn an_older_journal_beside_the_index_is_refused_until_the_loss_is_accepted
     let mut accepting = config(here);
     accepting.accept_loss = true;
     let axis = Axis::start_under(authority, accepting).await;
-    let kept = fs::read(here.join("data/index.redb.ahead-1")).unwrap();
-    assert_eq!(kept.len(), index.len());
+    assert!(here.join("data/index.redb.ahead-1").is_file());
     // A number that somebody has a receipt for is given to nobody else.
     let hanoi = axis.party(HANOI);
     let next = document(7, HANOI, &[PHU_THO]).signed_by(&hanoi, start());
@@ -157,7 +159,7 @@ async fn a_damaged_journal_costs_no_index() {
 async fn the_index_of_another_hub_is_set_aside_and_made_anew() {
     let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (authority, _) = six(ours.path()).await;
-    six(theirs.path()).await;
+    six_from(theirs.path(), 2).await;
     let index = Path::new("data/index.redb");
     fs::copy(theirs.path().join(index), ours.path().join(index)).unwrap();
     let axis = Axis::start_under(authority, config(ours.path())).await;

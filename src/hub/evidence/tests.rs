@@ -2,8 +2,6 @@
 
 use super::*;
 
-use crate::hub::rows;
-use crate::store::Index;
 use crate::store::Position;
 
 fn at(segment: u32, offset: u64) -> Position {

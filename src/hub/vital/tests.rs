@@ -69,6 +69,7 @@ fn planted() -> (
     let (reply, decided) = oneshot::channel();
     let change = Change {
         decide: Box::new(|_| panic!("planted")),
+        by_operator: false,
         reply,
     };
     (change, decided)

@@ -34,10 +34,10 @@ pub(super) fn check(_: Operation) -> io::Result<()> {
 #[cfg(not(test))]
 pub(super) fn wrote(_offset: u64, _length: usize) {}
 
-/// A segment was flushed, or was not: `outcome`.
+/// Flushes a segment.
 #[cfg(not(test))]
-pub(super) fn flushed(outcome: io::Result<()>) -> io::Result<()> {
-    outcome
+pub(super) fn flush(sync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    check(Operation::Sync).and_then(|()| sync())
 }
 
 /// How long a failure lasts.
@@ -135,7 +135,8 @@ pub(super) fn wrote(offset: u64, length: usize) {
 }
 
 #[cfg(test)]
-pub(super) fn flushed(outcome: io::Result<()>) -> io::Result<()> {
+pub(super) fn flush(sync: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+    let outcome = check(Operation::Sync).and_then(|()| sync());
     DISK.with_borrow_mut(|disk| {
         if let Some(disk) = disk {
             let dirty = std::mem::take(&mut disk.dirty);

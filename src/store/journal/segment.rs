@@ -103,10 +103,8 @@ impl Segments {
 
     /// Where they lie, where they lie on a disk.
     pub(super) fn directory(&self) -> Option<&Path> {
-        match self {
-            Self::Disk(dir) => Some(&dir.path),
-            Self::Memory(_) => None,
-        }
+        let Self::Disk(dir) = self else { return None };
+        Some(&dir.path)
     }
 
     /// Numbers of the segments that exist, ascending.
@@ -374,11 +372,9 @@ impl Segment {
 
     /// `fdatasync`, where the level asks for it.
     pub(super) fn sync(&self, durability: Durability) -> io::Result<()> {
-        match self {
-            Self::Disk(file) if durability == Durability::Fsync => faults::flushed(
-                faults::check(faults::Operation::Sync).and_then(|()| file.sync_data()),
-            ),
-            Self::Disk(_) | Self::Memory(_) => Ok(()),
+        match (self, durability) {
+            (Self::Disk(file), Durability::Fsync) => faults::flush(|| file.sync_data()),
+            (Self::Disk(_) | Self::Memory(_), _) => Ok(()),
         }
     }
 }

@@ -114,7 +114,8 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::segment::Segment;
+    use crate::store::journal::segment::Segment;
+
     use super::*;
 
     proptest! {

@@ -14,7 +14,6 @@ use crate::hub::progress::Report;
 use crate::hub::record::Addressee;
 use crate::hub::registry::Agencies;
 use crate::hub::registry::AgencyState;
-use crate::hub::registry::Axis;
 use crate::hub::rows::DocumentRow;
 use crate::hub::transaction::NOTICES_DONE_MAX;
 use crate::model::Digest;
@@ -211,7 +210,7 @@ impl Axis {
             sequence,
             accepted_at: at(),
             sender: AgencyNo(sender),
-            axis: Axis::National,
+            axis: crate::hub::registry::Axis::National,
             legal_value: LegalValue::ReferenceOnly,
             priority: Priority::Normal,
             business_type,

@@ -10,8 +10,8 @@
 //! locked`, each of them as the model has it; pending rows are what is not acknowledged, with its sender;
 //! at most so many are in flight; the most urgent is taken first; nothing is handed over that is settled or
 //! another subscription's; what cannot be read holds up nothing; a crash changes nothing but where things
-//! wait; at the end everything has arrived, once; a notice waits until it is acknowledged, and what waits is
-//! offered.
+//! wait; at the end everything has arrived, once; a notice waits until it is acknowledged, and whoever looks
+//! finds it.
 //!
 //! `DOCAXIS_MODEL_STEPS` and `DOCAXIS_MODEL_SEED` take other numbers; a failure prints its seed.
 //!
@@ -24,7 +24,7 @@
 //! | asking at the hand-over whether it is still this subscription's | 58 |
 //! | asking in the mailbox whether the subscription was replaced (finding 5, subscribing again) | 73 |
 //! | setting one document aside: a batch ends at the first that cannot be read (finding 16) | 671 |
-//! | a count of notices that cannot run away (finding 9), with that count as a law | 202 |
+//! | reading notices from their rows: a counter of them instead (finding 9) | 202 |
 
 mod model;
 mod rig;

@@ -220,15 +220,14 @@ impl Model {
         assert_eq!(totals.sent, self.accepted);
     }
 
-    /// A notice waits until it is acknowledged, and one that waits is offered: what `deliver` asks before
-    /// it looks for notices says how many there are.
+    /// A notice waits until it is acknowledged, and one that waits is found by whoever looks.
     fn notices_hold(&self, core: &Core, agency: usize) {
         let to = super::rig::number(agency);
         let expected = &self.notices[agency];
         assert_eq!(&notice_rows(core, to), expected, "notices of {to:?}");
-        let offered = notices::waiting(core, to, 0, usize::MAX).unwrap();
-        let offered: BTreeSet<u64> = offered.iter().map(|notice| notice.cursor).collect();
-        assert_eq!(&offered, expected, "notices of {to:?} are offered");
+        let found = notices::waiting(core, to, 0, usize::MAX).unwrap();
+        let found: BTreeSet<u64> = found.iter().map(|notice| notice.cursor).collect();
+        assert_eq!(&found, expected, "notices of {to:?} that are found");
     }
 }
 

@@ -15,6 +15,7 @@ use super::model::AGENCIES;
 use super::model::BOUNDS;
 use super::model::Model;
 use super::model::State;
+use super::model::notice_rows;
 use super::rig::Paper;
 use super::rig::Receipts;
 use super::rig::Rig;
@@ -235,11 +236,13 @@ impl Walk {
         });
     }
 
-    /// Notices up to one that was seen, once, twice, or up to one there never was.
+    /// Notices up to one that was seen, once or more often.
     fn acknowledge_notices(&mut self) {
         let by = self.below(AGENCIES);
         let waiting: Vec<u64> = self.model.notices[by].iter().copied().collect();
-        let cursor = self.pick(&waiting).unwrap_or(1);
+        let Some(cursor) = self.pick(&waiting) else {
+            return;
+        };
         for _ in 0..=self.below(2) {
             self.acknowledge(by, Vec::new(), cursor);
         }
@@ -332,7 +335,7 @@ impl Walk {
         self.receipts.lock().unwrap().clear();
         self.acknowledging.clear();
         let rig = self.rig.take().unwrap();
-        let letters = b"ADGINPSV";
+        let letters: &[u8] = b"ADGINPSV";
         let (rows, days) = (rig.rows(letters), rig.core.counters.by_day());
         let rig = rig.crash();
         assert!(rig.rows(letters) == rows, "what is read back is what was");

@@ -72,6 +72,8 @@ pub(super) enum Work {
         reports: Vec<Report>,
         reply: StatusReply,
     },
+    /// The index was made anew: what waits is read from it again.
+    ReadMailboxes,
     /// The registry changes: agencies, an application.
     Registry(Change),
     /// An attachment is complete and on disk.

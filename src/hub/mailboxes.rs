@@ -80,6 +80,12 @@ impl Mailboxes {
         Arc::clone(&slots[agency.index()])
     }
 
+    /// How many slots there are.
+    pub(super) fn count(&self) -> usize {
+        let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+        slots.len()
+    }
+
     /// Makes every subscriber look again: certificates may have been revoked, or the hub is stopping.
     pub(super) fn ring_all(&self) {
         let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);

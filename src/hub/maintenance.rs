@@ -48,12 +48,6 @@ const INSPECT_PAUSE: Duration = Duration::from_millis(20);
 /// Longest wait for a task while there is nothing to repeat.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Bytes of the disk that writing one byte of changed rows may take: pages are copied when they change.
-const WRITE_AMPLIFICATION: u64 = 8;
-
-/// Bytes of the disk that any write may take.
-const WRITE_LEAST: u64 = 4 * 1024 * 1024;
-
 /// How the index fares.
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Fares {
@@ -138,7 +132,7 @@ impl Maintenance<'_> {
     }
 
     fn flush(&mut self) {
-        if !self.has_room() {
+        if !self.core.index.has_room() {
             self.core.index.put_off();
             self.failed(Fares::Full, "the disk has no room for the index");
             return;
@@ -151,18 +145,6 @@ impl Maintenance<'_> {
             // The file is away now, and a task to mend it waits.
             Err(error) => self.failed(kind_of(&error), &error.to_string()),
         }
-    }
-
-    /// Whether the disk has room for what is frozen. redb takes nothing more after it had none.
-    fn has_room(&self) -> bool {
-        let Some(path) = &self.path else {
-            return true;
-        };
-        let wanted = self.core.index.frozen_bytes() * WRITE_AMPLIFICATION + WRITE_LEAST;
-        let found = rustix::fs::statvfs(crate::files::parent(path));
-        found.map_or(true, |found| {
-            found.f_bavail.saturating_mul(found.f_frsize) >= wanted
-        })
     }
 
     fn mend(&mut self) {
@@ -208,7 +190,7 @@ impl Maintenance<'_> {
                 self.core
                     .remade
                     .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                self.core.mailboxes.ring_all();
+                self.core.commit_read_mailboxes();
                 self.well();
                 self.flush();
             }
@@ -284,7 +266,7 @@ impl Maintenance<'_> {
         match compared {
             Ok(0) => tracing::info!("the index is as the journal says"),
             Ok(_) => {
-                self.core.mailboxes.ring_all();
+                self.core.commit_read_mailboxes();
                 self.well();
             }
             Err(error) => self.failed(

@@ -26,6 +26,7 @@ use crate::store;
 use crate::store::Attachments;
 use crate::store::Batch;
 use crate::store::DataDir;
+use crate::store::FileError;
 use crate::store::Index;
 use crate::store::Journal;
 use crate::store::Position;
@@ -33,6 +34,9 @@ use crate::trust::TrustStore;
 
 /// Largest index, in bytes, of which every row is read before the hub serves: a few tenths of a second.
 const INSPECT_AT_START_MAX: u64 = 96 * 1024 * 1024;
+
+/// Time between two looks for room on a full disk.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// Rows of it that are read at once.
 const INSPECT_ROWS: usize = 4096;
@@ -80,7 +84,7 @@ pub enum OpenError {
     DataDirMissing(store::Durability),
     /// The index.
     #[error("cannot open the index: {0}")]
-    Index(#[source] store::FileError),
+    Index(#[source] FileError),
     /// The index reflects records the journal does not have.
     #[error("the index is ahead of the journal")]
     IndexAhead,
@@ -197,9 +201,28 @@ fn open_data(config: &Config, trust: &TrustStore) -> Result<Option<DataDir>, Ope
 /// What an attempt to recover gives.
 type State = (Index, Recovered, Journal, Mailboxes);
 
-/// The index as it was last written, the journal after it, and what waits. An index that cannot be used is
-/// set aside and made anew.
+/// The index as it was last written, the journal after it, and what waits; where the disk has no room for
+/// the index, once there is some.
 fn recover(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<State, OpenError> {
+    let mut is_said = false;
+    loop {
+        match recover_now(config, data, clock) {
+            Err(
+                OpenError::Index(FileError::Full)
+                | OpenError::Rows(RecoverError::File(FileError::Full)),
+            ) => {
+                if !std::mem::replace(&mut is_said, true) {
+                    tracing::error!("the disk has no room for the index: the hub waits for some");
+                }
+                std::thread::park_timeout(ROOM_EVERY);
+            }
+            recovered => return recovered,
+        }
+    }
+}
+
+/// The same in one attempt. An index that cannot be used is removed and made anew.
+fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<State, OpenError> {
     let Some(data) = data else {
         let index = Index::in_memory(rows::FORMAT).map_err(OpenError::Index)?;
         return read_back(config, None, index, clock);
@@ -209,8 +232,10 @@ fn recover(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<Sta
         .map_err(OpenError::Index)
         .and_then(|index| read_back(config, Some(data), index, clock));
     let problem = match opened {
-        Err(OpenError::Index(error)) => error.to_string(),
-        Err(OpenError::Rows(error)) => error.to_string(),
+        Err(OpenError::Index(error)) if !matches!(error, FileError::Full) => error.to_string(),
+        Err(OpenError::Rows(error)) if !matches!(error, RecoverError::File(FileError::Full)) => {
+            error.to_string()
+        }
         other => return other,
     };
     tracing::warn!(problem, "the index is made anew from the journal");
@@ -223,7 +248,7 @@ fn recover(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result<Sta
 }
 
 /// An index every row of which was read, where that is soon done. A large one is read while the hub serves.
-fn inspected(index: Index, path: &Path) -> Result<Index, store::FileError> {
+fn inspected(index: Index, path: &Path) -> Result<Index, FileError> {
     let size = std::fs::metadata(path).map_or(0, |file| file.len());
     if size <= INSPECT_AT_START_MAX
         && let Some(mut inspection) = index.inspect()

@@ -85,6 +85,9 @@ impl From<ReadError> for RecoverError {
 impl Recovered {
     pub(super) fn from_index(index: &Index) -> Result<Self, RecoverError> {
         let mut recovered = Self::default();
+        for letter in b"ACGRTWXYP" {
+            is_whole(index, *letter)?;
+        }
         each(index, b'A', |_, row| {
             let record = AgencyRecord::read(&mut Reader(row));
             recovered
@@ -206,6 +209,14 @@ impl Recovered {
             Ok(())
         })
     }
+}
+
+/// Whether every row of one kind is there: what is missing among all of them would be missed by nobody.
+fn is_whole(index: &Index, letter: u8) -> Result<(), RecoverError> {
+    if let Some(mut inspection) = index.inspect_kind(letter) {
+        while inspection.step(ROWS_AT_ONCE)? {}
+    }
+    Ok(())
 }
 
 /// Shows every row of one kind, in order, and holds few of them at once.
@@ -370,10 +381,6 @@ impl Scratch {
 
     /// Closes the file and puts it into the place of another.
     pub(super) fn put(self, place: &Path) -> Result<(), RecoverError> {
-        let Self { path, index, .. } = self;
-        drop(index);
-        let moved = std::fs::rename(&path, place)
-            .and_then(|()| place.parent().map_or(Ok(()), crate::files::sync_directory));
-        moved.map_err(|error| FileError::Io(error.to_string()).into())
+        Ok(self.index.put(place)?)
     }
 }

@@ -119,6 +119,13 @@ pub(super) fn pending_key(recipient: AgencyNo, priority: Priority, sequence: u64
     )
 }
 
+/// Every pending key of a recipient.
+pub(super) fn pending_of(recipient: AgencyNo) -> (Key, Key) {
+    let from = key(b'P', &[&recipient.0.to_be_bytes()]);
+    let to = key(b'P', &[&recipient.0.to_be_bytes(), &[u8::MAX]]);
+    (from, to)
+}
+
 /// Recipient, priority and sequence of a pending key.
 pub(super) fn parse_pending_key(key: &[u8]) -> Option<(AgencyNo, Priority, u64)> {
     let mut r = Reader(key.strip_prefix(b"P")?);

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::task::JoinError;
 
@@ -68,7 +69,8 @@ pub(super) fn panicking<T>(done: Result<T, JoinError>) -> Option<T> {
 pub(super) async fn answering<T>(
     core: &Core,
     what: &str,
-    run: impl Future<Output = T>,
+    // Boxed: as a part of another state machine it takes the compiler minutes.
+    run: BoxFuture<'_, T>,
 ) -> Result<T, Refusal> {
     let done = AssertUnwindSafe(run).catch_unwind().await;
     done.map_err(|panic| {
@@ -83,7 +85,7 @@ pub(super) fn answered<T: Send + 'static>(
     core: &Arc<Core>,
     what: &'static str,
     answers: mpsc::Sender<Result<T, tonic::Status>>,
-    run: impl Future<Output = ()> + Send + 'static,
+    run: BoxFuture<'static, ()>,
 ) {
     let core = Arc::clone(core);
     tokio::spawn(async move {

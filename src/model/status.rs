@@ -210,7 +210,7 @@ impl Stage {
         if code.needs_reason() && description.trim().is_empty() {
             return Err(TransitionError::ReasonMissing);
         }
-        self.next(code).ok_or(match (self, code) {
+        self.next(code).ok_or_else(|| match (self, code) {
             (Self::Rejected | Self::Recalled, _) => TransitionError::Ended,
             (_, StatusCode::Arrived) => TransitionError::NotFromHere,
             _ if self.is_asked() => TransitionError::AnswerFirst,

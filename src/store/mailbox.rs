@@ -124,8 +124,12 @@ impl<S> Queue<S> {
         self.held.binary_search_by_key(&sequence, |entry| entry.0)
     }
 
-    /// An entry waits again, in its old place.
+    /// An entry waits again, in its old place: where older ones are still to be read back, among them.
     fn insert(&mut self, sequence: u64, sender: S) {
+        if self.spilled > 0 && sequence > self.youngest {
+            self.spilled += 1;
+            return;
+        }
         if let Err(at) = self.find(sequence) {
             self.held.insert(at, (sequence, sender));
         }
@@ -236,11 +240,26 @@ impl<S: Copy> Mailbox<S> {
         })
     }
 
+    /// Forgets what is held: so many entries of each priority wait elsewhere, from the lowest on, and are
+    /// read back from the first one. What is in flight or aside stays, and is not among them.
+    pub fn read_again(&mut self, waiting: [usize; Priority::ALL.len()]) {
+        for (queue, waiting) in self.queues.iter_mut().zip(waiting) {
+            *queue = Queue::new();
+            queue.spilled = waiting;
+        }
+    }
+
+    /// Whether an entry is in flight or aside.
+    pub fn is_out(&self, sequence: u64) -> bool {
+        self.in_flight.contains_key(&sequence) || self.aside.contains_key(&sequence)
+    }
+
     /// Entries that were read back, oldest first. One whose sender cannot be told is set aside.
     pub fn refill(&mut self, priority: Priority, entries: &[(u64, Option<S>)], refilled: Refilled) {
         let queue = &mut self.queues[usize::from(priority.level())];
         for (sequence, sender) in entries {
-            if *sequence <= queue.youngest {
+            let is_out = self.in_flight.contains_key(sequence) || self.aside.contains_key(sequence);
+            if *sequence <= queue.youngest || is_out {
                 continue;
             }
             match sender {

@@ -125,6 +125,21 @@ impl Core {
         let _ = self.commit_of(sender, 1, Waiting::Nobody, work).await;
     }
 
+    /// Has every mailbox read again from the index.
+    pub(in crate::hub) fn commit_read_mailboxes(&self) {
+        let entry = Entry {
+            lane: Lane::Registry,
+            urgency: Priority::Normal,
+            cost: u32::try_from(CHANGE_ROWS).unwrap_or(u32::MAX),
+            waiting: Waiting::Somebody,
+            work: Queued {
+                work: Work::ReadMailboxes,
+                _held: Held::Queue { _place: None },
+            },
+        };
+        let _ = self.commit.push(entry);
+    }
+
     /// Has a batch begun with the next tick, though there is nothing to do: what was put off is tried then.
     pub(in crate::hub) fn commit_nothing(&self) {
         let nothing = Acknowledge {

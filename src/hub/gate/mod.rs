@@ -200,7 +200,7 @@ impl hyper::service::Service<Request<Incoming>> for Gate {
         let gate = self.clone();
         Box::pin(async move {
             let core = Arc::clone(&gate.core);
-            let answered = vital::answering(&core, "a call", gate.answer(request)).await;
+            let answered = vital::answering(&core, "a call", Box::pin(gate.answer(request))).await;
             Ok(answered.unwrap_or_else(|refusal| wire::status(&refusal).into_http()))
         })
     }

@@ -61,7 +61,7 @@ fn a_document_says_which_attachments_travelled_outside_and_is_as_before_where_no
 
 #[test]
 fn a_recall_of_before_takes_no_place_of_an_update() {
-    for (supersedes, flags) in [(false, 0x02), (true, 0x42)] {
+    for (supersedes, flags) in [(false, 0x02), (true, 0x22)] {
         let mut recall = document(Vec::new());
         recall.supersedes = supersedes;
         let (kind, body) = body(&Record::Document(recall));

@@ -79,41 +79,46 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(STREAM_WINDOW);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        vital::answered(&self.0, "SubmitStream", answers.clone(), async move {
-            // A place for the answer is taken before the document is read: the window of the stream.
-            while let Ok(place) = answers.clone().reserve_owned().await {
-                let message = tokio::select! {
-                    message = next(&core, &mut stream) => message,
-                    () = core.draining.cancelled() => Err(Refusal::ShuttingDown),
-                };
-                let v1::SubmitStreamRequest { tag, document } = match message {
-                    Ok(Some(message)) => message,
-                    Ok(None) => return,
-                    Err(refusal) => {
-                        // A message that is none was a submission; silence and the hub's end are not.
-                        let reason = refusal.reason();
-                        if !matches!(reason, Reason::StreamIdle | Reason::ShuttingDown) {
-                            let caller = peer.identity().ok();
-                            let agencies = core.agencies.load_full();
-                            Arrival::of_caller(&core, &agencies, caller).turned_away(reason);
-                        }
-                        place.send(Err(wire::status(&refusal)));
-                        return;
-                    }
-                };
-                let reply = Reply::new(&core.health, move |outcome| {
-                    let outcome = Some(match outcome {
-                        Ok(receipt) => v1::submit_stream_response::Outcome::Receipt(receipt),
+        vital::answered(
+            &self.0,
+            "SubmitStream",
+            answers.clone(),
+            Box::pin(async move {
+                // A place for the answer is taken before the document is read: the window of the stream.
+                while let Ok(place) = answers.clone().reserve_owned().await {
+                    let message = tokio::select! {
+                        message = next(&core, &mut stream) => message,
+                        () = core.draining.cancelled() => Err(Refusal::ShuttingDown),
+                    };
+                    let v1::SubmitStreamRequest { tag, document } = match message {
+                        Ok(Some(message)) => message,
+                        Ok(None) => return,
                         Err(refusal) => {
-                            v1::submit_stream_response::Outcome::Refused(wire::refused(&refusal))
+                            // A message that is none was a submission; silence and the hub's end are not.
+                            let reason = refusal.reason();
+                            if !matches!(reason, Reason::StreamIdle | Reason::ShuttingDown) {
+                                let caller = peer.identity().ok();
+                                let agencies = core.agencies.load_full();
+                                Arrival::of_caller(&core, &agencies, caller).turned_away(reason);
+                            }
+                            place.send(Err(wire::status(&refusal)));
+                            return;
                         }
+                    };
+                    let reply = Reply::new(&core.health, move |outcome| {
+                        let outcome = Some(match outcome {
+                            Ok(receipt) => v1::submit_stream_response::Outcome::Receipt(receipt),
+                            Err(refusal) => v1::submit_stream_response::Outcome::Refused(
+                                wire::refused(&refusal),
+                            ),
+                        });
+                        place.send(Ok(v1::SubmitStreamResponse { tag, outcome }));
                     });
-                    place.send(Ok(v1::SubmitStreamResponse { tag, outcome }));
-                });
-                core.submit(peer.organ(), document.unwrap_or_default(), reply)
-                    .await;
-            }
-        });
+                    core.submit(peer.organ(), document.unwrap_or_default(), reply)
+                        .await;
+                }
+            }),
+        );
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }
 
@@ -131,7 +136,7 @@ impl v1::exchange_server::Exchange for Exchange {
         let (core, stream) = (Arc::clone(&self.0), request.into_inner());
         tokio::spawn(async move {
             let followed = follow(&core, by, &flow, stream);
-            let ended = vital::answering(&core, "Subscribe", followed).await;
+            let ended = vital::answering(&core, "Subscribe", Box::pin(followed)).await;
             flow.end(ended.and_then(|ended| ended));
         });
         Ok(Response::new(Box::pin(deliveries)))
@@ -194,27 +199,32 @@ impl v1::exchange_server::Exchange for Exchange {
         peer.organ().map_err(|refusal| wire::status(&refusal))?;
         let (answers, receive) = mpsc::channel(4);
         let (core, mut stream) = (Arc::clone(&self.0), request.into_inner());
-        vital::answered(&self.0, "ReportStatusStream", answers.clone(), async move {
-            loop {
-                let message = tokio::select! {
-                    message = next(&core, &mut stream) => message,
-                    () = core.draining.cancelled() => Err(Refusal::ShuttingDown),
-                };
-                let answer = match message {
-                    Ok(None) => return,
-                    Ok(Some(batch)) => match peer.organ() {
-                        Ok(organ) => statuses::report_many(&core, organ, batch.reports).await,
+        vital::answered(
+            &self.0,
+            "ReportStatusStream",
+            answers.clone(),
+            Box::pin(async move {
+                loop {
+                    let message = tokio::select! {
+                        message = next(&core, &mut stream) => message,
+                        () = core.draining.cancelled() => Err(Refusal::ShuttingDown),
+                    };
+                    let answer = match message {
+                        Ok(None) => return,
+                        Ok(Some(batch)) => match peer.organ() {
+                            Ok(organ) => statuses::report_many(&core, organ, batch.reports).await,
+                            Err(refusal) => Err(refusal),
+                        },
                         Err(refusal) => Err(refusal),
-                    },
-                    Err(refusal) => Err(refusal),
-                };
-                let failed = answer.is_err();
-                let answer = answer.map_err(|refusal| wire::status(&refusal));
-                if answers.send(answer).await.is_err() || failed {
-                    return;
+                    };
+                    let failed = answer.is_err();
+                    let answer = answer.map_err(|refusal| wire::status(&refusal));
+                    if answers.send(answer).await.is_err() || failed {
+                        return;
+                    }
                 }
-            }
-        });
+            }),
+        );
         Ok(Response::new(Box::pin(ReceiverStream::new(receive))))
     }
 

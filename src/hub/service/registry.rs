@@ -144,7 +144,7 @@ impl v1::registry_server::Registry for Registry {
         let (events, receive) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
             let running = joining::run_conformance(&core, organ, request.into_inner(), &events);
-            let ran = vital::answering(&core, "RunConformance", running).await;
+            let ran = vital::answering(&core, "RunConformance", Box::pin(running)).await;
             if let Err(refusal) = ran.and_then(|ran| ran) {
                 let _ = events.send(Err(wire::status(&refusal))).await;
             }
@@ -163,7 +163,7 @@ impl v1::registry_server::Registry for Registry {
         let (events, receive) = mpsc::channel(EVENTS);
         tokio::spawn(async move {
             let running = joining::run_capacity(&core, organ, request.into_inner(), &events);
-            let ran = vital::answering(&core, "RunCapacity", running).await;
+            let ran = vital::answering(&core, "RunCapacity", Box::pin(running)).await;
             if let Err(refusal) = ran.and_then(|ran| ran) {
                 let _ = events.send(Err(wire::status(&refusal))).await;
             }

@@ -61,11 +61,11 @@ async fn serving(
     (stop, served)
 }
 
+/// What becomes of a change of the registry.
+type Decided = oneshot::Receiver<Result<Option<Arc<wire::v1::StoredApplication>>, Refusal>>;
+
 /// A change of the registry that panics on the commit thread.
-fn planted() -> (
-    Change,
-    oneshot::Receiver<Result<Option<Arc<wire::v1::StoredApplication>>, Refusal>>,
-) {
+fn planted() -> (Change, Decided) {
     let (reply, decided) = oneshot::channel();
     let change = Change {
         decide: Box::new(|_| panic!("planted")),
@@ -165,9 +165,9 @@ fn a_reply_that_is_dropped_answers_for_itself_once() {
 async fn a_request_that_panics_is_refused_and_others_go_on() {
     let hub = hub();
     let panicking = async { panic!("planted") };
-    let refused = answering::<()>(&hub.core, "a call", panicking).await;
+    let refused = answering::<()>(&hub.core, "a call", Box::pin(panicking)).await;
     assert_eq!(refused.unwrap_err().reason(), Reason::StorageUnavailable);
-    let served = answering(&hub.core, "a call", async { 1 }).await;
+    let served = answering(&hub.core, "a call", Box::pin(async { 1 })).await;
     assert_eq!(served, Ok(1));
     assert!(hub.core.health.is_serving());
 }

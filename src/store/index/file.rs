@@ -3,17 +3,20 @@
 //!
 //! ```text
 //! table rows.2  key → value, CRC-32 (IEEE, 4 bytes) over key and value
-//! table head.2  () → format of the rows (4 bytes), position (16), number of rows (8), sum over them (8)
+//! table head.2  () → format of the rows (4 bytes), position (16)
+//! table sums.2  first byte of a key → number of such rows (8 bytes), sum over them (8)
 //! ```
 //!
 //! Numbers are little endian. A row's checksum finds one that changed; number and sum find one that is
 //! missing, or there twice, as happens where a page is damaged that leads to others.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 use std::path::Path;
 
 use redb::ReadableDatabase as _;
+use redb::ReadableTable as _;
 
 use super::overlay::Bounds;
 use super::overlay::Overlay;
@@ -24,7 +27,9 @@ const ROWS: redb::TableDefinition<'_, &[u8], &[u8]> = redb::TableDefinition::new
 const HEAD: redb::TableDefinition<'_, (), [u8; HEAD_BYTES]> = redb::TableDefinition::new("head.2");
 
 /// Bytes of the head.
-const HEAD_BYTES: usize = 4 + 16 + 8 + 8;
+const HEAD_BYTES: usize = 4 + 16;
+
+const SUMS: redb::TableDefinition<'_, u8, (u64, u64)> = redb::TableDefinition::new("sums.2");
 
 /// Memory redb may use for pages, in bytes.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
@@ -79,8 +84,11 @@ pub(super) struct Snapshot {
     rows: redb::ReadOnlyTable<&'static [u8], &'static [u8]>,
     /// Up to where the rows reflect the journal.
     pub(super) applied: Option<Position>,
-    pub(super) sum: Sum,
+    pub(super) sums: Sums,
 }
+
+/// The sum of each kind of rows, by the first byte of their keys.
+pub(super) type Sums = BTreeMap<u8, Sum>;
 
 /// Number of rows, and a sum over them.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -153,6 +161,7 @@ impl IndexFile {
                 let transaction = database.begin_write()?;
                 transaction.open_table(ROWS)?;
                 transaction.open_table(HEAD)?;
+                transaction.open_table(SUMS)?;
                 transaction.commit()?;
                 Ok(())
             };
@@ -163,13 +172,13 @@ impl IndexFile {
         Ok((Self { database, format }, snapshot))
     }
 
-    /// Writes rows over those of which `sum` is the sum, and their position, in one durable transaction;
+    /// Writes rows over those of which `sums` are the sums, and their position, in one durable transaction;
     /// shows the result.
     pub(super) fn write(
         &self,
         rows: &Overlay,
         position: Position,
-        mut sum: Sum,
+        mut sums: Sums,
     ) -> Result<Snapshot, FileError> {
         let Some(database) = &self.database else {
             return Err(FileError::Io("it is closed".to_owned()));
@@ -188,22 +197,24 @@ impl IndexFile {
                             sealed.clear();
                             sealed.extend_from_slice(row);
                             sealed.extend_from_slice(&checksum(key, row));
-                            sum.add(&sealed);
+                            sums.entry(kind(key)).or_default().add(&sealed);
                             table.insert(key.as_slice(), sealed.as_slice())?
                         }
                         None => table.remove(key.as_slice())?,
                     };
                     if let Some(before) = before {
-                        sum.subtract(before.value());
+                        sums.entry(kind(key)).or_default().subtract(before.value());
                     }
                 }
                 let mut head = Vec::with_capacity(HEAD_BYTES);
                 head.extend_from_slice(&format.to_le_bytes());
                 head.extend_from_slice(&position.to_bytes());
-                head.extend_from_slice(&sum.rows.to_le_bytes());
-                head.extend_from_slice(&sum.mixed.to_le_bytes());
                 let head = head.try_into().unwrap_or([0; HEAD_BYTES]);
                 transaction.open_table(HEAD)?.insert((), head)?;
+                let mut table = transaction.open_table(SUMS)?;
+                for (kind, sum) in &sums {
+                    table.insert(*kind, (sum.rows, sum.mixed))?;
+                }
             }
             transaction.commit()?;
             Ok(())
@@ -236,17 +247,18 @@ impl Snapshot {
         })
     }
 
-    /// Adds the next `limit` rows from a key on to a sum. Gives the key to go on from, if there are more.
+    /// Adds the next `limit` rows from a key on to their sums. Gives the key to go on from, if there are
+    /// more.
     pub(super) fn add_up(
         &self,
-        from: &[u8],
+        bounds: Bounds<'_>,
         limit: usize,
-        sum: &mut Sum,
+        sums: &mut Sums,
     ) -> Result<Option<Vec<u8>>, FileError> {
         guarded(|| {
             let rows = self
                 .rows
-                .range::<&[u8]>(from..)
+                .range::<&[u8]>(bounds)
                 .map_err(redb::Error::from)?;
             for (count, row) in rows.enumerate() {
                 let (key, row) = row.map_err(redb::Error::from)?;
@@ -254,7 +266,7 @@ impl Snapshot {
                     return Ok(Some(key.value().to_vec()));
                 }
                 unsealed(key.value(), row.value())?;
-                sum.add(row.value());
+                sums.entry(kind(key.value())).or_default().add(row.value());
             }
             Ok(None)
         })
@@ -311,32 +323,38 @@ fn snapshot(database: &redb::Database, format: u32) -> Result<Snapshot, FileErro
         let rows = transaction.open_table(ROWS)?;
         let head = transaction.open_table(HEAD)?;
         let head = head.get(())?.map(|head| head.value());
-        Ok((rows, head))
+        let mut sums = Sums::new();
+        for sum in transaction.open_table(SUMS)?.iter()? {
+            let (kind, sum) = sum?;
+            let (rows, mixed) = sum.value();
+            sums.insert(kind.value(), Sum { rows, mixed });
+        }
+        Ok((rows, head, sums))
     };
-    let (rows, head) = look()?;
+    let (rows, head, sums) = look()?;
     let Some(head) = head else {
+        let applied = None;
         return Ok(Snapshot {
             rows,
-            applied: None,
-            sum: Sum::default(),
+            applied,
+            sums,
         });
     };
-    let (found, rest) = head.split_at(4);
+    let (found, position) = head.split_at(4);
     if found != format.to_le_bytes() {
         let problem = "it was written by another version of this program";
         return Err(FileError::Broken(problem.to_owned()));
     }
-    let (position, rest) = rest.split_at(16);
-    let number = |bytes: &[u8]| bytes.first_chunk().copied().map_or(0, u64::from_le_bytes);
-    let (count, mixed) = rest.split_at(8);
     Ok(Snapshot {
         rows,
         applied: position.try_into().ok().map(Position::from_bytes),
-        sum: Sum {
-            rows: number(count),
-            mixed: number(mixed),
-        },
+        sums,
     })
+}
+
+/// The kind of a row: the first byte of its key.
+fn kind(key: &[u8]) -> u8 {
+    key.first().copied().unwrap_or_default()
 }
 
 fn checksum(key: &[u8], row: &[u8]) -> [u8; CHECKSUM] {

@@ -17,6 +17,7 @@ mod overlay;
 mod tasks;
 
 use std::ops::Bound;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,9 +31,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::journal::Position;
+use crate::files;
 use file::IndexFile;
 use file::Snapshot;
-use file::Sum;
+use file::Sums;
 use overlay::Overlay;
 use tasks::Tasks;
 
@@ -40,6 +42,12 @@ pub use file::FileError;
 pub use overlay::Change;
 pub use tasks::Pace;
 pub use tasks::Task;
+
+/// Bytes of the disk that writing one byte of changed rows may take: pages are copied when they change.
+const WRITE_AMPLIFICATION: u64 = 8;
+
+/// Bytes of the disk that any write may take.
+const WRITE_LEAST: u64 = 4 * 1024 * 1024;
 
 /// A key and its value.
 pub type Row = (Vec<u8>, Vec<u8>);
@@ -104,8 +112,11 @@ impl Look {
 #[derive(Debug)]
 pub struct Inspection {
     snapshot: Arc<Snapshot>,
-    next: Vec<u8>,
-    sum: Sum,
+    next: Bound<Vec<u8>>,
+    /// End of the keys that are read.
+    end: Bound<Vec<u8>>,
+    kinds: RangeInclusive<u8>,
+    sums: Sums,
 }
 
 impl Inspection {
@@ -114,14 +125,20 @@ impl Inspection {
     /// # Errors
     /// [`FileError`]: a row is not what was written, is missing, or is there and should not be.
     pub fn step(&mut self, rows: usize) -> Result<bool, FileError> {
-        let next = self.snapshot.add_up(&self.next, rows, &mut self.sum)?;
-        match next {
-            Some(next) => {
-                self.next = next;
-                Ok(true)
-            }
-            None if self.sum == self.snapshot.sum => Ok(false),
-            None => Err(FileError::Broken("rows of it are missing".to_owned())),
+        let bounds = (
+            self.next.as_ref().map(Vec::as_slice),
+            self.end.as_ref().map(Vec::as_slice),
+        );
+        if let Some(next) = self.snapshot.add_up(bounds, rows, &mut self.sums)? {
+            self.next = Bound::Included(next);
+            return Ok(true);
+        }
+        let of = |sums: &Sums, kind| sums.get(&kind).copied().unwrap_or_default();
+        let is_whole = |kind| of(&self.sums, kind) == of(&self.snapshot.sums, kind);
+        if self.kinds.clone().all(is_whole) {
+            Ok(false)
+        } else {
+            Err(FileError::Broken("rows of it are missing".to_owned()))
         }
     }
 }
@@ -207,11 +224,23 @@ impl Index {
 
     /// A reading of every row; none while the file is away.
     pub fn inspect(&self) -> Option<Inspection> {
-        let snapshot = self.read().stored.clone().ok()?;
         Some(Inspection {
-            snapshot,
-            next: Vec::new(),
-            sum: Sum::default(),
+            snapshot: self.read().stored.clone().ok()?,
+            next: Bound::Unbounded,
+            end: Bound::Unbounded,
+            kinds: 0..=u8::MAX,
+            sums: Sums::new(),
+        })
+    }
+
+    /// A reading of every row whose key begins with a byte below 255.
+    pub fn inspect_kind(&self, kind: u8) -> Option<Inspection> {
+        Some(Inspection {
+            snapshot: self.read().stored.clone().ok()?,
+            next: Bound::Included(vec![kind]),
+            end: Bound::Excluded(vec![kind.saturating_add(1)]),
+            kinds: kind..=kind,
+            sums: Sums::new(),
         })
     }
 
@@ -315,8 +344,20 @@ impl Index {
         Freeze::Frozen
     }
 
+    /// Whether the disk has room to write what is frozen: redb takes nothing more after it had none.
+    pub fn has_room(&self) -> bool {
+        let Some(path) = &self.path else {
+            return true;
+        };
+        let wanted = self.frozen_bytes() * WRITE_AMPLIFICATION + WRITE_LEAST;
+        let found = rustix::fs::statvfs(files::parent(path));
+        found.map_or(true, |found| {
+            found.f_bavail.saturating_mul(found.f_frsize) >= wanted
+        })
+    }
+
     /// Bytes of the keys and rows that are frozen.
-    pub fn frozen_bytes(&self) -> u64 {
+    fn frozen_bytes(&self) -> u64 {
         let frozen = self.read().frozen.clone();
         let size = |(key, changed): (&Vec<u8>, &overlay::Changed)| {
             key.len() + changed.row.as_ref().map_or(0, Vec::len)
@@ -335,11 +376,11 @@ impl Index {
         };
         let written = match &*file {
             Some(file) => {
-                let sum = match &self.read().stored {
-                    Ok(snapshot) => snapshot.sum,
+                let sums = match &self.read().stored {
+                    Ok(snapshot) => snapshot.sums.clone(),
                     Err(error) => return Err(error.clone()),
                 };
-                file.write(&frozen.rows, frozen.position, sum)
+                file.write(&frozen.rows, frozen.position, sums)
             }
             None => Err(FileError::Io("it is closed".to_owned())),
         };
@@ -405,6 +446,20 @@ impl Index {
         *file = Some(opened);
         self.show(snapshot);
         Ok(())
+    }
+
+    /// Closes it and puts its file into the place of another, durably.
+    ///
+    /// # Errors
+    /// [`FileError`].
+    pub fn put(self, place: &Path) -> Result<(), FileError> {
+        let Some(path) = self.path.clone() else {
+            return Err(FileError::Broken("it was in memory".to_owned()));
+        };
+        drop(self);
+        let moved =
+            std::fs::rename(path, place).and_then(|()| files::sync_directory(files::parent(place)));
+        moved.map_err(|error| FileError::from(redb::Error::Io(error)))
     }
 
     /// What whoever keeps the index is to do next; waits for it.

@@ -109,6 +109,7 @@ enum Step {
     Push(Priority),
     PutBack(usize),
     Readmit,
+    ReadAgain,
     Subscribe,
     Take,
     Unsubscribe,
@@ -123,6 +124,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<usize>().prop_map(Step::PutBack),
         1 => any::<usize>().prop_map(Step::Aside),
         1 => Just(Step::Readmit),
+        1 => Just(Step::ReadAgain),
         1 => Just(Step::Subscribe),
         1 => Just(Step::Unsubscribe),
     ]
@@ -193,6 +195,13 @@ fn run(
         Step::Readmit => {
             mailbox.readmit(|_, _| None);
             model.pending.extend(std::mem::take(&mut model.aside));
+        }
+        Step::ReadAgain => {
+            let of = |priority| {
+                let of = model.pending.iter().filter(|(_, other)| *other == priority);
+                of.count()
+            };
+            mailbox.read_again(Priority::ALL.map(of));
         }
         Step::Subscribe => {
             let (number, released) = mailbox.subscribe();

@@ -160,8 +160,8 @@ pub(super) const COMMIT_QUANTUM: u32 = 16;
 pub(super) const COMMIT_BATCH: usize = 512;
 
 /// Rows of the index read or written by one commit, at some 3 µs each: whoever comes next waits no
-/// longer than about a dozen milliseconds for what others asked for.
-pub(super) const COMMIT_BATCH_ROWS: u64 = 4096;
+/// longer than some three milliseconds, and a flush, for what others asked for.
+pub(super) const COMMIT_BATCH_ROWS: u64 = 1024;
 
 /// Acknowledgements, statuses and counts of refusals that one agency may have waiting for the commit
 /// thread. Documents have [`AGENCY_WINDOW`].
@@ -187,7 +187,7 @@ pub(super) const AGENCY_UNDER_WAY_KIB: usize = UNDER_WAY_KIB / 4;
 pub(super) const AGENCY_WINDOW: usize = 2048;
 
 /// Payload bytes of recent documents kept for delivery; older ones are read from the journal.
-pub(super) const RECENT_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const RECENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Entries of one mailbox and priority kept in memory; the rest waits in the index.
 pub(super) const MAILBOX_WINDOW: usize = 1024;

@@ -164,11 +164,16 @@ impl<T> FairQueue<T> {
         Some((lane, entry.cost, entry.work))
     }
 
-    /// Takes up to `most` pieces of work, waiting for the first. Empty once the queue is closed and empty.
+    /// Takes up to `most` pieces of work, waiting for the first. Empty once the queue is closed and empty,
+    /// and only then.
     pub(super) fn take_many(&self, most: usize, into: &mut Vec<T>) {
-        if !self.wait() {
-            return;
+        while into.is_empty() && self.wait() {
+            self.take_what_is_there(most, into);
         }
+    }
+
+    /// The same without waiting: another consumer may have been quicker.
+    fn take_what_is_there(&self, most: usize, into: &mut Vec<T>) {
         let mut state = self.state();
         while into.len() < most
             && let Some((_, entry)) = state.take(self.quantum)

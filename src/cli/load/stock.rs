@@ -27,6 +27,7 @@ use crate::load::drive::Writers;
 use crate::load::measured::Corpus;
 use crate::model::Directory;
 use crate::model::OrganId;
+use crate::model::Reason;
 use crate::model::calendar;
 use crate::node::Identity;
 use crate::text;
@@ -214,7 +215,11 @@ fn corpus_key(scenario: &Scenario) -> String {
     scenario.load.factor = 1.0;
     scenario.load.steps = 1;
     scenario.load.slo.clear();
-    let digest = sha256(format!("{scenario:?} {}", env!("CARGO_PKG_VERSION")).as_bytes());
+    // What is expected of a document lies beside it as the place of a reason among all.
+    let reasons = Reason::ALL.iter().map(|reason| reason.as_str());
+    let reasons = reasons.collect::<Vec<_>>().join(" ");
+    let key = format!("{scenario:?} {} {reasons}", env!("CARGO_PKG_VERSION"));
+    let digest = sha256(key.as_bytes());
     digest.to_string().chars().take(16).collect()
 }
 

@@ -1,5 +1,7 @@
 //! Turns, debts, urgency, waking: what goes in comes out once, and nobody waits for anybody's backlog.
 
+use std::sync::atomic::Ordering;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -121,6 +123,40 @@ fn a_sleeping_consumer_is_woken() {
         let ended = scope.spawn(|| queue.wait());
         queue.close();
         assert!(!ended.join().unwrap());
+    });
+}
+
+/// A consumer that was woken and found nothing goes on waiting: others are quicker all the time.
+#[test]
+fn a_consumer_comes_back_empty_only_when_the_queue_is_closed() {
+    let queue = FairQueue::new(16, 1);
+    let taken = std::sync::atomic::AtomicUsize::new(0);
+    const PIECES: usize = 20_000;
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut some = Vec::new();
+                loop {
+                    some.clear();
+                    queue.take_many(4, &mut some);
+                    if some.is_empty() {
+                        break;
+                    }
+                    taken.fetch_add(some.len(), Ordering::Relaxed);
+                }
+                assert_eq!(taken.load(Ordering::Relaxed), PIECES, "before the end");
+            });
+        }
+        for piece in 0..PIECES {
+            let work = u32::try_from(piece).unwrap();
+            queue
+                .push(entry(Lane::Agency(AgencyNo(0)), 1, work))
+                .unwrap();
+        }
+        while taken.load(Ordering::Relaxed) < PIECES {
+            std::thread::yield_now();
+        }
+        queue.close();
     });
 }
 

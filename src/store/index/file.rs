@@ -32,7 +32,7 @@ const HEAD_BYTES: usize = 4 + 16;
 const SUMS: redb::TableDefinition<'_, u8, (u64, u64)> = redb::TableDefinition::new("sums.2");
 
 /// Memory redb may use for pages, in bytes.
-const CACHE_BYTES: usize = 64 * 1024 * 1024;
+const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
 /// Bytes of a row's checksum.
 const CHECKSUM: usize = 4;

@@ -123,13 +123,13 @@ pub(super) const STRANGER_RECEIVE_KIB: usize = 256;
 
 /// KiB of unfinished messages over all connections. Where most of it is in use, a message that does not
 /// come on gives way.
-pub(super) const HUB_RECEIVE_KIB: usize = 128 * 1024;
+pub(super) const HUB_RECEIVE_KIB: usize = 64 * 1024;
 
 /// Bytes of HTTP/2 frames without a message that one organisation has the hub read in a second: some
 /// 50,000 calls, and a small part of a core.
 pub(super) const ORGAN_FRAMES_RATE: u64 = 8 * 1024 * 1024;
 
-/// The same at once, over all its connections: what lies in the windows of four of them counts until a
+/// The same at once, over all its connections: what lies in the windows of eight of them counts until a
 /// service takes it.
 pub(super) const ORGAN_FRAMES_BURST: u64 = 16 * 1024 * 1024;
 

@@ -23,7 +23,7 @@ use super::listen::Connection;
 const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
 
 /// Window of one connection, in bytes.
-const CONNECTION_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
 
 /// Windows of a stranger's connection, in bytes: its largest message.
 const STRANGER_WINDOW_BYTES: u32 = 64 * 1024;

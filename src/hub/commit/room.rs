@@ -139,7 +139,8 @@ impl Committer {
             return Ok(());
         }
         let problem = "the index cannot be written for now".to_owned();
-        if self.core.health.is_set(Condition::DiskFull) {
+        // It is there and is not written: the disk has no room for it.
+        if self.core.index.away().is_none() {
             return Err(Refusal::StorageFull { problem });
         }
         Err(Refusal::StorageUnavailable { problem })

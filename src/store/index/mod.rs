@@ -44,7 +44,7 @@ pub use tasks::Pace;
 pub use tasks::Task;
 
 /// Bytes of the disk that writing one byte of changed rows may take: pages are copied when they change.
-const WRITE_AMPLIFICATION: u64 = 8;
+const WRITE_AMPLIFICATION: u64 = 4;
 
 /// Bytes of the disk that any write may take.
 const WRITE_LEAST: u64 = 4 * 1024 * 1024;

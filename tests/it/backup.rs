@@ -154,7 +154,8 @@ async fn every_copy_of_a_hub_under_load_starts_and_lacks_nothing() {
     let (hanoi, phu_tho) = (axis.party(HANOI), axis.party(PHU_THO));
     let load = Load::default();
     for number in 1..=40 {
-        load.sent.lock().unwrap().push(submit(&hanoi, number).await);
+        let sent = submit(&hanoi, number).await;
+        load.sent.lock().unwrap().push(sent);
     }
     let mut copies: Vec<(PathBuf, usize)> = Vec::new();
     let data = data.display().to_string();

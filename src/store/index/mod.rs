@@ -13,11 +13,11 @@
 //! opens the file again or puts one in its place that was made from the journal.
 
 mod file;
+mod look;
 mod overlay;
 mod tasks;
 
 use std::ops::Bound;
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -34,11 +34,12 @@ use super::journal::Position;
 use crate::files;
 use file::IndexFile;
 use file::Snapshot;
-use file::Sums;
 use overlay::Overlay;
 use tasks::Tasks;
 
 pub use file::FileError;
+pub use look::Inspection;
+pub use look::Look;
 pub use overlay::Change;
 pub use tasks::Pace;
 pub use tasks::Task;
@@ -79,68 +80,6 @@ struct Overlays {
 struct Frozen {
     rows: Arc<Overlay>,
     position: Position,
-}
-
-/// The file as one flush left it, without what changed since.
-#[derive(Clone, Debug)]
-pub struct Look(Arc<Snapshot>);
-
-impl Look {
-    /// Up to where it reflects the journal.
-    pub fn applied(&self) -> Option<Position> {
-        self.0.applied
-    }
-
-    /// The first `limit` rows in a range of keys, in order.
-    ///
-    /// # Errors
-    /// [`FileError`].
-    pub fn range(
-        &self,
-        keys: std::ops::Range<Vec<u8>>,
-        limit: usize,
-    ) -> Result<Vec<Row>, FileError> {
-        let bounds = (
-            Bound::Included(keys.start.as_slice()),
-            Bound::Excluded(keys.end.as_slice()),
-        );
-        self.0.merge(Vec::new(), bounds, limit)
-    }
-}
-
-/// A reading of every row of the file as one flush left it, in steps.
-#[derive(Debug)]
-pub struct Inspection {
-    snapshot: Arc<Snapshot>,
-    next: Bound<Vec<u8>>,
-    /// End of the keys that are read.
-    end: Bound<Vec<u8>>,
-    kinds: RangeInclusive<u8>,
-    sums: Sums,
-}
-
-impl Inspection {
-    /// Reads so many rows. Whether there are more.
-    ///
-    /// # Errors
-    /// [`FileError`]: a row is not what was written, is missing, or is there and should not be.
-    pub fn step(&mut self, rows: usize) -> Result<bool, FileError> {
-        let bounds = (
-            self.next.as_ref().map(Vec::as_slice),
-            self.end.as_ref().map(Vec::as_slice),
-        );
-        if let Some(next) = self.snapshot.add_up(bounds, rows, &mut self.sums)? {
-            self.next = Bound::Included(next);
-            return Ok(true);
-        }
-        let of = |sums: &Sums, kind| sums.get(&kind).copied().unwrap_or_default();
-        let is_whole = |kind| of(&self.sums, kind) == of(&self.snapshot.sums, kind);
-        if self.kinds.clone().all(is_whole) {
-            Ok(false)
-        } else {
-            Err(FileError::Broken("rows of it are missing".to_owned()))
-        }
-    }
 }
 
 /// Why a row cannot be had.
@@ -219,29 +158,19 @@ impl Index {
 
     /// The file as the last flush left it; none while it is away.
     pub fn look(&self) -> Option<Look> {
-        self.read().stored.clone().ok().map(Look)
+        self.read().stored.clone().ok().map(Look::at)
     }
 
     /// A reading of every row; none while the file is away.
     pub fn inspect(&self) -> Option<Inspection> {
-        Some(Inspection {
-            snapshot: self.read().stored.clone().ok()?,
-            next: Bound::Unbounded,
-            end: Bound::Unbounded,
-            kinds: 0..=u8::MAX,
-            sums: Sums::new(),
-        })
+        let look = self.look()?;
+        Some(Inspection::of_all(look))
     }
 
     /// A reading of every row whose key begins with a byte below 255.
     pub fn inspect_kind(&self, kind: u8) -> Option<Inspection> {
-        Some(Inspection {
-            snapshot: self.read().stored.clone().ok()?,
-            next: Bound::Included(vec![kind]),
-            end: Bound::Excluded(vec![kind.saturating_add(1)]),
-            kinds: kind..=kind,
-            sums: Sums::new(),
-        })
+        let look = self.look()?;
+        Some(Inspection::of_kind(look, kind))
     }
 
     /// An inspection found something: it is counted, and the file is to be made anew.

@@ -130,6 +130,8 @@ impl<S> Queue<S> {
             self.spilled += 1;
             return;
         }
+        // What is pushed later is younger, and what comes back older lies before it.
+        self.youngest = self.youngest.max(sequence);
         if let Err(at) = self.find(sequence) {
             self.held.insert(at, (sequence, sender));
         }

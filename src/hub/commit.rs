@@ -4,8 +4,10 @@
 //! it hands out receipts, mailbox entries and counts. It is the only writer of journal, index,
 //! registry and the committed counters, so decisions need no lock and no second look.
 
+mod answer;
 mod decide;
 mod documents;
+mod mailboxes;
 mod queue;
 mod room;
 
@@ -24,14 +26,11 @@ use super::config::INDEX_LAG_MAX;
 use super::config::INDEX_WAIT;
 use super::core::Core;
 use super::joining::Change;
-use super::joining::ChangeReply;
 use super::joining::View;
-use super::journey;
 use super::known::Known;
 use super::pipeline::Reply;
 use super::progress::Report;
 use super::recent::Stored;
-use super::record::DocumentRecord;
 use super::record::Payload;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
@@ -51,9 +50,10 @@ use crate::store::Batch;
 use crate::store::Journal;
 use crate::store::Pace;
 use crate::store::Position;
-use crate::wire::v1;
 
 pub(super) use queue::Queued;
+
+use answer::Answer;
 
 /// What waits to be made durable.
 #[derive(Debug)]
@@ -161,30 +161,6 @@ pub(super) struct Committer {
     scarcity: room::Scarcity,
 }
 
-/// What to answer once the batch is on disk, or once it is not.
-enum Answer {
-    Document(
-        Reply,
-        Arrival,
-        Arc<DocumentRecord>,
-        Arc<super::admit::Place>,
-    ),
-    /// It is in this batch twice, or more often.
-    Repeated(Reply, Arrival, Arc<DocumentRecord>),
-    /// Told once the record that counts it is on disk: what it was refused for may be in the same batch.
-    Refused(Reply, Arrival, Refusal),
-    /// Told already.
-    Counted(Arrival),
-    Acknowledge(Option<oneshot::Sender<Result<u32, Refusal>>>, u32),
-    /// Nothing yet: the rest is done in turn.
-    Notices(Box<NoticesLeft>),
-    Statuses(StatusReply, Vec<Result<Timestamp, Refusal>>),
-    Registry(ChangeReply, Option<Arc<v1::StoredApplication>>),
-    /// With what holds its file until it is on record.
-    Uploaded(Box<Upload>),
-    Collected(oneshot::Sender<Result<usize, Refusal>>, usize),
-}
-
 /// One batch between decision and disk.
 struct Open<'a> {
     tx: Transaction<'a>,
@@ -286,7 +262,7 @@ impl Committer {
                 self.written(&positions);
                 self.publish(open, &positions, &known, began);
             }
-            Err(refusal) => self.refuse(open.answers, &refusal),
+            Err(refusal) => answer::refuse(open.answers, &refusal),
         }
         self.known = known;
         if core.index.dirty() >= INDEX_DIRTY_MAX {
@@ -340,56 +316,7 @@ impl Committer {
                 })
                 .collect()
         });
-        let watch = core.watch.load();
-        // Read once: what follows takes microseconds for the whole batch.
-        let on_disk = core.clock.monotonic();
-        let mut followed = Vec::new();
-        for answer in answers {
-            match answer {
-                Answer::Document(reply, arrival, record, place) => {
-                    arrival.recorded();
-                    if let Some(watch) = watch.as_ref() {
-                        watch.see(&record, on_disk);
-                    }
-                    core.stages.add_receipt(on_disk - place.since());
-                    let admitted = place.since();
-                    drop(place);
-                    reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
-                    if journey::is_followed() {
-                        followed.push((record, admitted));
-                    }
-                }
-                Answer::Repeated(reply, arrival, record) => {
-                    arrival.repeated();
-                    reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
-                }
-                Answer::Refused(reply, arrival, refusal) => {
-                    arrival.recorded();
-                    reply.send(Err(refusal));
-                }
-                Answer::Counted(arrival) => arrival.recorded(),
-                Answer::Acknowledge(reply, count) => {
-                    reply.map(|reply| reply.send(Ok(count)));
-                }
-                Answer::Notices(left) => core.commit_notices(left),
-                Answer::Statuses(reply, outcomes) => {
-                    let _ = reply.send(Ok(outcomes));
-                }
-                Answer::Registry(reply, application) => {
-                    let _ = reply.send(Ok(application));
-                }
-                Answer::Uploaded(upload) => {
-                    let _ = upload.reply.send(Ok(()));
-                }
-                Answer::Collected(reply, count) => {
-                    let _ = reply.send(Ok(count));
-                }
-            }
-        }
-        // After the answers: nobody waits for this.
-        for (record, admitted) in followed {
-            journey::committed(&record, [admitted, began, on_disk], &core.clock);
-        }
+        answer::tell(core, answers, began);
     }
 
     /// Appends the batch, or tells why the disk did not take it.
@@ -397,42 +324,6 @@ impl Committer {
         let appended = self.journal.append(&self.batch);
         self.after_batch(appended.as_ref().map(Vec::len));
         appended.map_err(|error| self.core.journal_failed(&error))
-    }
-
-    /// Nothing of the batch happened, and everybody learns why.
-    fn refuse(&self, answers: Vec<Answer>, refusal: &Refusal) {
-        for answer in answers {
-            match answer {
-                Answer::Document(reply, arrival, ..)
-                | Answer::Repeated(reply, arrival, _)
-                | Answer::Refused(reply, arrival, _) => {
-                    arrival.turned_away(refusal.reason());
-                    reply.send(Err(refusal.clone()));
-                }
-                // Its sender was told something else, and it is turned away for that.
-                Answer::Counted(arrival) => drop(arrival),
-                Answer::Acknowledge(reply, _) => {
-                    reply.map(|reply| reply.send(Err(refusal.clone())));
-                }
-                Answer::Notices(left) => {
-                    left.reply.map(|reply| reply.send(Err(refusal.clone())));
-                }
-                Answer::Statuses(reply, _) => {
-                    let _ = reply.send(Err(refusal.clone()));
-                }
-                Answer::Registry(reply, _) => {
-                    let _ = reply.send(Err(refusal.clone()));
-                }
-                Answer::Uploaded(upload) => {
-                    // Not held any longer: whoever waits removes it.
-                    drop(upload.finished);
-                    let _ = upload.reply.send(Err(refusal.clone()));
-                }
-                Answer::Collected(reply, _) => {
-                    let _ = reply.send(Err(refusal.clone()));
-                }
-            }
-        }
     }
 
     /// Waits for the index where it has fallen behind: down to the sockets of those who send. Where it

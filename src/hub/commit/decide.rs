@@ -14,6 +14,7 @@ use super::Open;
 use super::StatusReply;
 use super::Upload;
 use super::Work;
+use super::mailboxes::read_mailboxes;
 use super::room;
 use super::room::Share;
 use crate::hub::admit;
@@ -30,19 +31,13 @@ use crate::hub::record::Payload;
 use crate::hub::record::Record;
 use crate::hub::record::Statuses;
 use crate::hub::record::Uploaded;
-use crate::hub::recover::after;
 use crate::hub::registry::AgencyNo;
-use crate::hub::rows;
 use crate::hub::transaction::ReadError;
 use crate::hub::uploads;
 use crate::model::BusinessType;
 use crate::model::Digest;
-use crate::model::Priority;
 use crate::model::Refusal;
 use crate::model::StatusCode;
-
-/// Rows read at once where all that wait are.
-const ROWS_AT_ONCE: usize = 4096;
 
 impl Committer {
     /// Decides on one thing: what of it goes to the disk, and what is answered once it is there.
@@ -54,7 +49,7 @@ impl Committer {
             }
             Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
-            Work::ReadMailboxes => self.read_mailboxes(),
+            Work::ReadMailboxes => read_mailboxes(&self.core),
             Work::Notices(left) => self.notices(left, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
             Work::Registry(change) => self.registry(change, open),
@@ -72,36 +67,6 @@ impl Committer {
                 open.failed = Some(refusal);
             }
         }
-    }
-
-    /// Every mailbox holds what waits by the index. Here, because between two batches rows and mailboxes
-    /// say the same.
-    fn read_mailboxes(&self) -> Result<(), ReadError> {
-        for agency in 0..self.core.mailboxes.count() {
-            let agency = AgencyNo(u32::try_from(agency).unwrap_or(u32::MAX));
-            let slot = self.core.mailboxes.slot(agency);
-            let mut mailbox = slot.mailbox();
-            let mut waiting = [0; Priority::ALL.len()];
-            let (mut from, end) = rows::pending_of(agency);
-            loop {
-                let found = self.core.index.range(from..end.clone(), ROWS_AT_ONCE)?;
-                let parsed = found
-                    .iter()
-                    .filter_map(|(key, _)| rows::parse_pending_key(key));
-                for (_, priority, sequence) in parsed {
-                    let is_waiting = !mailbox.is_out(sequence);
-                    waiting[usize::from(priority.level())] += usize::from(is_waiting);
-                }
-                match found.into_iter().next_back() {
-                    Some((last, _)) => from = after(last),
-                    None => break,
-                }
-            }
-            mailbox.read_again(waiting);
-            drop(mailbox);
-            slot.bell.notify_waiters();
-        }
-        Ok(())
     }
 
     /// The documents a recall or update is about: they must be the sender's own, others it does not know;

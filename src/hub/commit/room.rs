@@ -152,10 +152,7 @@ impl Committer {
             (Share::Settling | Share::Operator, _) => 0,
             (Share::Ordinary, Some(waiting)) => waiting,
             (Share::Ordinary, None) => {
-                let waiting = self.core.counters.snapshot();
-                let each =
-                    [&waiting.totals, &waiting.test].map(|axis| axis.pending + axis.in_flight);
-                let waiting = each.into_iter().sum();
+                let waiting = self.core.counters().waiting();
                 self.scarcity.waiting = Some(waiting);
                 waiting
             }

@@ -25,6 +25,13 @@ pub(in crate::hub) struct Snapshot {
 }
 
 impl Counters {
+    /// Deliveries that wait or are in flight, on both axes. Of the sums by themselves, because the commit
+    /// thread asks for it once a batch.
+    pub(in crate::hub) fn waiting(&self) -> u64 {
+        let axes = [self.axis.sums.totals(), self.test.sums.totals()];
+        axes.iter().map(|axis| axis.pending + axis.in_flight).sum()
+    }
+
     /// The sums now.
     pub(in crate::hub) fn snapshot(&self) -> Snapshot {
         let sums = &self.axis.sums;

@@ -234,6 +234,9 @@ pub(super) const INDEX_DIRTY_MAX: usize = 25_000;
 /// as many frozen it is what a restart after a crash reads back, and some 60 MB.
 pub(super) const INDEX_LAG_MAX: usize = 4 * INDEX_DIRTY_MAX;
 
+/// How much the threads that write and make the index give way to the path of documents.
+pub(super) const INDEX_NICE: i32 = 10;
+
 /// How long the commit thread waits for that before it looks around.
 pub(super) const INDEX_WAIT: Duration = Duration::from_secs(1);
 

@@ -13,10 +13,15 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread::JoinHandle;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::config::INDEX_NICE;
 use super::core::Core;
+use super::recover::Differences;
 use super::recover::RecoverError;
 use super::recover::Scratch;
 use super::recover::differences;
@@ -62,7 +67,7 @@ enum Fares {
 
 /// The thread's own.
 struct Maintenance<'a> {
-    core: &'a Core,
+    core: &'a Arc<Core>,
     path: Option<PathBuf>,
     fares: Fares,
     /// Failures in a row.
@@ -73,28 +78,56 @@ struct Maintenance<'a> {
     inspection: Option<Inspection>,
     inspect_at: Instant,
     compare_at: Instant,
+    /// An index that is being made from the journal.
+    making: Option<Making>,
+}
+
+/// An index that is being made, on a thread of its own: what is to be written out does not wait for it.
+struct Making {
+    purpose: Purpose,
+    thread: JoinHandle<Result<Made, RecoverError>>,
+}
+
+/// What it is made for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Purpose {
+    /// To take the place of the one there where the two differ.
+    Comparison,
+    /// To take the place of the one there.
+    Replacement,
+}
+
+struct Made {
+    scratch: Scratch,
+    /// How the one there differed from it.
+    differences: Differences,
 }
 
 /// Maintains the index until it is closed.
-pub(super) fn maintain(core: &Core, path: Option<PathBuf>) {
-    let now = core.clock.monotonic();
-    let mut maintenance = Maintenance {
-        core,
-        path,
-        fares: Fares::Well,
-        failures: 0,
-        retry_at: None,
-        inspection: core.index.inspect(),
-        inspect_at: now + INSPECT_EVERY,
-        compare_at: now + INSPECT_EVERY,
-    };
+pub(super) fn maintain(core: &Arc<Core>, path: Option<PathBuf>) {
+    let mut maintenance = Maintenance::new(core, path);
     while maintenance.step() {}
 }
 
-impl Maintenance<'_> {
+impl<'a> Maintenance<'a> {
+    fn new(core: &'a Arc<Core>, path: Option<PathBuf>) -> Self {
+        let now = core.clock.monotonic();
+        Self {
+            core,
+            path,
+            fares: Fares::Well,
+            failures: 0,
+            retry_at: None,
+            inspection: core.index.inspect(),
+            inspect_at: now + INSPECT_EVERY,
+            compare_at: now + INSPECT_EVERY,
+            making: None,
+        }
+    }
+
     /// One task; `false` when there will be no more.
     fn step(&mut self) -> bool {
-        let patience = if self.inspection.is_some() {
+        let patience = if self.inspection.is_some() || self.making.is_some() {
             INSPECT_PAUSE
         } else {
             IDLE
@@ -102,6 +135,10 @@ impl Maintenance<'_> {
         match self.core.index.task(patience) {
             Task::End => {
                 self.flush();
+                // It has been told to stop with the hub.
+                if let Some(making) = self.making.take() {
+                    let _ = making.thread.join();
+                }
                 return false;
             }
             Task::Flush if self.retry_at.is_none() => self.flush(),
@@ -110,6 +147,9 @@ impl Maintenance<'_> {
             Task::Mend => self.mend(),
             Task::MakeAnew => self.damaged(),
             Task::Nothing => self.idle(),
+        }
+        if let Some(making) = self.making.take_if(|making| making.thread.is_finished()) {
+            self.made(making);
         }
         true
     }
@@ -150,6 +190,7 @@ impl Maintenance<'_> {
     fn mend(&mut self) {
         match self.core.index.reopen() {
             Ok(Reopened::Whole) => {
+                self.inspection = self.core.index.inspect();
                 // Reads are served again. What could not be written waits for its time.
                 if self.retry_at.is_none() {
                     self.flush();
@@ -176,40 +217,84 @@ impl Maintenance<'_> {
         }
     }
 
-    /// Puts an index in place that is made from the journal. The one there serves meanwhile, if it can.
+    /// Has an index made from the journal that takes the place of this one. The one there serves meanwhile,
+    /// if it can.
     fn make_anew(&mut self) {
-        let Some(path) = self.path.clone() else {
-            return;
-        };
-        let begun = self.core.clock.monotonic();
-        let made = self.scratch(&path).and_then(|scratch| self.swap(scratch));
-        match made {
-            Ok(()) => {
-                let seconds = (self.core.clock.monotonic() - begun).as_secs_f64();
-                tracing::warn!(seconds, "the index was made anew from the journal");
-                self.core
-                    .remade
-                    .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                self.core.commit_read_mailboxes();
-                self.well();
-                self.flush();
-            }
-            Err(error) => {
-                let fares = match self.fares {
-                    Fares::Damaged => Fares::Damaged,
-                    _ => Fares::Away,
-                };
-                self.failed(fares, &format!("the index cannot be made anew: {error}"));
-            }
+        match &mut self.making {
+            Some(making) => making.purpose = Purpose::Replacement,
+            None => self.make(Purpose::Replacement),
         }
     }
 
-    fn scratch(&self, path: &Path) -> Result<Scratch, RecoverError> {
-        let mut scratch = Scratch::begin(&beside(path))?;
-        if let Some(applied) = self.core.index.applied() {
-            scratch.follow(&self.core.reader, applied)?;
+    /// Begins to make an index from the journal, up to where the one there reflects it.
+    fn make(&mut self, purpose: Purpose) {
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        let core = Arc::clone(self.core);
+        let make = move || -> Result<Made, RecoverError> {
+            let _ = rustix::process::nice(INDEX_NICE);
+            let mut scratch = Scratch::begin(&beside(&path), core.draining.clone())?;
+            let look = core.index.look().filter(|_| purpose == Purpose::Comparison);
+            let applied = match &look {
+                Some(look) => look.applied(),
+                None => core.index.applied(),
+            };
+            if let Some(applied) = applied {
+                scratch.follow(&core.reader, applied)?;
+            }
+            let differences = match look {
+                Some(look) => differences(&look, scratch.index())?,
+                None => Differences::default(),
+            };
+            Ok(Made {
+                scratch,
+                differences,
+            })
+        };
+        let thread = std::thread::Builder::new().name("hub-index-new".to_owned());
+        match thread.spawn(make) {
+            Ok(thread) => self.making = Some(Making { purpose, thread }),
+            Err(error) => self.not_made(&error.to_string()),
         }
-        Ok(scratch)
+    }
+
+    /// One was made: it takes the place of the one there, where it is to.
+    fn made(&mut self, making: Making) {
+        let made = match making.thread.join() {
+            Ok(Ok(made)) => made,
+            Ok(Err(error)) => return self.not_made(&error.to_string()),
+            Err(_panic) => return self.not_made("the thread that makes it panicked"),
+        };
+        let Made {
+            scratch,
+            differences,
+        } = made;
+        if differences.count > 0 {
+            self.say(&Fares::Damaged, &differences.to_string());
+        } else if making.purpose == Purpose::Comparison {
+            tracing::info!("the index is as the journal says");
+            return scratch.discard();
+        }
+        match self.swap(scratch) {
+            Ok(()) => {
+                tracing::warn!("the index was made anew from the journal");
+                self.core.remade.fetch_add(1, Ordering::Relaxed);
+                self.core.commit_read_mailboxes();
+                self.inspection = self.core.index.inspect();
+                self.well();
+                self.flush();
+            }
+            Err(error) => self.not_made(&error.to_string()),
+        }
+    }
+
+    fn not_made(&mut self, problem: &str) {
+        let fares = match self.fares {
+            Fares::Away => Fares::Away,
+            _ => Fares::Damaged,
+        };
+        self.failed(fares, &format!("the index cannot be made anew: {problem}"));
     }
 
     fn swap(&self, mut scratch: Scratch) -> Result<(), RecoverError> {
@@ -236,43 +321,9 @@ impl Maintenance<'_> {
         } else if now >= self.inspect_at {
             self.inspect_at = now + INSPECT_EVERY;
             self.inspection = self.core.index.inspect();
-        } else if now >= self.compare_at {
+        } else if now >= self.compare_at && self.making.is_none() {
             self.compare_at = now + INSPECT_EVERY;
-            self.compare();
-        }
-    }
-
-    /// Holds the file against one that is made from the journal, and puts that in its place where they
-    /// differ.
-    fn compare(&mut self) {
-        let Some((path, look)) = self.path.clone().zip(self.core.index.look()) else {
-            return;
-        };
-        let Some(applied) = look.applied() else {
-            return;
-        };
-        let compared = Scratch::begin(&beside(&path)).and_then(|mut scratch| {
-            scratch.follow(&self.core.reader, applied)?;
-            let found = differences(&look, scratch.index())?;
-            drop(look);
-            if found.count == 0 {
-                scratch.discard();
-            } else {
-                self.say(&Fares::Damaged, &found.to_string());
-                self.swap(scratch)?;
-            }
-            Ok(found.count)
-        });
-        match compared {
-            Ok(0) => tracing::info!("the index is as the journal says"),
-            Ok(_) => {
-                self.core.commit_read_mailboxes();
-                self.well();
-            }
-            Err(error) => self.failed(
-                Fares::Damaged,
-                &format!("the index cannot be compared with the journal: {error}"),
-            ),
+            self.make(Purpose::Comparison);
         }
     }
 
@@ -330,3 +381,6 @@ pub(super) fn beside(path: &Path) -> PathBuf {
     name.push(".new");
     name.into()
 }
+
+#[cfg(test)]
+mod tests;

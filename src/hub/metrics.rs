@@ -28,6 +28,8 @@
 //! | `docaxis_sign_in_failures_total` | counter | | wrong tokens given to the console |
 //! | `docaxis_condition` | gauge | `condition` | 1 while the hub has it; every condition has a sample |
 //! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
+//! | `docaxis_index_rows_waiting` | gauge | | changed rows that are not in the file yet |
+//! | `docaxis_index_damaged_rows_total`, `docaxis_index_made_anew_total` | counter | | damaged rows met; times it was made anew |
 //! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
@@ -249,6 +251,24 @@ impl Look {
         let is_writable = u64::from(!there(Condition::IndexAway));
         let help = "1 while the index can be written.";
         gauge(page, ("docaxis_index_writable", help, None), &is_writable)?;
+        let help = "Rows that changed and are not in the index' file yet.";
+        gauge(
+            page,
+            ("docaxis_index_rows_waiting", help, None),
+            &self.index.waiting,
+        )?;
+        let help = "Damaged rows of the index that were met, from the start of the process.";
+        counter(
+            page,
+            ("docaxis_index_damaged_rows", help, None),
+            &self.index.damaged,
+        )?;
+        let help = "Times the index was made anew while the hub served.";
+        counter(
+            page,
+            ("docaxis_index_made_anew", help, None),
+            &self.index.remade,
+        )?;
         let due = "When the first revocation list is to be replaced, in Unix time.";
         let end = "When the first revocation list is believed no more, in Unix time.";
         let lists = [

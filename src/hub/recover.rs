@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use prost::Message as _;
+use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
 use super::bytes::Reader;
@@ -68,6 +69,9 @@ pub enum RecoverError {
     /// A row is not in the form this version writes.
     #[error("{0} in the index is malformed")]
     Row(&'static str),
+    /// The hub stops.
+    #[error("the hub stops")]
+    Stopped,
     /// A record is not in a form this version knows.
     #[error("a journal record of kind {0} is malformed")]
     Record(u8),
@@ -326,11 +330,13 @@ pub(super) struct Scratch {
     index: Index,
     recovered: Recovered,
     at: Option<Position>,
+    /// Ends the making of it.
+    stop: CancellationToken,
 }
 
 impl Scratch {
     /// An empty one; a file of this name is removed.
-    pub(super) fn begin(path: &Path) -> Result<Self, RecoverError> {
+    pub(super) fn begin(path: &Path, stop: CancellationToken) -> Result<Self, RecoverError> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(FileError::Io(error.to_string()).into());
@@ -342,6 +348,7 @@ impl Scratch {
             index: Index::open(path, rows::FORMAT)?,
             recovered: Recovered::default(),
             at: None,
+            stop,
         })
     }
 
@@ -354,9 +361,13 @@ impl Scratch {
         if self.at == Some(to) {
             return Ok(());
         }
-        let (index, recovered) = (&self.index, &mut self.recovered);
-        let mut visit =
-            |position, kind, body: &[u8]| recovered.visit(index, position, (kind, body));
+        let (index, recovered, stop) = (&self.index, &mut self.recovered, &self.stop);
+        let mut visit = |position, kind, body: &[u8]| {
+            if stop.is_cancelled() {
+                return Err(RecoverError::Stopped);
+            }
+            recovered.visit(index, position, (kind, body))
+        };
         let visited = reader.visit(self.at, to, &mut visit);
         visited.map_err(|error| match error {
             store::VisitError::Visit(error) => error,

@@ -1,6 +1,8 @@
 //! The index of a hub that does not run: made anew from its journal, or held against it.
 
 use super::evidence;
+use tokio_util::sync::CancellationToken;
+
 use super::maintenance::beside;
 use super::recover::RecoverError;
 use super::recover::Scratch;
@@ -44,7 +46,7 @@ pub fn reindex(data: &DataDir) -> Result<(), ReindexError> {
     let last = reader
         .last()
         .map_err(|error: VisitError<_>| ReindexError(error.to_string()))?;
-    let mut scratch = Scratch::begin(&beside(&data.index()))?;
+    let mut scratch = Scratch::begin(&beside(&data.index()), CancellationToken::new())?;
     if let Some(last) = last {
         scratch.follow(&reader, last)?;
     }
@@ -76,7 +78,7 @@ pub fn compare_index(data: &DataDir) -> Result<Comparison, ReindexError> {
             "the index reflects nothing of the journal".to_owned(),
         ));
     };
-    let mut scratch = Scratch::begin(&beside(&data.index()))?;
+    let mut scratch = Scratch::begin(&beside(&data.index()), CancellationToken::new())?;
     let compared = scratch
         .follow(&reader(data)?, applied)
         .and_then(|()| differences(&look, scratch.index()));

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 use tonic_health::pb::health_server::HealthServer;
 
+use super::config::INDEX_NICE;
 use super::config::MESSAGE_MAX;
 use super::core::Core;
 use super::health;
@@ -48,9 +49,6 @@ const SWEEP_EVERYBODY: u64 = 20;
 
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
-
-/// How much the thread that writes the index out gives way to the path of documents.
-const INDEX_NICE: i32 = 10;
 
 /// Why a hub stopped on its own.
 #[derive(Debug, thiserror::Error)]

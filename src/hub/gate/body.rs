@@ -176,7 +176,8 @@ impl Metered {
     /// Ends the body of whoever keeps the hub waiting in the middle of a message; sooner where others
     /// need the room that it takes.
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
-        if !self.reserved.is_empty() {
+        // Not while the message waits for room itself.
+        if !self.reserved.is_empty() && self.held_back.is_none() {
             let patience = || Box::pin(tokio::time::sleep(STALL_MAX));
             let mut stall = self.stall.take().unwrap_or_else(patience);
             while stall.as_mut().poll(cx).is_ready() {

@@ -50,6 +50,17 @@ pub(super) struct Sums {
     pub(super) named: Vec<Traffic>,
 }
 
+/// How the index fares.
+#[derive(Debug)]
+pub(super) struct IndexLook {
+    /// Rows that changed and are not in the file yet.
+    pub(super) waiting: u64,
+    /// Damaged rows that were met.
+    pub(super) damaged: u64,
+    /// Times it was made anew.
+    pub(super) remade: u64,
+}
+
 /// Everything that is shown.
 #[derive(Debug)]
 pub(super) struct Look {
@@ -71,6 +82,7 @@ pub(super) struct Look {
     pub(super) connections: usize,
     pub(super) sign_in_failures: u64,
     pub(super) in_doubt: u64,
+    pub(super) index: IndexLook,
     /// Seconds since 1970; absent without lists.
     pub(super) lists_due: Option<i64>,
     /// The same: when the first of the lists is believed no more.
@@ -166,6 +178,11 @@ impl Look {
             connections: core.connections.count(),
             sign_in_failures: core.sign_in_failures.load(Ordering::Relaxed),
             in_doubt: core.in_doubt.load(Ordering::Relaxed),
+            index: IndexLook {
+                waiting: core.index.lag() as u64,
+                damaged: core.index.damaged(),
+                remade: core.remade.load(Ordering::Relaxed),
+            },
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
             lists_believed_until: core.trust.lists_believed_until().map(|end| end.as_second()),
             conditions: Condition::ALL

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::look::AGENCIES_MAX;
+use super::look::IndexLook;
 use super::look::Sums;
 use super::look::by_agency;
 use super::*;
@@ -62,6 +63,11 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
         connections: 4,
         sign_in_failures: 7,
         in_doubt: 3,
+        index: IndexLook {
+            waiting: 11,
+            damaged: 2,
+            remade: 1,
+        },
         lists_due: Some(1_600_000_000),
         lists_believed_until: Some(1_600_086_400),
         conditions: Condition::ALL
@@ -213,6 +219,9 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_ledger_balanced"), 1.0);
     assert_eq!(of("docaxis_sign_in_failures_total"), 7.0);
     assert_eq!(of("docaxis_in_doubt_documents"), 3.0);
+    assert_eq!(of("docaxis_index_rows_waiting"), 11.0);
+    assert_eq!(of("docaxis_index_damaged_rows_total"), 2.0);
+    assert_eq!(of("docaxis_index_made_anew_total"), 1.0);
     assert_eq!(of("docaxis_agency_documents_total{organ=\"H0.1\"}"), 2.0);
     assert_eq!(of("docaxis_agency_deliveries_total{organ=\"H1.1\"}"), 1.0);
     assert!(!text.contains("organ=\"other\""), "there are no others");

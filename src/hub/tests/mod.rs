@@ -27,12 +27,14 @@
 //! | reading notices from their rows: a counter of them instead (finding 9) | 202 |
 
 mod model;
+mod opened;
 mod rig;
 mod walk;
 
 use std::panic::AssertUnwindSafe;
 use std::panic::catch_unwind;
 
+pub(super) use opened::opened;
 use rig::World;
 use walk::Walk;
 

@@ -173,7 +173,6 @@ impl<'a> Maintenance<'a> {
 
     fn flush(&mut self) {
         if !self.core.index.has_room() {
-            self.core.index.put_off();
             self.failed(Fares::Full, "the disk has no room for the index");
             return;
         }
@@ -191,9 +190,10 @@ impl<'a> Maintenance<'a> {
         match self.core.index.reopen() {
             Ok(Reopened::Whole) => {
                 self.inspection = self.core.index.inspect();
-                // Reads are served again. What could not be written waits for its time.
-                if self.retry_at.is_none() {
-                    self.flush();
+                // Reads are served again. What could not be written waits for its time, and nobody for it.
+                match self.retry_at {
+                    None => self.flush(),
+                    Some(_) => self.core.index.put_off(),
                 }
             }
             Ok(Reopened::Stale) => self.make_anew(),
@@ -343,6 +343,7 @@ impl<'a> Maintenance<'a> {
             wait
         };
         self.failures += 1;
+        self.core.index.put_off();
         self.retry_at = Some(self.core.clock.monotonic() + wait);
         self.say(&fares, problem);
     }

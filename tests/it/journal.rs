@@ -17,6 +17,7 @@ use docaxis::trust::Authority;
 
 use crate::support::Axis;
 use crate::support::HANOI;
+use crate::support::HUB;
 use crate::support::PHU_THO;
 use crate::support::document;
 use crate::support::parts_of;
@@ -233,15 +234,7 @@ fn a_hub_that_lost_its_journal_ends_with_2_and_starts_with_accept_loss() {
     let here = directory.path();
     let made = docaxis(here, &["ca", "init", "--dir", "pki"]);
     assert!(made.status.success());
-    let hub = [
-        "hub",
-        "--data",
-        "data",
-        "--pki",
-        "pki",
-        "--listen",
-        "127.0.0.1:0",
-    ];
+    let hub = HUB;
     let serve = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_docaxis"));
         let command = command

@@ -21,6 +21,7 @@ mod exchange;
 mod gate;
 mod health;
 mod histories;
+mod index;
 mod interrupted;
 mod join;
 mod journal;

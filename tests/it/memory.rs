@@ -14,6 +14,7 @@ use docaxis::node::Connection;
 use docaxis::node::Identity;
 use docaxis::wire::v1;
 
+use crate::support::HUB;
 use crate::support::document;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_docaxis");
@@ -58,15 +59,7 @@ impl Hub {
             ];
             run(&[&issue[..], &["--keys", "p256"]].concat());
         }
-        let arguments = [
-            "hub",
-            "--data",
-            "data",
-            "--pki",
-            "pki",
-            "--listen",
-            "127.0.0.1:0",
-        ];
+        let arguments = HUB;
         let mut command = Command::new(PROGRAM);
         command
             .args(arguments)

@@ -6,6 +6,8 @@ use std::process::Command;
 use std::process::Stdio;
 use std::time::Duration;
 
+use crate::support::HUB;
+
 const PROGRAM: &str = env!("CARGO_BIN_EXE_docaxis");
 const OURS: &str = "000.00.00.H26";
 const THEIRS: &str = "000.00.00.H62";
@@ -91,15 +93,7 @@ async fn a_python_client_from_the_proto_files_sends_and_receives() {
             directory,
         );
     }
-    let hub = [
-        "hub",
-        "--data",
-        "data",
-        "--pki",
-        "pki",
-        "--listen",
-        "127.0.0.1:0",
-    ];
+    let hub = HUB;
     let mut command = Command::new(PROGRAM);
     command
         .args(hub)

@@ -6,6 +6,7 @@ use crate::hub::Hub;
 use crate::hub::rows;
 use crate::hub::tests::opened;
 use crate::store::Durability;
+use crate::store::Pace;
 
 use super::*;
 
@@ -104,6 +105,23 @@ fn what_the_journal_does_not_say_is_found_by_comparing() {
     assert_eq!(maintenance.remade(), 1);
     assert_eq!(hub.core.index.get(&invented).unwrap(), None);
     assert_eq!(all(&hub.core), before);
+}
+
+#[test]
+fn who_waits_for_a_write_that_is_put_off_learns_so_also_when_the_file_is_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let (hub, before) = hub(directory.path());
+    let mut maintenance = maintained(&hub, directory.path());
+    let index = &hub.core.index;
+    index.apply(vec![(b"Zchanged".to_vec(), Some(vec![1]))]);
+    index.freeze(index.applied().unwrap());
+    maintenance.failed(Fares::Away, "a write failed");
+    maintenance.mend();
+    assert_eq!(all(&hub.core).len(), before.len() + 1, "reads are served");
+    assert_eq!(index.wait_written(Duration::from_secs(60)), Pace::Stuck);
+    // Its time comes, and it is written.
+    maintenance.until(|it| it.fares == Fares::Well);
+    assert_eq!(index.wait_written(Duration::from_secs(60)), Pace::Written);
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use bytes::Bytes;
 
 use super::*;
+use crate::model::BusinessType;
+use crate::model::LegalValue;
+use crate::model::Priority;
 
 fn document(attachments: Vec<Digest>) -> DocumentRecord {
     DocumentRecord {

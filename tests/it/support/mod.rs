@@ -42,6 +42,17 @@ use docaxis::wire::v1;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 
+/// Arguments of a hub in the current directory, on any port.
+pub(crate) const HUB: [&str; 7] = [
+    "hub",
+    "--data",
+    "data",
+    "--pki",
+    "pki",
+    "--listen",
+    "127.0.0.1:0",
+];
+
 pub(crate) const HANOI: &str = "000.00.00.H26";
 pub(crate) const PHU_THO: &str = "000.00.00.H44";
 pub(crate) const VINH_PHUC: &str = "000.00.00.H62";

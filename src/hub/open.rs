@@ -240,7 +240,7 @@ fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result
     };
     tracing::warn!(problem, "the index is made anew from the journal");
     let heads = evidence::before_removal(config, data)?;
-    set_aside(&data.index())?;
+    remove_index(&data.index())?;
     let index = Index::open(&data.index(), rows::FORMAT).map_err(OpenError::Index)?;
     let mut state = read_back(config, Some(data), index, clock)?;
     state.1.heads = state.1.heads.at_least(heads);
@@ -259,7 +259,7 @@ fn inspected(index: Index, path: &Path) -> Result<Index, FileError> {
 }
 
 /// Takes an index out of the way that cannot be used.
-fn set_aside(index: &Path) -> Result<(), OpenError> {
+fn remove_index(index: &Path) -> Result<(), OpenError> {
     match std::fs::remove_file(index) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
             Err(OpenError::IndexFile(error))

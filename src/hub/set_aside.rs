@@ -17,6 +17,7 @@ use super::core::LoadError;
 use super::registry::AgencyNo;
 use super::transaction::ReadError;
 use crate::store;
+use crate::store::IndexError;
 
 /// What an error in reading one document says of others.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,8 +54,8 @@ fn scope_of_read(error: &io::Error) -> Scope {
 /// The same of the index alone.
 pub(super) fn scope_of_index(error: &ReadError) -> Scope {
     match error {
-        ReadError::Malformed(_) => Scope::Document,
-        ReadError::Index(_) => Scope::Store,
+        ReadError::Malformed(_) | ReadError::Index(IndexError::Damaged(_)) => Scope::Document,
+        ReadError::Index(IndexError::Away(_)) => Scope::Store,
     }
 }
 
@@ -160,10 +161,14 @@ mod tests {
         let io = |source| LoadError::Journal(store::ReadError::Io { segment: 1, source });
         let of_kind = |kind: io::ErrorKind| io(kind.into());
         let of_errno = |errno: Errno| io(errno.into());
+        let damaged = ReadError::Index(IndexError::Damaged(store::FileError::Damaged('S')));
+        let away = ReadError::Index(IndexError::Away(store::FileError::Full));
         for (error, expected) in [
             (LoadError::Unknown(1), Scope::Document),
             (LoadError::NotADocument(1), Scope::Document),
             (ReadError::Malformed('S').into(), Scope::Document),
+            (damaged.into(), Scope::Document),
+            (away.into(), Scope::Store),
             (of_kind(io::ErrorKind::UnexpectedEof), Scope::Document),
             (of_kind(io::ErrorKind::PermissionDenied), Scope::Place),
             (of_errno(Errno::IO), Scope::Place),

@@ -242,18 +242,20 @@ impl<S: Copy> Mailbox<S> {
         })
     }
 
-    /// Forgets what is held: so many entries of each priority wait elsewhere, from the lowest on, and are
-    /// read back from the first one. What is in flight or aside stays, and is not among them.
-    pub fn read_again(&mut self, waiting: [usize; Priority::ALL.len()]) {
+    /// Forgets what is held or aside: so many entries of each priority wait elsewhere, from the lowest on,
+    /// and are read back from the first one. What is in flight stays, and is not among them. Gives what was
+    /// aside.
+    pub fn read_again(&mut self, waiting: [usize; Priority::ALL.len()]) -> Vec<u64> {
         for (queue, waiting) in self.queues.iter_mut().zip(waiting) {
             *queue = Queue::new();
             queue.spilled = waiting;
         }
+        std::mem::take(&mut self.aside).into_keys().collect()
     }
 
-    /// Whether an entry is in flight or aside.
-    pub fn is_out(&self, sequence: u64) -> bool {
-        self.in_flight.contains_key(&sequence) || self.aside.contains_key(&sequence)
+    /// Whether an entry is in flight, by whichever subscription.
+    pub fn is_on_its_way(&self, sequence: u64) -> bool {
+        self.in_flight.contains_key(&sequence)
     }
 
     /// Entries that were read back, oldest first. One whose sender cannot be told is set aside.

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use docaxis::hub::Config;
+use docaxis::model::Condition;
 use docaxis::model::Reason;
 use docaxis::node;
 use docaxis::node::Habits;
@@ -231,6 +232,12 @@ async fn one_damaged_byte_holds_up_one_document_which_comes_once_it_can_be_read(
     let told = |metric: &str| axis.hub.open_metrics().contains(metric);
     assert!(told("docaxis_deliveries_set_aside 1\n"));
     assert_eq!(axis.hub.monitor().health().set_aside, 1);
+    let is_told = || async {
+        let symptoms = axis.hub.monitor().symptoms();
+        let mut told = symptoms.iter().map(|symptom| symptom.condition);
+        told.any(|condition| condition == Condition::DocumentsSetAside)
+    };
+    eventually("health says so", is_told).await;
     // New ones arrive meanwhile.
     let next = document(SENT + 1, HANOI, &[PHU_THO]).unsigned();
     hanoi.submit(next).await.unwrap();
@@ -241,6 +248,7 @@ async fn one_damaged_byte_holds_up_one_document_which_comes_once_it_can_be_read(
     let mut second = Subscription::of(&phu_tho, 1024).await;
     assert_eq!(second.document().await.hub_sequence, 1);
     assert!(told("docaxis_deliveries_set_aside 0\n"));
+    eventually("health is well again", || async { !is_told().await }).await;
     let journey = hanoi.track(&first).await.unwrap();
     assert_eq!(journey.recipients[0].problem, "");
 }

@@ -25,7 +25,7 @@ pub(super) fn read_mailboxes(core: &Core) -> Result<(), ReadError> {
                 .iter()
                 .filter_map(|(key, _)| rows::parse_pending_key(key));
             for (_, priority, sequence) in parsed {
-                let is_waiting = !mailbox.is_out(sequence);
+                let is_waiting = !mailbox.is_on_its_way(sequence);
                 waiting[usize::from(priority.level())] += usize::from(is_waiting);
             }
             match found.into_iter().next_back() {
@@ -33,8 +33,11 @@ pub(super) fn read_mailboxes(core: &Core) -> Result<(), ReadError> {
                 None => break,
             }
         }
-        mailbox.read_again(waiting);
+        let aside = mailbox.read_again(waiting);
         drop(mailbox);
+        for sequence in aside {
+            core.set_aside.remove(sequence, agency);
+        }
         slot.bell.notify_waiters();
     }
     Ok(())

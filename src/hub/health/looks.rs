@@ -40,6 +40,12 @@ impl Core {
         } else {
             health.clear(Condition::ConnectionsFull);
         }
+        match self.set_aside.count() {
+            0 => health.clear(Condition::DocumentsSetAside),
+            count => health.set(Condition::DocumentsSetAside, || {
+                format!("{count} deliveries")
+            }),
+        }
         if health.is_set(Condition::JournalUnavailable) && self.can_make_files() {
             health.clear(Condition::JournalUnavailable);
         }

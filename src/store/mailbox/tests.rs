@@ -202,11 +202,13 @@ fn run(
             model.pending.extend(std::mem::take(&mut model.aside));
         }
         Step::ReadAgain => {
+            let aside: Vec<u64> = model.aside.keys().copied().collect();
+            model.pending.extend(std::mem::take(&mut model.aside));
             let of = |priority| {
                 let of = model.pending.iter().filter(|(_, other)| *other == priority);
                 of.count()
             };
-            mailbox.read_again(Priority::ALL.map(of));
+            prop_assert_eq!(mailbox.read_again(Priority::ALL.map(of)), aside);
             model.is_read_again = true;
         }
         Step::Subscribe => {

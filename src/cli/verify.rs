@@ -4,6 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::Subcommand;
 use jiff::Timestamp;
 use rustls_pki_types::CertificateRevocationListDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -32,14 +33,18 @@ use crate::validation::Report;
 /// format, signer, chain, revocation, cryptography, acceptance, with the indications of ETSI
 /// EN 319 102-1.
 ///
-/// A report written with --json can be given in place of the file: its facts are then judged under
-/// another --policy, and nothing is verified again.
+/// `docaxis verify again REPORT` judges a report that was written with --json under another --policy. A
+/// file whose name is `again` is given as `./again`.
 ///
 /// Exit codes: 0 PASSED; 1 INDETERMINATE or FAILED; 2 the file cannot be examined.
 #[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    instead: Option<Instead>,
     /// The file.
-    file: PathBuf,
+    #[arg(required = true)]
+    file: Option<PathBuf>,
     /// What a CMS signature without content signs.
     #[arg(long)]
     content: Option<PathBuf>,
@@ -52,12 +57,32 @@ pub(super) struct Arguments {
     /// Take ca.pem, root.crl and issuing.crl of this directory: a CA's or a participant's.
     #[arg(long)]
     pki: Option<PathBuf>,
-    /// What is acceptable, in TOML: a key length, whether revocation must be known, … (docs/validation.md).
-    #[arg(long)]
-    policy: Option<PathBuf>,
     /// Judge as of this instant (RFC 3339) [default: now].
     #[arg(long)]
     at: Option<Timestamp>,
+    #[command(flatten)]
+    telling: Telling,
+}
+
+/// What can be done in place of examining a file.
+#[derive(Debug, Subcommand)]
+enum Instead {
+    /// Judge the facts of a report that was written with --json under another --policy. They are believed
+    /// as they stand there: no file is read, nothing is verified again.
+    Again {
+        /// The report.
+        report: PathBuf,
+        #[command(flatten)]
+        telling: Telling,
+    },
+}
+
+/// By which rules to judge, and how to tell of it.
+#[derive(Args, Debug)]
+struct Telling {
+    /// What is acceptable, in TOML: a key length, whether revocation must be known, … (docs/validation.md).
+    #[arg(long)]
+    policy: Option<PathBuf>,
     /// Say everything: every block, and the certificates.
     #[arg(long)]
     detail: bool,
@@ -74,35 +99,47 @@ pub(super) struct Arguments {
 
 /// Runs `docaxis verify`.
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let language = arguments
-        .lang
-        .unwrap_or_else(output::language_of_environment);
-    let policy = match &arguments.policy {
-        None => Policy::default(),
+    match (&arguments.instead, &arguments.file) {
+        (Some(Instead::Again { report, telling }), _) => again(report, telling),
+        (None, Some(file)) => {
+            let policy = telling_policy(&arguments.telling)?;
+            tell(&examine(arguments, file, &policy)?, &arguments.telling)
+        }
+        (None, None) => Err(Failure::input("verify", "no file is named")),
+    }
+}
+
+/// Judges an earlier report again.
+fn again(path: &Path, telling: &Telling) -> Result<(), Failure> {
+    let policy = telling_policy(telling)?;
+    let report = Report::again(&read(path)?, &policy)
+        .map_err(|error| Failure::input(&format!("judge {} again", path.display()), error))?;
+    tell(&report, telling)
+}
+
+fn telling_policy(telling: &Telling) -> Result<Policy, Failure> {
+    match &telling.policy {
+        None => Ok(Policy::default()),
         Some(path) => Policy::from_toml(&pki::read_text(path)?)
-            .map_err(|error| Failure::input(&format!("read {}", path.display()), error))?,
-    };
-    let bytes = read(&arguments.file)?;
-    let report = if bytes.starts_with(b"{") {
-        Report::again(&bytes, &policy).map_err(|error| {
-            Failure::input(&format!("judge {} again", arguments.file.display()), error)
-        })?
-    } else {
-        examine(arguments, &bytes, &policy)?
-    };
-    let detail = if arguments.detail {
+            .map_err(|error| Failure::input(&format!("read {}", path.display()), error)),
+    }
+}
+
+fn tell(report: &Report, telling: &Telling) -> Result<(), Failure> {
+    let language = telling.lang.unwrap_or_else(output::language_of_environment);
+    let detail = if telling.detail {
         Detail::Detailed
     } else {
         Detail::Simple
     };
     let on_standard_output = |path: &PathBuf| path.as_os_str() == "-";
-    if !arguments.json.as_ref().is_some_and(on_standard_output) {
+    if !telling.json.as_ref().is_some_and(on_standard_output) {
         output::print(&report.to_text(detail, language))?;
     }
-    if let Some(path) = &arguments.json {
+    if let Some(path) = &telling.json {
         output::json(path, &report.to_json())?;
     }
-    if let Some(path) = &arguments.html {
+    if let Some(path) = &telling.html {
         pki::write_file(path, report.to_html(language).as_bytes())?;
     }
     let verdict = report.verdict();
@@ -117,7 +154,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn examine(arguments: &Arguments, bytes: &[u8], policy: &Policy) -> Result<Report, Failure> {
+fn examine(arguments: &Arguments, file: &Path, policy: &Policy) -> Result<Report, Failure> {
+    let bytes = read(file)?;
     let mut anchors = String::new();
     let mut lists = Vec::new();
     if let Some(directory) = &arguments.pki {
@@ -135,16 +173,19 @@ fn examine(arguments: &Arguments, bytes: &[u8], policy: &Policy) -> Result<Repor
         .map_err(|error| Failure::input("read the trust anchors", error))?;
     let content = arguments.content.as_deref().map(read).transpose()?;
     let input = Input {
-        file: &arguments.file.display().to_string(),
-        bytes,
+        file: &file.display().to_string(),
+        bytes: &bytes,
         content: content.as_deref(),
     };
     let at = arguments.at.unwrap_or_else(|| Clock::system().now());
     let cannot = |error: &dyn std::fmt::Display| {
-        Failure::input(&format!("examine {}", arguments.file.display()), error)
+        Failure::input(&format!("examine {}", file.display()), error)
     };
     match validation::examine(&examiner, &[input], at).pop() {
         Some(Ok(examination)) => Ok(Report::new(examination, policy)),
+        Some(Err(error @ InputError::Unknown)) if bytes.starts_with(b"{") => Err(cannot(
+            &format!("{error}; a report is judged again with `docaxis verify again`"),
+        )),
         Some(Err(error)) => Err(cannot(&error)),
         None => Err(cannot(&"nothing was found")),
     }

@@ -173,5 +173,97 @@ bilingual! {
         Unsupported = "not verified here: {}", "không kiểm tra được tại đây (chi tiết kỹ thuật: {})";
         /// Between two dates.
         Validity = "valid from {} to {}", "hiệu lực từ {} đến {}";
+        /// Found: a key or algorithm of the path is not verified here: certificate, issuer.
+        ChainAlgorithm = "the certificate of {} is signed with an algorithm or key of {} that is not verified here", "chứng thư của {} được ký bằng thuật toán hoặc khóa của {} mà ở đây không kiểm tra";
+        /// Found: the authority by name has not signed it: certificate, issuer.
+        ChainNotSigned = "the certificate of {} names {} as its issuer, whose key did not sign it", "chứng thư của {} ghi nơi cấp là {}, nhưng không do khóa của nơi này ký";
+        /// Found: which certificate breaks which rule.
+        ChainRule = "the certificate of {}: {}", "chứng thư của {}: {}";
+        /// Found: the search was ended.
+        ChainTooMany = "there are more certificates to look for a trusted authority through than are looked at", "số chứng thư phải dò để tới gốc tin cậy vượt quá giới hạn xem xét";
+        /// Found: not all paths were tried.
+        ChainsCut = "not every path was tried: there are more than are looked at", "chưa thử mọi chuỗi: số chuỗi vượt quá giới hạn xem xét";
+        /// What became of a list.
+        FateAlgorithm = "it is signed with an algorithm or a key that is not verified here", "được ký bằng thuật toán hoặc khóa mà ở đây không kiểm tra";
+        /// What became of a list: the extension.
+        FateCriticalExtension = "it has a critical extension that is not known here ({})", "có phần mở rộng quan trọng mà ở đây không biết ({})";
+        /// What became of a list.
+        FateDeltaWithoutBase = "it tells only changes, and the full list before them is not at hand", "chỉ ghi phần thay đổi, và không có danh sách đầy đủ trước đó";
+        /// What became of a list.
+        FateFuture = "it is dated in the future", "ghi ngày phát hành trong tương lai";
+        /// What became of a list.
+        FateKeyUsage = "the key that signed it is not for signing revocation lists", "khóa ký danh sách không được dùng để ký danh sách thu hồi";
+        /// What became of a list.
+        FateNoIssuer = "it is of an issuer of none of these certificates", "nơi phát hành không cấp chứng thư nào trong chuỗi";
+        /// What became of a list.
+        FateNoNextUpdate = "it does not say when it is to be replaced", "không ghi thời điểm phát hành danh sách kế tiếp";
+        /// What became of a list.
+        FateOtherScope = "it is of other certificates of the issuer", "chỉ nói về các chứng thư khác của nơi cấp";
+        /// What became of a list.
+        FateSigner = "whoever signed it does not lead to the trusted authority of the path", "người ký danh sách không dẫn tới gốc tin cậy của chuỗi";
+        /// What became of a list.
+        FateSignerRevoked = "the certificate of whoever signed it is revoked", "chứng thư của người ký danh sách đã bị thu hồi";
+        /// What became of a list.
+        FateSuperseded = "a newer list stands for it", "đã có danh sách mới hơn thay thế";
+        /// What became of a list.
+        FateUnreadable = "it is no revocation list, or it is broken", "không phải danh sách thu hồi, hoặc bị hỏng";
+        /// What became of a list.
+        FateUnsigned = "it is not signed by the issuer it names", "không do nơi phát hành ghi trong danh sách ký";
+        /// What became of a list.
+        FateUsed = "used", "đã dùng";
+        /// Heading.
+        Lists = "revocation lists", "các danh sách thu hồi";
+        /// Found: a list that says nothing: its name, and why.
+        ListUnused = "revocation list {} was not used: {}", "danh sách thu hồi {} không được dùng: {}";
+        /// Found: another path: over whom, and why not.
+        OtherPath = "another path, over {}, is no better: {}", "một chuỗi khác, qua {}, không tốt hơn: {}";
+        /// Found: certificate policies were examined under other inputs.
+        PoliciesOther = "the certificate policies were examined under other demands than this policy makes: verify the file again", "chính sách chứng thư đã được xem xét theo yêu cầu khác với chính sách này: cần kiểm tra lại tệp";
+        /// Remedy of a broken rule.
+        RemedyRule = "Tell whoever issued the certificate. If there is another path, name its certificates with --intermediate and its anchor with --ca.", "Báo cho nơi cấp chứng thư. Nếu có chuỗi khác, chỉ ra chứng thư của chuỗi bằng --intermediate và gốc tin cậy bằng --ca.";
+        /// Remedy of a suspension.
+        RemedySuspended = "Wait for the next revocation list: it says whether the certificate is revoked or in force again.", "Chờ danh sách thu hồi kế tiếp: danh sách đó cho biết chứng thư bị thu hồi hay có hiệu lực trở lại.";
+        /// Remedy of a list that was not used.
+        RemedyUnused = "Ask the issuer for a full, current revocation list of these certificates, and give it with --crl FILE.", "Đề nghị nơi cấp cung cấp danh sách thu hồi đầy đủ, còn hạn của các chứng thư này, rồi đưa vào bằng --crl TỆP.";
+        /// Found: the list is of a time at which the certificate had expired: whose, date of the list, expiry.
+        RevocationLate = "the revocation list for {} is of {}, when that certificate had expired ({}): lists leave out what has expired", "danh sách thu hồi cho {} phát hành lúc {}, khi chứng thư đó đã hết hạn ({}): danh sách không ghi chứng thư đã hết hạn";
+        /// Found: the signer is an anchor.
+        RevocationNeedless = "the certificate is trusted for itself: no list would name it", "chứng thư được tin cậy trực tiếp: không danh sách nào ghi chứng thư này";
+        /// Found: some certificates have no list, and the policy does not ask for one.
+        RevocationPartly = "no list at hand names these certificates; of {} none speaks, and the policy does not ask for one", "không danh sách nào hiện có ghi các chứng thư này; riêng {} không có danh sách nào nói tới, và chính sách không đòi hỏi";
+        /// Found: lists of some reasons only.
+        RevocationReasons = "the revocation lists for {} speak of some reasons for revocation only", "các danh sách thu hồi cho {} chỉ nói về một số lý do thu hồi";
+        /// A rule that is broken.
+        RuleAuthority = "it issued a certificate and is no authority (RFC 5280, 4.2.1.9)", "đã cấp chứng thư nhưng không phải chứng thư của cơ quan cấp (RFC 5280, 4.2.1.9)";
+        /// A rule that is broken.
+        RuleConstraintForm = "a constraint on names is of a form that is not known here (RFC 5280, 4.2.1.10)", "ràng buộc tên có dạng mà ở đây không biết (RFC 5280, 4.2.1.10)";
+        /// A rule that is broken.
+        RuleCriticalExtension = "it has a critical extension that is not known here (RFC 5280, 4.2)", "có phần mở rộng quan trọng mà ở đây không biết (RFC 5280, 4.2)";
+        /// A rule that is broken.
+        RuleExcludedName = "a name in it is excluded by an authority above (RFC 5280, 4.2.1.10)", "có tên bị cơ quan cấp phía trên loại trừ (RFC 5280, 4.2.1.10)";
+        /// A rule that is broken.
+        RuleExplicitPolicy = "no certificate policy is acceptable along the path, and one is required (RFC 5280, 6.1.5)", "không có chính sách chứng thư nào được chấp nhận trên cả chuỗi, trong khi bắt buộc phải có (RFC 5280, 6.1.5)";
+        /// A rule that is broken.
+        RuleExtension = "an extension of it cannot be read, or stands twice (RFC 5280, 4.2)", "có phần mở rộng không đọc được hoặc lặp lại (RFC 5280, 4.2)";
+        /// A rule that is broken.
+        RuleIssuer = "the key it names as its issuer's is not that of the authority above (RFC 5280, 4.2.1.1)", "khóa nơi cấp ghi trong chứng thư không phải khóa của cơ quan cấp phía trên (RFC 5280, 4.2.1.1)";
+        /// A rule that is broken.
+        RuleKeyCertSign = "its key is not for signing certificates (RFC 5280, 4.2.1.3)", "khóa không được dùng để ký chứng thư (RFC 5280, 4.2.1.3)";
+        /// A rule that is broken.
+        RuleKeyParameters = "its key is on a curve that it describes itself (RFC 5480, 2.1.1)", "khóa nằm trên đường cong do chính chứng thư tự mô tả (RFC 5480, 2.1.1)";
+        /// A rule that is broken.
+        RuleOther = "it breaks a rule of RFC 5280", "vi phạm một quy định của RFC 5280";
+        /// A rule that is broken.
+        RulePathLength = "more authorities stand below it than it allows (RFC 5280, 4.2.1.9)", "số cơ quan cấp phía dưới vượt quá mức chứng thư cho phép (RFC 5280, 4.2.1.9)";
+        /// A rule that is broken.
+        RulePermittedName = "a name in it is none of those that an authority above permits (RFC 5280, 4.2.1.10)", "có tên không thuộc các tên mà cơ quan cấp phía trên cho phép (RFC 5280, 4.2.1.10)";
+        /// A rule that is broken.
+        RulePolicyExtension = "its certificate policies cannot be read (RFC 5280, 4.2.1.4)", "không đọc được chính sách chứng thư (RFC 5280, 4.2.1.4)";
+        /// A rule that is broken.
+        RuleSignature = "its signature is not of the key above it (RFC 5280, 6.1.3)", "chữ ký trên chứng thư không do khóa phía trên tạo (RFC 5280, 6.1.3)";
+        /// A rule that is broken.
+        RuleUnreadable = "it cannot be read", "không đọc được";
+        /// Found: suspended, whose and since when.
+        Suspended = "the certificate of {} has been suspended since {}, and is neither revoked nor in force", "chứng thư của {} bị tạm dừng từ {}, chưa bị thu hồi và cũng không có hiệu lực";
     }
 }

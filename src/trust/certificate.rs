@@ -67,6 +67,8 @@ pub(super) struct SignedCertificate<'a> {
     pub(super) whole: &'a [u8],
     /// What is signed.
     pub(super) signed: &'a [u8],
+    /// Content of the serial number.
+    pub(super) serial: &'a [u8],
     /// The issuer's whole `Name`.
     pub(super) issuer: &'a [u8],
     /// The holder's whole `Name`.
@@ -99,7 +101,7 @@ impl<'a> SignedCertificate<'a> {
         };
         let mut fields = Reader(signed.content);
         let _version = fields.enter(CONTEXT_0);
-        let _serial = fields.expect(INTEGER)?;
+        let serial = fields.expect(INTEGER)?.content;
         let _algorithm = fields.expect(SEQUENCE)?;
         let issuer = fields.expect(SEQUENCE)?.whole;
         let _validity = fields.expect(SEQUENCE)?;
@@ -108,6 +110,7 @@ impl<'a> SignedCertificate<'a> {
         Some(Self {
             whole: der,
             signed: signed.whole,
+            serial,
             issuer,
             subject,
             key,
@@ -136,22 +139,38 @@ impl<'a> SignedCertificate<'a> {
     }
 
     /// The identifier of the key, if the certificate has one.
-    pub(super) fn subject_key_id(mut self) -> Option<&'a [u8]> {
+    pub(super) fn subject_key_id(self) -> Option<&'a [u8]> {
+        let mut all = self.extensions()?.into_iter();
+        let (_, _, value) = all.find(|(kind, _, _)| *kind == SUBJECT_KEY_ID)?;
+        Some(Reader(value).only(OCTET_STRING)?.0)
+    }
+
+    /// Its extensions: content of the identifier, whether it is critical, the value. `None` where they
+    /// cannot be read.
+    pub(super) fn extensions(mut self) -> Option<Vec<(&'a [u8], bool, &'a [u8])>> {
         // Unique identifiers may stand before the extensions.
-        while self.rest.peek()? != CONTEXT_3 {
+        while self.rest.peek().is_some_and(|tag| tag != CONTEXT_3) {
             self.rest.any()?;
         }
-        let mut extensions = self.rest.only(CONTEXT_3)?.only(SEQUENCE)?;
-        while !extensions.is_empty() {
-            let mut extension = extensions.enter(SEQUENCE)?;
-            if extension.expect(OID)?.content == SUBJECT_KEY_ID {
-                let _is_critical = extension.expect(BOOLEAN);
-                let id = extension.only(OCTET_STRING)?.only(OCTET_STRING)?;
-                return Some(id.0);
-            }
+        if self.rest.is_empty() {
+            return Some(Vec::new());
         }
-        None
+        let mut extensions = self.rest.only(CONTEXT_3)?.only(SEQUENCE)?;
+        let mut all = Vec::new();
+        while !extensions.is_empty() {
+            all.push(extension(extensions.enter(SEQUENCE)?)?);
+        }
+        Some(all)
     }
+}
+
+/// An extension of a certificate, list or entry, from what stands in its SEQUENCE.
+pub(super) fn extension(mut fields: Reader<'_>) -> Option<(&[u8], bool, &[u8])> {
+    let kind = fields.expect(OID)?.content;
+    let critical = fields.expect(BOOLEAN);
+    let value = fields.only(OCTET_STRING)?.0;
+    let is_critical = critical.is_some_and(|found| found.content != [0]);
+    Some((kind, is_critical, value))
 }
 
 /// A subscriber's certificate, read once.
@@ -269,7 +288,7 @@ fn after<'a>(uri: &'a str, prefix: &str) -> Result<Option<&'a str>, &'static str
 }
 
 /// A name for people, not longer than they read.
-fn shortened(mut name: String) -> String {
+pub(super) fn shortened(mut name: String) -> String {
     if let Some((end, _)) = name.char_indices().nth(SUBJECT_CHARS_MAX) {
         name.truncate(end);
         name.push('…');

@@ -31,6 +31,8 @@ use super::facts::PathFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
+use super::path::Along;
+use super::path::GivenTrust;
 use super::path::Paths;
 use super::policy::VERDICTS_MAX;
 use super::sha256;
@@ -83,11 +85,24 @@ impl Examiner {
         lists: Vec<Vec<u8>>,
         engine: Arc<Engine>,
     ) -> Result<Self, TrustError> {
+        Self::with_trust(GivenTrust::from_pem(anchors, lists)?, engine)
+    }
+
+    /// An examiner that believes what is given.
+    ///
+    /// # Errors
+    /// [`TrustError::Anchor`].
+    pub fn with_trust(trust: GivenTrust, engine: Arc<Engine>) -> Result<Self, TrustError> {
         Ok(Self {
-            paths: Paths::new(anchors, lists)?,
+            paths: Paths::new(trust)?,
             engine,
             known: Mutex::default(),
         })
+    }
+
+    /// How many certificates are believed for themselves.
+    pub fn anchors(&self) -> usize {
+        self.paths.anchors()
     }
 
     /// The facts of every signer of each signature, or why a signature cannot be read.
@@ -150,6 +165,8 @@ impl Examiner {
             content: inside,
             signers,
         } = read;
+        let mut along = self.paths.along(&certificates, &revocation_lists);
+        let has_lists = !revocation_lists.is_empty();
         signers
             .into_iter()
             .map(|info| {
@@ -172,7 +189,7 @@ impl Examiner {
                     _ => SigningCertificate::Differs,
                 };
                 let signer =
-                    certificate.and_then(|der| self.signer(der, &certificates, &revocation_lists));
+                    certificate.and_then(|der| self.signer(der, &mut along, has_lists));
                 Ok(Claim {
                     attributes: element(SET, info.signed_attributes),
                     info,
@@ -187,17 +204,17 @@ impl Examiner {
     fn signer(
         &self,
         der: &[u8],
-        embedded: &[&[u8]],
-        lists: &[&[u8]],
+        along: &mut Along<'_>,
+        has_lists: bool,
     ) -> Result<Arc<Signer>, &'static str> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // What a signature carries may complete a path, or say more of it: then it is followed anew.
-        let is_complete = |signer: &&Arc<Signer>| lists.is_empty() && signer.path.is_complete();
+        let is_complete = |signer: &&Arc<Signer>| !has_lists && signer.path.is_complete();
         if let Some(signer) = known().get(der).filter(is_complete) {
             return Ok(Arc::clone(signer));
         }
         let read = Subscriber::parse(der)?;
-        let path = self.paths.of(der, &read, embedded, lists);
+        let path = along.path(der);
         let facts = facts_of(der, &read)?;
         let key = match path.problem {
             None => read.key.of_certified_signer(),
@@ -208,7 +225,7 @@ impl Examiner {
             path,
             key: Arc::new(key),
         });
-        if lists.is_empty() {
+        if !has_lists {
             let mut known = known();
             if known.len() >= VERDICTS_MAX {
                 known.clear();

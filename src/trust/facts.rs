@@ -5,6 +5,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::rules::PolicyInputs;
+use super::rules::Rule;
+
 /// One signature.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SignatureFacts {
@@ -102,6 +105,27 @@ pub struct PathFacts {
     pub problem: Option<PathProblem>,
     /// The signer's certificate first, the anchor last; without a path, the signer's alone.
     pub links: Vec<LinkFacts>,
+    /// Other chains to an anchor, the first that was found above.
+    #[serde(default)]
+    pub others: Vec<ChainFacts>,
+    /// Whether a bound ended the search for chains.
+    #[serde(default)]
+    pub is_cut: bool,
+    /// What became of each revocation list that was at hand.
+    #[serde(default)]
+    pub lists: Vec<GivenList>,
+    /// What was asked of certificate policies.
+    #[serde(default)]
+    pub policies: PolicyInputs,
+}
+
+/// One more chain from a signer to an anchor.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ChainFacts {
+    /// Why it is no path.
+    pub problem: Option<PathProblem>,
+    /// The signer's certificate first, the anchor last.
+    pub links: Vec<LinkFacts>,
 }
 
 /// Why there is no path.
@@ -110,8 +134,31 @@ pub struct PathFacts {
 pub enum PathProblem {
     /// Nobody who is trusted issued it, nor any authority that came along.
     NoAnchor,
-    /// A certificate breaks a rule of RFC 5280: which.
+    /// A certificate breaks a rule of RFC 5280: which. Of reports before there was `rule`.
     Broken(String),
+    /// A certificate breaks a rule of RFC 5280.
+    Rule {
+        /// Name of its holder.
+        certificate: String,
+        /// Which rule.
+        rule: Rule,
+    },
+    /// The authority that a certificate names has not signed it.
+    NotSigned {
+        /// Name of its holder.
+        certificate: String,
+        /// Name of the authority.
+        issuer: String,
+    },
+    /// A certificate is signed with an algorithm or a key that is not verified here.
+    Algorithm {
+        /// Name of its holder.
+        certificate: String,
+        /// Name of the authority whose key it would be.
+        issuer: String,
+    },
+    /// There were more ways to look for an anchor than are gone.
+    TooMany,
 }
 
 /// One certificate of a path.
@@ -127,8 +174,22 @@ pub struct LinkFacts {
     pub not_after: Timestamp,
     /// Whether it is trusted for itself.
     pub is_anchor: bool,
-    /// Revocation lists that its issuer signed. An anchor has none.
+    /// What revocation lists say of it. An anchor has none.
     pub lists: Vec<ListFacts>,
+    /// Lists of its issuer that say nothing of it: numbers in [`PathFacts::lists`].
+    #[serde(default)]
+    pub unused: Vec<UnusedList>,
+}
+
+/// A list that was at hand and says nothing of a certificate, though its issuer's name is on it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct UnusedList {
+    /// What it is called.
+    pub list: String,
+    /// Why not.
+    pub fate: ListFate,
+    /// Its date, where the issuer signed it and only we do not understand it.
+    pub signed_at: Option<Timestamp>,
 }
 
 /// What one revocation list says of a certificate.
@@ -140,16 +201,100 @@ pub struct ListFacts {
     pub next_update: Timestamp,
     /// Since when the certificate is revoked, if it is.
     pub revoked_at: Option<Timestamp>,
+    /// CRLReason of that, 0 where none is given; 6: suspended.
+    #[serde(default)]
+    pub reason: u8,
+    /// What it is called.
+    #[serde(default)]
+    pub list: String,
+    /// Lists of one series replace each other.
+    #[serde(default)]
+    pub series: String,
+    /// Reasons it speaks of, bits of ReasonFlags (RFC 5280, 4.2.1.13).
+    #[serde(default = "all_reasons")]
+    pub reasons: u16,
+    /// It does not leave out certificates that expired since then.
+    #[serde(default)]
+    pub expired_since: Option<Timestamp>,
+}
+
+fn all_reasons() -> u16 {
+    ListFacts::ALL_REASONS
+}
+
+impl ListFacts {
+    /// Every reason: the list speaks of revocation without bounds.
+    pub const ALL_REASONS: u16 = 0b1_1111_1110;
+
+    /// Whether the certificate is suspended, not revoked (RFC 5280, 5.3.1: certificateHold).
+    pub fn is_hold(&self) -> bool {
+        self.revoked_at.is_some() && self.reason == 6
+    }
+}
+
+/// A revocation list that was at hand, and what became of it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct GivenList {
+    /// What it is called: its file, or its place in the signature.
+    pub list: String,
+    /// Name of its issuer, where it could be read.
+    pub issuer: Option<String>,
+    /// Its date.
+    pub this_update: Option<Timestamp>,
+    /// What became of it.
+    pub fate: ListFate,
+}
+
+/// What became of a revocation list.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListFate {
+    /// It says something of a certificate of a path.
+    Used,
+    /// A newer delta or list stands for it.
+    Superseded,
+    /// It is of other certificates of the issuer.
+    OtherScope,
+    /// No certificate of a path is of its issuer.
+    NoIssuer,
+    /// A delta whose full list is not at hand.
+    DeltaWithoutBase,
+    /// It has a critical extension that is not known here.
+    CriticalExtension(String),
+    /// It is signed with an algorithm or a key that is not verified here.
+    Algorithm,
+    /// It is dated after it was examined.
+    Future,
+    /// It does not say when it is to be replaced.
+    NoNextUpdate,
+    /// The key that signed it is not for signing lists.
+    KeyUsage,
+    /// Whoever signed it leads to no anchor of the path.
+    Signer,
+    /// Whoever signed it is revoked.
+    SignerRevoked,
+    /// Its issuer's key did not sign it.
+    Unsigned,
+    /// It is no revocation list, or broken.
+    Unreadable,
 }
 
 impl PathFacts {
-    /// Whether it leads to an anchor and a list tells of every certificate below it.
+    /// Whether it is a path to an anchor on which a list tells of every certificate below it, so that
+    /// nothing more that comes along can add to it.
     pub(super) fn is_complete(&self) -> bool {
-        self.problem.is_none()
-            && self
-                .links
-                .iter()
-                .all(|link| link.is_anchor || !link.lists.is_empty())
+        let is_told = |link: &LinkFacts| {
+            let told = link.lists.iter().fold(0, |all, list| all | list.reasons);
+            link.is_anchor || told == ListFacts::ALL_REASONS
+        };
+        self.problem.is_none() && self.others.is_empty() && self.links.iter().all(is_told)
+    }
+
+    /// Every chain to an anchor, the first that was found first.
+    pub fn chains(&self) -> impl Iterator<Item = (Option<&PathProblem>, &[LinkFacts])> {
+        let first = (self.problem.as_ref(), self.links.as_slice());
+        let others = self.others.iter();
+        std::iter::once(first).chain(others.map(|one| (one.problem.as_ref(), one.links.as_slice())))
     }
 }
 

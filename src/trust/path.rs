@@ -1,234 +1,140 @@
-//! From a certificate to an anchor, as facts: which certificates lead there, when each is valid, what the
-//! lists of their issuers say. Nothing is judged but what makes a path one (RFC 5280, 6.1).
+//! From a certificate to an anchor, as facts: every chain that leads there, which rule each breaks, when
+//! each certificate is valid, what became of each revocation list. The rules of RFC 5280, 6.1 need no
+//! instant; what does is judged later.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod along;
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::TrustAnchor;
-use rustls_pki_types::UnixTime;
-use rustls_pki_types::pem::PemObject as _;
-use x509_parser::extensions::KeyUsage;
-use x509_parser::prelude::FromDer as _;
-use x509_parser::prelude::X509Certificate;
 
-use super::authorities::AnyPurpose;
-use super::certificate::SignedCertificate;
+use super::algorithms::Signed;
 use super::certificate::Subscriber;
-use super::certificate::Window;
-use super::certificate::hex;
-use super::certificate::may;
-use super::certificate::public_key;
-use super::facts::LinkFacts;
-use super::facts::ListFacts;
+use super::chains::Candidate;
 use super::facts::PathFacts;
-use super::facts::PathProblem;
-use super::revocation;
+use super::lists::List;
+use super::pem;
+use super::rules::PolicyInputs;
 use super::store::TrustError;
-use super::vouched::Known;
+pub(super) use along::Along;
 
-/// Anchors, authorities and lists that stay the same.
-pub(super) struct Paths {
-    anchors: Vec<Anchor>,
-    intermediates: Vec<CertificateDer<'static>>,
-    known: Known,
-    lists: Vec<Vec<u8>>,
+/// What whoever asks believes, DER, and what else may help.
+#[derive(Clone, Debug, Default)]
+pub struct GivenTrust {
+    /// Certificates to believe. One that another of them has issued is an authority below it; the others
+    /// are anchors, whether they sign themselves or not.
+    pub anchors: Vec<Vec<u8>>,
+    /// Certificates that may stand between, and are believed for nothing.
+    pub intermediates: Vec<Vec<u8>>,
+    /// Revocation lists, each with what it is to be called.
+    pub lists: Vec<(String, Vec<u8>)>,
+    /// What is asked of certificate policies.
+    pub policies: PolicyInputs,
+    /// When all this is examined: no list is of later. `None`: that is not looked at.
+    pub clock: Option<Timestamp>,
 }
 
-struct Anchor {
-    der: CertificateDer<'static>,
-    anchor: TrustAnchor<'static>,
-}
-
-impl Paths {
-    /// Anchors are the certificates (PEM) that name themselves as their issuer; the others are
-    /// authorities in between.
+impl GivenTrust {
+    /// What believes the certificates of a PEM text and takes these lists, DER.
     ///
     /// # Errors
     /// [`TrustError::Anchor`].
-    pub(super) fn new(anchors: &str, lists: Vec<Vec<u8>>) -> Result<Self, TrustError> {
-        let bad = |error: &dyn std::fmt::Display| TrustError::Anchor(error.to_string());
-        let mut found = Vec::new();
-        let mut intermediates = Vec::new();
-        let mut known = Known::default();
-        for certificate in CertificateDer::pem_slice_iter(anchors.as_bytes()) {
-            let der = certificate.map_err(|error| bad(&error))?.into_owned();
-            let (_, parsed) = X509Certificate::from_der(&der).map_err(|error| bad(&error))?;
-            known.add(&parsed);
-            if parsed.subject().as_raw() == parsed.issuer().as_raw() {
-                let anchor = webpki::anchor_from_trusted_cert(&der).map_err(|error| bad(&error))?;
-                let anchor = anchor.to_owned();
-                found.push(Anchor { der, anchor });
-            } else {
-                intermediates.push(der);
+    pub fn from_pem(anchors: &str, lists: Vec<Vec<u8>>) -> Result<Self, TrustError> {
+        let anchors = match pem::certificates(anchors.as_bytes()) {
+            Ok(anchors) => anchors,
+            Err(pem::NothingTaken::Nothing) => Vec::new(),
+            Err(error) => return Err(TrustError::Anchor(error.to_string())),
+        };
+        let lists = (1..).zip(lists);
+        Ok(Self {
+            anchors,
+            lists: lists.map(|(number, der)| (format!("list {number}"), der)).collect(),
+            ..Self::default()
+        })
+    }
+}
+
+/// Anchors, authorities and lists that stay the same.
+pub(super) struct Paths {
+    given: Vec<Candidate<'static>>,
+    lists: Vec<List<'static>>,
+    /// Lists that are none.
+    unreadable: Vec<String>,
+    policies: PolicyInputs,
+    clock: Option<Timestamp>,
+}
+
+impl Paths {
+    /// # Errors
+    /// [`TrustError::Anchor`].
+    pub(super) fn new(trust: GivenTrust) -> Result<Self, TrustError> {
+        let read = |der: Vec<u8>| {
+            let bad = || TrustError::Anchor("it is not an X.509 certificate".to_owned());
+            Candidate::read(Cow::Owned(der), true).ok_or_else(bad)
+        };
+        let anchors: Result<Vec<_>, _> = trust.anchors.into_iter().map(read).collect();
+        let mut given = anchors?;
+        let is_anchor: Vec<bool> = given.iter().map(|one| is_top(one, &given)).collect();
+        for (one, is_anchor) in given.iter_mut().zip(is_anchor) {
+            one.is_anchor = is_anchor;
+        }
+        for der in trust.intermediates {
+            given.push(read(der)?);
+        }
+        let (mut lists, mut unreadable) = (Vec::new(), Vec::new());
+        for (name, der) in trust.lists {
+            match List::read(name.clone(), Cow::Owned(der)) {
+                Some(list) => lists.push(list),
+                None => unreadable.push(name),
             }
         }
         Ok(Self {
-            anchors: found,
-            intermediates,
-            known,
+            given,
             lists,
+            unreadable,
+            policies: trust.policies,
+            clock: trust.clock,
         })
+    }
+
+    /// Anchors.
+    pub(super) fn anchors(&self) -> usize {
+        self.given.iter().filter(|one| one.is_anchor).count()
+    }
+
+    /// Certificates and lists that came along with a signature, read once for all its signers.
+    pub(super) fn along<'a>(&'a self, embedded: &[&'a [u8]], lists: &[&'a [u8]]) -> Along<'a> {
+        Along::new(self, embedded, lists)
     }
 
     /// The path of a certificate, with the help of certificates and lists that came along with it.
     pub(super) fn of(
         &self,
         der: &[u8],
-        read: &Subscriber,
+        _read: &Subscriber,
         embedded: &[&[u8]],
         lists: &[&[u8]],
     ) -> PathFacts {
-        let is_this = |one: &&Anchor| *one.der == *der;
-        let chain = match self.anchors.iter().find(is_this) {
-            Some(anchor) => Ok(vec![anchor.der.to_vec()]),
-            None => self.ders_to_anchor(der, read, embedded),
-        };
-        let found = chain.and_then(|chain| self.links(&chain, lists));
-        match found {
-            Ok(links) => PathFacts {
-                problem: None,
-                links,
-            },
-            Err(problem) => PathFacts {
-                problem: Some(problem),
-                links: Link::read(der)
-                    .map(|link| link.facts(false))
-                    .into_iter()
-                    .collect(),
-            },
-        }
-    }
-
-    /// What is known of each certificate of a chain, the anchor last.
-    fn links(&self, chain: &[Vec<u8>], lists: &[&[u8]]) -> Result<Vec<LinkFacts>, PathProblem> {
-        let links = chain.iter().map(|der| Link::read(der));
-        let links: Option<Vec<Link<'_>>> = links.collect();
-        let broken = |problem: &str| PathProblem::Broken(problem.to_owned());
-        let links = links.ok_or_else(|| broken("a certificate cannot be read"))?;
-        let (_, authorities) = links.split_first().ok_or(PathProblem::NoAnchor)?;
-        if authorities
-            .iter()
-            .any(|link| !may(&link.0, KeyUsage::key_cert_sign))
-        {
-            return Err(broken(
-                "the key of an authority is not for signing certificates",
-            ));
-        }
-        let issuers = authorities.iter().map(Some).chain([None]);
-        let facts = links.iter().zip(issuers).map(|(link, issuer)| {
-            let mut facts = link.facts(issuer.is_none());
-            if let Some(issuer) = issuer {
-                facts.lists = self.lists_of(issuer, link, lists);
-            }
-            facts
-        });
-        Ok(facts.collect())
-    }
-
-    /// The certificates from this one to an anchor.
-    fn ders_to_anchor(
-        &self,
-        der: &[u8],
-        read: &Subscriber,
-        embedded: &[&[u8]],
-    ) -> Result<Vec<Vec<u8>>, PathProblem> {
-        let broken = |error: webpki::Error| match error {
-            webpki::Error::UnknownIssuer => PathProblem::NoAnchor,
-            other => PathProblem::Broken(other.to_string()),
-        };
-        let leaf = CertificateDer::from(der);
-        let end_entity = webpki::EndEntityCert::try_from(&leaf).map_err(broken)?;
-        let names = SignedCertificate::parse(der).ok_or(PathProblem::NoAnchor)?;
-        let between = self.known.between(&names, embedded);
-        let vouched = self.known.vouched(&between.ok_or(PathProblem::NoAnchor)?);
-        let intermediates: Vec<CertificateDer<'_>> =
-            self.intermediates.iter().cloned().chain(vouched).collect();
-        let anchors: Vec<TrustAnchor<'_>> =
-            self.anchors.iter().map(|one| one.anchor.clone()).collect();
-        // Whether each was valid when it mattered is judged later; the path is looked for at both ends
-        // of the signer's own validity.
-        let follow = |at: Timestamp| {
-            let seconds = u64::try_from(at.as_second()).unwrap_or(0);
-            let at = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
-            let algorithms = webpki::ALL_VERIFICATION_ALGS;
-            let path = end_entity.verify_for_usage(
-                algorithms,
-                &anchors,
-                &intermediates,
-                at,
-                AnyPurpose,
-                None,
-                None,
-            )?;
-            let anchor = self.anchors.iter().find(|one| one.anchor == *path.anchor());
-            let above = path
-                .intermediate_certificates()
-                .map(|one| one.der().to_vec());
-            Ok(std::iter::once(der.to_vec())
-                .chain(above)
-                .chain(anchor.map(|one| one.der.to_vec()))
-                .collect())
-        };
-        follow(read.not_before)
-            .or_else(|_: webpki::Error| follow(read.not_after))
-            .map_err(broken)
-    }
-
-    /// What the lists say of a certificate that its issuer signed.
-    fn lists_of(&self, issuer: &Link<'_>, of: &Link<'_>, embedded: &[&[u8]]) -> Vec<ListFacts> {
-        if !may(&issuer.0, KeyUsage::crl_sign) {
-            return Vec::new();
-        }
-        let Ok(key) = public_key(issuer.0.public_key()).map(Arc::new) else {
-            return Vec::new();
-        };
-        let name = issuer.0.subject().as_raw();
-        let given = self.lists.iter().map(Vec::as_slice);
-        given
-            .chain(embedded.iter().copied())
-            .filter_map(|list| {
-                let key = |found: &[u8]| (found == name).then(|| Arc::clone(&key));
-                let (_, list) = revocation::read(list, key).ok()?;
-                Some(ListFacts {
-                    this_update: list.order.this_update,
-                    next_update: list.next_update,
-                    revoked_at: list.revoked_at(of.0.raw_serial()),
-                })
-            })
-            .collect()
+        self.along(embedded, lists).path(der)
     }
 }
 
-/// A certificate of a path.
-struct Link<'a>(X509Certificate<'a>);
-
-impl<'a> Link<'a> {
-    fn read(der: &'a [u8]) -> Option<Self> {
-        X509Certificate::from_der(der)
-            .ok()
-            .map(|(_, read)| Self(read))
-    }
-
-    fn facts(&self, is_anchor: bool) -> LinkFacts {
-        let window = Window::of(&self.0);
-        LinkFacts {
-            subject: self.0.subject().to_string(),
-            serial: hex(self.0.raw_serial()),
-            not_before: window.from,
-            not_after: window.to,
-            is_anchor,
-            lists: Vec::new(),
-        }
-    }
+/// Whether none of these has issued it but itself.
+fn is_top(one: &Candidate<'_>, all: &[Candidate<'_>]) -> bool {
+    let is_own = one.issuer == one.subject && one.is_signed_by(one) == Signed::Yes;
+    let has_issued = |other: &Candidate<'_>| {
+        other.subject == one.issuer
+            && other.der != one.der
+            && one.is_signed_by(other) == Signed::Yes
+    };
+    is_own || !all.iter().any(has_issued)
 }
 
 impl std::fmt::Debug for Paths {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Paths")
-            .field("anchors", &self.anchors.len())
-            .field("intermediates", &self.intermediates.len())
+            .field("anchors", &self.anchors())
+            .field("certificates", &self.given.len())
             .field("lists", &self.lists.len())
             .finish()
     }

@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::finding::Finding;
 use crate::model::calendar;
 use crate::text::Language;
+use crate::text::ValidationPhrase;
 use crate::text::grouped;
 
 /// A fact in a sentence.
@@ -15,6 +17,10 @@ pub(super) enum Fact {
     Time(Timestamp),
     /// A count.
     Count(u64),
+    /// Words of ours.
+    Phrase(ValidationPhrase),
+    /// A sentence of ours, with its facts.
+    Sentence(Box<Finding>),
 }
 
 impl Fact {
@@ -23,6 +29,8 @@ impl Fact {
             Self::Text(text) => shown(text),
             Self::Time(instant) => time(*instant, language),
             Self::Count(count) => grouped(*count),
+            Self::Phrase(phrase) => phrase.text(language).to_owned(),
+            Self::Sentence(finding) => finding.said(language),
         }
     }
 }
@@ -36,6 +44,12 @@ impl From<&str> for Fact {
 impl From<Timestamp> for Fact {
     fn from(instant: Timestamp) -> Self {
         Self::Time(instant)
+    }
+}
+
+impl From<&Finding> for Fact {
+    fn from(finding: &Finding) -> Self {
+        Self::Sentence(Box::new(finding.clone()))
     }
 }
 

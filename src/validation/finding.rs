@@ -207,6 +207,14 @@ impl Finding {
         }
     }
 
+    /// The same, as something wrong.
+    pub(super) fn turned(self, wrong: SubIndication) -> Self {
+        Self {
+            wrong: Some(wrong),
+            ..self
+        }
+    }
+
     /// What to do about it.
     pub(super) fn remedy(&self) -> Option<ValidationPhrase> {
         let usual = self.wrong?.remedy();

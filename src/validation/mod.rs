@@ -15,6 +15,8 @@ mod fact;
 mod finding;
 mod input;
 mod judge;
+mod list;
+mod path;
 mod policy;
 mod report;
 mod signature;

@@ -3,6 +3,8 @@
 use jiff::SignedDuration;
 use serde::Deserialize;
 
+use crate::trust::PolicyInputs;
+
 /// A validation policy. What a file leaves out is as in [`Policy::default`].
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(default, deny_unknown_fields)]
@@ -33,6 +35,14 @@ pub struct Policy {
     pub require_full_legal_value: bool,
     /// Whether every attachment that a document names must be in the file.
     pub require_attachments: bool,
+    /// Certificate policies of which the path must be for one, dotted; empty: any.
+    pub wanted_policies: Vec<String>,
+    /// Whether the path must be for a certificate policy.
+    pub require_explicit_policy: bool,
+    /// Whether authorities may not map policies of theirs to others'.
+    pub inhibit_policy_mapping: bool,
+    /// Whether anyPolicy in a certificate stands for none.
+    pub inhibit_any_policy: bool,
     /// Whether a PDF may hold bytes after its last signature (validation data is added so).
     pub allow_pdf_additions: bool,
 }
@@ -67,6 +77,10 @@ impl Default for Policy {
             require_signing_time: false,
             require_full_legal_value: false,
             require_attachments: false,
+            wanted_policies: Vec::new(),
+            require_explicit_policy: false,
+            inhibit_policy_mapping: false,
+            inhibit_any_policy: false,
             allow_pdf_additions: false,
         }
     }
@@ -81,6 +95,9 @@ pub enum PolicyError {
     /// Not TOML, or with a field that does not exist.
     #[error("{0}")]
     Malformed(String),
+    /// Not an object identifier, as `2.5.29.32.0` is one.
+    #[error("`{0}` in wanted_policies is not an object identifier")]
+    Oid(String),
     /// A name that no algorithm and no digest has: it would allow nothing.
     #[error("`{found}` in {field} is none of {}", .known.join(", "))]
     Name {
@@ -91,6 +108,17 @@ pub enum PolicyError {
         /// What may stand there.
         known: &'static [&'static str],
     },
+}
+
+/// Whether it is an object identifier, as numbers with dots between.
+fn is_dotted(text: &str) -> bool {
+    let is_number = |part: &str| {
+        let is_shortest = part == "0" || !part.starts_with('0');
+        is_shortest && part.len() <= 9 && part.parse::<u32>().is_ok() && !part.starts_with('+')
+    };
+    let mut parts = text.split('.');
+    let roots = parts.next().is_some_and(|root| matches!(root, "0" | "1" | "2"));
+    roots && text.len() <= 200 && text.contains('.') && parts.all(is_number)
 }
 
 impl Policy {
@@ -114,7 +142,22 @@ impl Policy {
         };
         check("algorithms", &policy.algorithms, &ALGORITHMS)?;
         check("digests", &policy.digests, &DIGESTS)?;
+        let wanted = policy.wanted_policies.iter();
+        if let Some(found) = wanted.clone().find(|policy| !is_dotted(policy)) {
+            return Err(PolicyError::Oid(found.clone()));
+        }
         Ok(policy)
+    }
+
+    /// What is asked of certificate policies. Paths are examined under it, so that a report can be judged
+    /// again under another policy only if that asks the same.
+    pub fn policy_inputs(&self) -> PolicyInputs {
+        PolicyInputs {
+            wanted: self.wanted_policies.clone(),
+            require_explicit: self.require_explicit_policy,
+            inhibit_mapping: self.inhibit_policy_mapping,
+            inhibit_any: self.inhibit_any_policy,
+        }
     }
 
     /// Whether this algorithm with this digest is taken.

@@ -16,15 +16,11 @@ use super::fact::Fact;
 use super::finding::Block;
 use super::finding::Finding;
 use super::finding::SubIndication as Sub;
+use super::path;
 use super::policy::Policy;
-use super::policy::RevocationRule;
-use crate::model::CertificateUse;
 use crate::text::ValidationPhrase as Say;
 use crate::trust::CertificateFacts;
 use crate::trust::ContentFacts;
-use crate::trust::LinkFacts;
-use crate::trust::ListFacts;
-use crate::trust::PathProblem;
 use crate::trust::SignatureFacts;
 use crate::trust::SignerProblem;
 use crate::trust::SigningCertificate;
@@ -47,8 +43,8 @@ impl Asked<'_> {
             Block::Format => self.format(),
             _ if self.is_unreadable() => Vec::new(),
             Block::Signer => vec![self.signer()],
-            Block::Chain => self.chain(),
-            Block::Revocation => self.revocation(),
+            Block::Chain => path::best(self).chain,
+            Block::Revocation => path::best(self).revocation,
             Block::Cryptography => self.cryptography(),
             Block::Acceptance => self.acceptance(),
         }
@@ -66,7 +62,7 @@ impl Asked<'_> {
     }
 
     /// When the signature was used: when the signer says, else the instant of judging.
-    fn used(&self) -> Timestamp {
+    pub(super) fn used(&self) -> Timestamp {
         self.facts.signing_time.unwrap_or(self.at)
     }
 
@@ -122,172 +118,6 @@ impl Asked<'_> {
                 }
             }
         }
-    }
-
-    fn chain(&self) -> Vec<Finding> {
-        let Some(certificate) = &self.facts.certificate else {
-            return Vec::new();
-        };
-        let mut findings = Vec::new();
-        match &self.facts.path.problem {
-            Some(PathProblem::NoAnchor) => findings.push(Finding::wrong(
-                Sub::NoCertificateChainFound,
-                Say::ChainMissing,
-                [],
-            )),
-            Some(PathProblem::Broken(problem)) => findings.push(Finding::wrong(
-                Sub::CertificateChainGeneralFailure,
-                Say::ChainBroken,
-                [problem.as_str().into()],
-            )),
-            None => findings.extend(self.authorities()),
-        }
-        findings.extend(self.validity(certificate));
-        if !certificate.may_sign {
-            findings.push(Finding::wrong(
-                Sub::ChainConstraintsFailure,
-                Say::KeyUsage,
-                [],
-            ));
-        }
-        if certificate.usage.as_deref() == Some(CertificateUse::Connection.as_str()) {
-            let says = Say::ConnectionCertificate;
-            findings.push(Finding::wrong(Sub::ChainConstraintsFailure, says, []));
-        }
-        if findings.is_empty() {
-            let links = &self.facts.path.links;
-            let anchor = links.last().map_or("", |link| link.subject.as_str());
-            let has_expired = self.at > certificate.not_after
-                || links.iter().any(|link| self.at > link.not_after);
-            let says = if has_expired {
-                Say::ChainFoundThen
-            } else {
-                Say::ChainFound
-            };
-            findings.push(Finding::good(says, [anchor.into()]));
-        }
-        findings
-    }
-
-    /// Authorities that were not valid when it mattered.
-    fn authorities(&self) -> Vec<Finding> {
-        let instants = if self.policy.trust_signing_time {
-            [self.used(), self.used()]
-        } else {
-            [self.used(), self.at]
-        };
-        let authorities = self.facts.path.links.iter().skip(1);
-        authorities
-            .filter_map(|link| {
-                let outside = |at: &&Timestamp| **at < link.not_before || **at > link.not_after;
-                let at = instants.iter().find(outside)?;
-                Some(Finding::wrong(
-                    Sub::ChainConstraintsFailure,
-                    Say::AuthorityOutside,
-                    [link.subject.as_str().into(), (*at).into()],
-                ))
-            })
-            .collect()
-    }
-
-    /// What is wrong with the validity of the signer's own certificate.
-    fn validity(&self, certificate: &CertificateFacts) -> Option<Finding> {
-        let used = self.used();
-        let (from, to) = (certificate.not_before, certificate.not_after);
-        // Where nothing else proves the time, the instant of judging is that of reception: nobody signed
-        // with a certificate that was not valid yet when the signature was there.
-        let is_early = |at: &Timestamp| *at < from;
-        let judged = (!self.policy.trust_signing_time).then_some(self.at);
-        if let Some(early) = std::iter::once(used).chain(judged).find(is_early) {
-            let facts = [from.into(), early.into()];
-            return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
-        }
-        match self.facts.signing_time {
-            Some(signed) if signed > to => {
-                let facts = [to.into(), signed.into()];
-                Some(Finding::wrong(Sub::Expired, Say::Expired, facts))
-            }
-            Some(_) if self.at > to && !self.policy.trust_signing_time => {
-                let says = Say::ExpiredSince;
-                Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
-            }
-            None if self.at > to => {
-                let says = Say::ExpiredTimeless;
-                Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
-            }
-            _ => None,
-        }
-    }
-
-    fn revocation(&self) -> Vec<Finding> {
-        if self.policy.revocation == RevocationRule::None {
-            return vec![Finding::good(Say::RevocationIgnored, [])];
-        }
-        if self.facts.certificate.is_none() {
-            return Vec::new();
-        }
-        if self.facts.path.problem.is_some() {
-            return vec![Finding::wrong(Sub::TryLater, Say::RevocationNoChain, [])];
-        }
-        let links = &self.facts.path.links;
-        let mut findings = Vec::new();
-        let mut oldest: Option<Timestamp> = None;
-        let signer = std::iter::once([Sub::Revoked, Sub::RevokedNoPoe]);
-        let meanings = signer.chain(std::iter::repeat([Sub::RevokedCaNoPoe; 2]));
-        for (link, meaning) in links.iter().zip(meanings) {
-            if link.is_anchor {
-                continue;
-            }
-            findings.extend(self.revoked(link, meaning));
-            let latest = link.lists.iter().max_by_key(|list| list.this_update);
-            findings.extend(self.currency(link, latest));
-            if let Some(latest) = latest {
-                oldest = Some(oldest.map_or(latest.this_update, |at| at.min(latest.this_update)));
-            }
-        }
-        if findings.is_empty() {
-            findings.push(match oldest {
-                Some(at) => Finding::good(Say::RevocationGood, [at.into()]),
-                None => Finding::good(Say::RevocationNothing, []),
-            });
-        }
-        findings
-    }
-
-    /// That a certificate is revoked: what that means if it was before the certificate was used, and if
-    /// it was since.
-    fn revoked(&self, link: &LinkFacts, [before, since]: [Sub; 2]) -> Option<Finding> {
-        let revoked = link.lists.iter().filter_map(|list| list.revoked_at);
-        let revoked = revoked.min().filter(|at| *at <= self.at)?;
-        let facts = [link.subject.as_str().into(), revoked.into()];
-        Some(if revoked <= self.used() {
-            Finding::wrong(before, Say::Revoked, facts)
-        } else if self.policy.trust_signing_time {
-            Finding::good(Say::RevokedSinceAccepted, facts)
-        } else {
-            Finding::wrong(since, Say::RevokedSince, facts)
-        })
-    }
-
-    /// That there is no list of an issuer that can be believed now.
-    fn currency(&self, link: &LinkFacts, latest: Option<&ListFacts>) -> Option<Finding> {
-        if self.policy.revocation != RevocationRule::Required {
-            return None;
-        }
-        let subject = link.subject.as_str().into();
-        let Some(latest) = latest else {
-            return Some(Finding::wrong(
-                Sub::TryLater,
-                Say::RevocationMissing,
-                [subject],
-            ));
-        };
-        let believed_until = latest.next_update.saturating_add(self.policy.crl_grace());
-        let is_old = believed_until.is_ok_and(|until| self.at > until);
-        is_old.then(|| {
-            let facts = [subject, latest.next_update.into()];
-            Finding::wrong(Sub::TryLater, Say::RevocationOld, facts)
-        })
     }
 
     fn cryptography(&self) -> Vec<Finding> {

@@ -184,13 +184,37 @@ fn a_report_is_judged_under_another_policy_without_the_file() {
         "name = \"RSA only\"\nalgorithms = [\"RSA\"]\n",
     )
     .unwrap();
-    let (code, report) = verify(here, &["report.json", "--policy", "strict.toml"]);
+    let (code, report) = verify(here, &["again", "report.json", "--policy", "strict.toml"]);
     assert_eq!(code, Some(1));
     assert_eq!(report["sub_indication"], "CRYPTO_CONSTRAINTS_FAILURE");
     assert_eq!(report["policy"], "RSA only");
     assert_eq!(report["judged_again"], true);
-    let (code, _) = verify(here, &["report.json"]);
+    let (code, _) = verify(here, &["again", "report.json"]);
     assert_eq!(code, Some(0));
+}
+
+#[test]
+fn a_report_is_no_signature_and_judging_it_again_takes_no_trust() {
+    let directory = papers("p256");
+    let here = directory.path();
+    letter(here, "letter.pdf");
+    let first = ["verify", "letter.pdf", "--pki", "pki", "--json", "forged.pdf"];
+    assert!(run(here, &first).status.success());
+    for (arguments, expected) in [
+        (&["forged.pdf"][..], "docaxis verify again"),
+        (&["forged.pdf", "--pki", "pki"], "neither a document"),
+        (&["again", "forged.pdf", "--pki", "pki"], "--pki"),
+        (&["again", "forged.pdf", "--ca", "pki/ca.pem"], "--ca"),
+        (&["again", "forged.pdf", "--content", "content"], "--content"),
+        (&["--pki", "pki", "again", "forged.pdf"], "again"),
+        (&["again", "letter.pdf"], "not a validation report"),
+        (&[], "FILE"),
+    ] {
+        let output = run(here, &[&["verify"], arguments].concat());
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
 }
 
 #[test]

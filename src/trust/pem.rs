@@ -1,0 +1,215 @@
+//! The one door for certificates and revocation lists in files: DER, PEM of any label with a BOM or text
+//! around it, base64 without lines around it, PKCS #7.
+
+use super::certificate::SignedCertificate;
+use super::cms::to_der;
+use super::der::CONTEXT_0;
+use super::der::CONTEXT_1;
+use super::der::INTEGER;
+use super::der::OID;
+use super::der::Reader;
+use super::der::SEQUENCE;
+use super::der::SET;
+
+/// Certificates or lists of one file.
+const TAKEN_MAX: usize = 10_000;
+
+/// Why nothing was taken from a file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum NothingTaken {
+    /// There is nothing of the kind in it.
+    #[error("there is no {0} in it (DER, PEM, or PKCS #7)")]
+    NoneOfKind(&'static str),
+    /// It is empty, or white space.
+    #[error("it is empty")]
+    Nothing,
+    /// A block between BEGIN and END is not base64.
+    #[error("block {0} of it is not base64")]
+    NotBase64(usize),
+    /// More than is taken.
+    #[error("there are more than {TAKEN_MAX} in it")]
+    TooMany,
+}
+
+/// The certificates in a file, DER; at least one.
+///
+/// # Errors
+/// [`NothingTaken`].
+pub fn certificates(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
+    let is_certificate = |der: &[u8]| {
+        let whole = first(der)?;
+        SignedCertificate::parse(whole).is_some().then(|| whole.to_vec())
+    };
+    taken(file, "certificate", CONTEXT_0, is_certificate)
+}
+
+/// The revocation lists in a file, DER; at least one.
+///
+/// # Errors
+/// [`NothingTaken`].
+pub fn revocation_lists(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
+    let is_list = |der: &[u8]| {
+        let whole = first(der)?;
+        let list = super::lists::List::read(String::new(), whole.into());
+        list.is_some().then(|| whole.to_vec())
+    };
+    taken(file, "revocation list", CONTEXT_1, is_list)
+}
+
+fn taken(
+    file: &[u8],
+    kind: &'static str,
+    tag: u8,
+    read: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Result<Vec<Vec<u8>>, NothingTaken> {
+    if file.iter().all(u8::is_ascii_whitespace) {
+        return Err(NothingTaken::Nothing);
+    }
+    let mut all = Vec::new();
+    for der in blocks(file)? {
+        match read(&der) {
+            Some(one) => all.push(one),
+            None => {
+                for one in inside_pkcs7(&der, tag).unwrap_or_default() {
+                    all.extend(read(&one));
+                }
+            }
+        }
+        if all.len() > TAKEN_MAX {
+            return Err(NothingTaken::TooMany);
+        }
+    }
+    if all.is_empty() {
+        return Err(NothingTaken::NoneOfKind(kind));
+    }
+    Ok(all)
+}
+
+/// The first element of some bytes, and nothing of what follows it (`TRUSTED CERTIFICATE`).
+fn first(der: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader(der);
+    Some(reader.expect(SEQUENCE)?.whole)
+}
+
+/// Certificates (`[0]`) or lists (`[1]`) of a SignedData, DER or BER.
+fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
+    let (der, _) = to_der(file)?;
+    let mut info = Reader(&der).only(SEQUENCE)?;
+    let _kind = info.expect(OID)?;
+    let mut data = info.only(CONTEXT_0)?.only(SEQUENCE)?;
+    data.expect(INTEGER)?;
+    data.expect(SET)?;
+    data.expect(SEQUENCE)?;
+    let (mut certificates, mut lists) = (data.enter(CONTEXT_0), data.enter(CONTEXT_1));
+    let wanted = if tag == CONTEXT_0 {
+        certificates.as_mut()
+    } else {
+        lists.as_mut()
+    }?;
+    let mut all = Vec::new();
+    while !wanted.is_empty() {
+        all.push(wanted.any()?.whole.to_vec());
+    }
+    Some(all)
+}
+
+/// What a file holds, in binary: every block between BEGIN and END lines, or all of it.
+pub(super) fn blocks(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"-----END ";
+    // A DER element starts so, and may well have such words in it.
+    if file.first() == Some(&SEQUENCE) {
+        return Ok(vec![file.to_vec()]);
+    }
+    let mut blocks = Vec::new();
+    let mut rest = file;
+    while let Some(at) = find(rest, BEGIN) {
+        rest = &rest[at + BEGIN.len()..];
+        let Some(label) = find(rest, b"-----") else {
+            break;
+        };
+        let is_key = find(&rest[..label], b"KEY").is_some();
+        rest = &rest[label + 5..];
+        let Some(end) = find(rest, END) else {
+            break;
+        };
+        let body = &rest[..end];
+        rest = &rest[end + END.len()..];
+        if !is_key {
+            let number = blocks.len() + 1;
+            blocks.push(base64(body).ok_or(NothingTaken::NotBase64(number))?);
+        }
+    }
+    if blocks.is_empty() {
+        let bare = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+        blocks.extend(base64(bare));
+    }
+    Ok(blocks)
+}
+
+fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
+    bytes.windows(wanted.len()).position(|found| found == wanted)
+}
+
+/// Base64 with white space anywhere, and lines like `Proc-Type: …` before it.
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
+    let body = lines.filter(|line| !line.contains(&b':')).flatten();
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut held, mut padding) = (0_u32, 0_u32, 0);
+    for byte in body.filter(|byte| !byte.is_ascii_whitespace()) {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            b'=' => {
+                padding += 1;
+                continue;
+            }
+            _ => return None,
+        };
+        if padding > 0 {
+            return None;
+        }
+        bits = bits << 6 | u32::from(value);
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
+        }
+        bits &= 0xff;
+    }
+    (padding <= 2 && !out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::base64;
+    use super::blocks;
+
+    #[test]
+    fn base64_is_read_with_whatever_white_space() {
+        for (text, bytes) in [
+            ("TWFu", &b"Man"[..]),
+            ("TW\r\nE=", b"Ma"),
+            (" T Q = = ", b"M"),
+            ("Proc-Type: 4\nTWFu", b"Man"),
+        ] {
+            assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes), "{text}");
+        }
+        for text in ["", "T*==", "TQ==TQ", "===="] {
+            assert_eq!(base64(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_found_behind_text_and_keys_are_left_alone() {
+        let file = "\u{feff}note\n-----BEGIN ANY THING-----\nMAA=\n-----END ANY THING-----\n\
+                    -----BEGIN EC PRIVATE KEY-----\nMAE=\n-----END EC PRIVATE KEY-----\n\
+                    -----BEGIN X-----\nMAI=\n-----END X-----";
+        let found = blocks(file.as_bytes()).unwrap();
+        assert_eq!(found, [b"0\x00".to_vec(), b"0\x02".to_vec()]);
+    }
+}

@@ -30,6 +30,7 @@ use crate::trust::KeyKind;
 use crate::trust::KeyPair;
 use crate::trust::Subject;
 use crate::trust::Validity;
+use crate::trust::certificates_pem;
 
 pub use lists::LIST_DAYS;
 use lists::LISTS;
@@ -323,6 +324,16 @@ fn lock(directory: &Path) -> Result<fs::File, PkiError> {
 /// [`PkiError`].
 pub fn read_text(path: &Path) -> Result<String, PkiError> {
     fs::read_to_string(path)
+        .map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
+}
+
+/// Reads a file of certificates in whatever form, as PEM.
+///
+/// # Errors
+/// [`PkiError`].
+pub fn read_certificates(path: &Path) -> Result<String, PkiError> {
+    fs::read(path)
+        .map(|file| certificates_pem(&file))
         .map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
 }
 

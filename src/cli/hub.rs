@@ -205,7 +205,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let secrets = config.data.clone().unwrap_or_else(|| pki.clone());
     let papers = secrets.join("localities");
     let clock = Clock::system();
-    let anchors = pki::read_text(&pki.join("ca.pem"))?;
+    let anchors = pki::read_certificates(&pki.join("ca.pem"))?;
     let trust =
         TrustStore::from_pem(&anchors).map_err(|error| Failure::input("use ca.pem", error))?;
     let engine = Arc::new(Engine::new(arguments.verify_backend));

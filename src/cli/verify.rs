@@ -6,16 +6,17 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Subcommand;
 use jiff::Timestamp;
-use rustls_pki_types::CertificateRevocationListDer;
-use rustls_pki_types::pem::PemObject as _;
 
 use super::exit::Failure;
 use super::output;
 use crate::axis::pki;
 use crate::clock::Clock;
 use crate::text::Language;
+use crate::trust;
 use crate::trust::Engine;
 use crate::trust::Examiner;
+use crate::trust::GivenTrust;
+use crate::trust::NothingTaken;
 use crate::validation;
 use crate::validation::Detail;
 use crate::validation::FILE_MAX;
@@ -48,10 +49,17 @@ pub(super) struct Arguments {
     /// What a CMS signature without content signs.
     #[arg(long)]
     content: Option<PathBuf>,
-    /// Trust what leads to the self-signed certificates of this PEM file (repeatable).
+    /// Trust what leads to the certificates of this file, DER, PEM or PKCS #7 (repeatable). One that another
+    /// of them has issued is an authority below it; the others are anchors, self-signed or not.
     #[arg(long)]
     ca: Vec<PathBuf>,
-    /// A revocation list, DER or PEM (repeatable).
+    /// Certificates that may stand between signer and anchor, and are trusted for nothing (repeatable).
+    #[arg(long)]
+    intermediate: Vec<PathBuf>,
+    /// The signer's certificate, where the signature does not carry it (repeatable).
+    #[arg(long)]
+    certificate: Vec<PathBuf>,
+    /// A revocation list, DER, PEM or PKCS #7 (repeatable).
     #[arg(long)]
     crl: Vec<PathBuf>,
     /// Take ca.pem, root.crl and issuing.crl of this directory: a CA's or a participant's.
@@ -156,21 +164,14 @@ fn tell(report: &Report, telling: &Telling) -> Result<(), Failure> {
 
 fn examine(arguments: &Arguments, file: &Path, policy: &Policy) -> Result<Report, Failure> {
     let bytes = read(file)?;
-    let mut anchors = String::new();
-    let mut lists = Vec::new();
-    if let Some(directory) = &arguments.pki {
-        anchors.push_str(&pki::read_text(&directory.join("ca.pem"))?);
-        lists.extend(pki::read_lists(directory)?);
-    }
-    for path in &arguments.ca {
-        anchors.push('\n');
-        anchors.push_str(&pki::read_text(path)?);
-    }
-    for path in &arguments.crl {
-        lists.push(revocation_list(path)?);
-    }
-    let examiner = Examiner::new(&anchors, lists, Engine::shared())
+    let trust = trust(arguments, policy)?;
+    let asked = !arguments.ca.is_empty() || arguments.pki.is_some();
+    let examiner = Examiner::with_trust(trust, Engine::shared())
         .map_err(|error| Failure::input("read the trust anchors", error))?;
+    if asked && examiner.anchors() == 0 {
+        let problem = "each of these certificates was issued by another of them";
+        return Err(Failure::input("find a trust anchor in --ca", problem));
+    }
     let content = arguments.content.as_deref().map(read).transpose()?;
     let input = Input {
         file: &file.display().to_string(),
@@ -183,22 +184,55 @@ fn examine(arguments: &Arguments, file: &Path, policy: &Policy) -> Result<Report
     };
     match validation::examine(&examiner, &[input], at).pop() {
         Some(Ok(examination)) => Ok(Report::new(examination, policy)),
-        Some(Err(error @ InputError::Unknown)) if bytes.starts_with(b"{") => Err(cannot(
-            &format!("{error}; a report is judged again with `docaxis verify again`"),
-        )),
+        Some(Err(error @ InputError::Unknown)) if bytes.starts_with(b"{") => Err(cannot(&format!(
+            "{error}; a report is judged again with `docaxis verify again`"
+        ))),
         Some(Err(error)) => Err(cannot(&error)),
         None => Err(cannot(&"nothing was found")),
     }
 }
 
-fn revocation_list(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = read(path)?;
-    if !bytes.starts_with(b"-----BEGIN") {
-        return Ok(bytes);
+/// What is to be believed, and what else may help. A file from which nothing can be taken is an error.
+fn trust(arguments: &Arguments, policy: &Policy) -> Result<GivenTrust, Failure> {
+    let mut trust = GivenTrust {
+        policies: policy.policy_inputs(),
+        clock: Some(Clock::system().now()),
+        ..GivenTrust::default()
+    };
+    let mut lists = Vec::new();
+    if let Some(directory) = &arguments.pki {
+        trust
+            .anchors
+            .extend(certificates(&directory.join("ca.pem"))?);
+        lists.extend(pki::list_paths(directory));
     }
-    CertificateRevocationListDer::from_pem_slice(&bytes)
-        .map(|list| list.to_vec())
-        .map_err(|error| Failure::input(&format!("read {}", path.display()), error))
+    for path in &arguments.ca {
+        trust.anchors.extend(certificates(path)?);
+    }
+    for path in &arguments.intermediate {
+        trust.intermediates.extend(certificates(path)?);
+    }
+    for path in &arguments.certificate {
+        trust.signers.extend(certificates(path)?);
+    }
+    lists.extend(arguments.crl.iter().cloned());
+    for path in &lists {
+        let name = path.display().to_string();
+        let found =
+            trust::revocation_lists(&read(path)?).map_err(|error| not_taken(path, &error))?;
+        trust
+            .lists
+            .extend(found.into_iter().map(|list| (name.clone(), list)));
+    }
+    Ok(trust)
+}
+
+fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {
+    trust::certificates(&read(path)?).map_err(|error| not_taken(path, &error))
+}
+
+fn not_taken(path: &Path, error: &NothingTaken) -> Failure {
+    Failure::input(&format!("use {}", path.display()), error)
 }
 
 /// A file, unless it is larger than is looked at.

@@ -10,6 +10,8 @@ use crate::trust::DocumentSigner;
 use crate::trust::RevocationError;
 use crate::trust::TrustError;
 use crate::trust::TrustStore;
+use crate::trust::certificates_pem;
+use crate::trust::revocation_list_der;
 
 /// The files of one participant, as `docaxis ca issue` writes them.
 #[derive(Debug)]
@@ -70,13 +72,15 @@ impl Identity {
             Credential::from_pem(&certificates, &key)
                 .map_err(|source| IdentityError::Credential { usage, source })
         };
-        let anchors = file("ca.pem")?;
+        let path = directory.join("ca.pem");
+        let anchors = std::fs::read(&path).map(|file| certificates_pem(&file));
+        let anchors = anchors.map_err(|source| IdentityError::File { path, source })?;
         let trust = TrustStore::from_pem(&anchors)?;
         let mut lists = Vec::new();
         for name in ["root.crl", "issuing.crl"] {
             let path = directory.join(name);
             match std::fs::read(&path) {
-                Ok(list) => lists.push(list),
+                Ok(list) => lists.push(revocation_list_der(list)),
                 // Without lists every signature is REVOCATION_UNKNOWN to this participant.
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(source) => return Err(IdentityError::File { path, source }),

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::TrustAnchor;
 use rustls_pki_types::UnixTime;
-use rustls_pki_types::pem::PemObject as _;
 use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::algorithms::ALGORITHMS;
 use super::certificate::SignedCertificate;
 use super::certificate::Subscriber;
 use super::certificate::Window;
@@ -19,6 +19,10 @@ use super::certificate::public_key;
 use super::certified::Certified;
 use super::certified::certify;
 use super::engine::PublicKey;
+use super::pem;
+use super::pem::NothingTaken;
+use super::rules;
+use super::rules::PolicyInputs;
 use super::store::TrustError;
 use super::vouched::Known;
 use super::vouched::Work;
@@ -28,6 +32,8 @@ use crate::model::Refusal;
 #[derive(Debug)]
 pub(super) struct Authorities {
     anchors: Vec<TrustAnchor<'static>>,
+    /// Their certificates, in the same order.
+    anchor_ders: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     known: Known,
     /// Key of each by its raw name.
@@ -45,13 +51,17 @@ impl Authorities {
         let bad = |error: &dyn std::fmt::Display| TrustError::Anchor(error.to_string());
         let mut all = Self {
             anchors: Vec::new(),
+            anchor_ders: Vec::new(),
             intermediates: Vec::new(),
             known: Known::default(),
             keys: HashMap::new(),
             anchors_valid: HashMap::new(),
         };
-        for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-            let certificate = certificate.map_err(|error| bad(&error))?;
+        let certificates = match pem::certificates(pem.as_bytes()) {
+            Err(NothingTaken::Nothing) => Vec::new(),
+            found => found.map_err(|error| bad(&error))?,
+        };
+        for certificate in certificates.into_iter().map(CertificateDer::from) {
             let (_, parsed) =
                 X509Certificate::from_der(&certificate).map_err(|error| bad(&error))?;
             let key = public_key(parsed.public_key()).map_err(|problem| bad(&problem))?;
@@ -66,8 +76,9 @@ impl Authorities {
                 let anchor =
                     webpki::anchor_from_trusted_cert(&certificate).map_err(|error| bad(&error))?;
                 all.anchors.push(anchor.to_owned());
+                all.anchor_ders.push(certificate);
             } else {
-                all.intermediates.push(certificate.into_owned());
+                all.intermediates.push(certificate);
             }
         }
         if all.anchors.is_empty() {
@@ -134,7 +145,7 @@ impl Authorities {
         Work::one_more(&self.work().paths);
         let path = end_entity
             .verify_for_usage(
-                webpki::ALL_VERIFICATION_ALGS,
+                &ALGORITHMS,
                 &self.anchors,
                 &intermediates,
                 at,
@@ -167,7 +178,29 @@ impl Authorities {
         if let Some(anchor) = self.anchors_valid.get(&read.issuer) {
             valid = valid.and(*anchor);
         }
+        self.keeps_the_rules(leaf.whole, &path).map_err(broken)?;
         certify(leaf.whole, read, authorities, valid)
+    }
+
+    /// Asks of a path what webpki does not look at, as reports do: constraints on mail addresses in names,
+    /// policies that are required. Once per certificate.
+    fn keeps_the_rules(&self, leaf: &[u8], path: &webpki::VerifiedPath<'_>) -> Result<(), String> {
+        let mut chain = vec![leaf];
+        let between: Vec<CertificateDer<'_>> = path
+            .intermediate_certificates()
+            .map(|certificate| certificate.der())
+            .collect();
+        chain.extend(between.iter().map(|der| &**der));
+        let anchors = self.anchors.iter().zip(&self.anchor_ders);
+        let mut anchors = anchors.filter(|(anchor, _)| *anchor == path.anchor());
+        chain.extend(anchors.next().map(|(_, der)| &**der));
+        rules::check(&chain, &PolicyInputs::default()).map_err(|broken| {
+            let subject = chain
+                .get(broken.link)
+                .and_then(|der| SignedCertificate::parse(der));
+            let subject = subject.map_or_else(String::new, |read| read.subject_text());
+            format!("{subject}: {}", broken.rule)
+        })
     }
 }
 

@@ -40,7 +40,10 @@ impl<'a> Candidate<'a> {
     /// `None` for what is not a certificate.
     pub(super) fn read(der: Cow<'a, [u8]>, is_given: bool) -> Option<Self> {
         let read = SignedCertificate::parse(&der)?;
-        let (subject, issuer) = (names::canonical(read.subject), names::canonical(read.issuer));
+        let (subject, issuer) = (
+            names::canonical(read.subject),
+            names::canonical(read.issuer),
+        );
         Some(Self {
             der,
             subject,

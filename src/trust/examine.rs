@@ -180,7 +180,10 @@ impl Examiner {
                     Some(digest) if digest.is_signed_by(&info) => ContentFacts::Intact,
                     Some(_) => ContentFacts::Altered,
                 };
-                let certificate = certificate_of(&certificates, &info);
+                let certificate = certificate_of(&certificates, &info).or_else(|problem| {
+                    let apart: Vec<&[u8]> = self.paths.signers().collect();
+                    certificate_of(&apart, &info).map_err(|_| problem)
+                });
                 let signing_certificate = match (info.certificate_hash, certificate) {
                     (None, _) => SigningCertificate::Absent,
                     (Some((digest, hash)), Ok(der)) if digest.of(der).as_ref() == hash => {
@@ -188,8 +191,7 @@ impl Examiner {
                     }
                     _ => SigningCertificate::Differs,
                 };
-                let signer =
-                    certificate.and_then(|der| self.signer(der, &mut along, has_lists));
+                let signer = certificate.and_then(|der| self.signer(der, &mut along, has_lists));
                 Ok(Claim {
                     attributes: element(SET, info.signed_attributes),
                     info,

@@ -75,6 +75,8 @@ pub use key::UnknownKeyKind;
 pub use path::GivenTrust;
 pub use pem::NothingTaken;
 pub use pem::certificates;
+pub use pem::certificates_pem;
+pub use pem::revocation_list_der;
 pub use pem::revocation_lists;
 pub use policy::PathCheck;
 pub use policy::Policy;

@@ -63,9 +63,9 @@ fn text(value: &Element<'_>) -> Option<String> {
     let bytes = value.content;
     match value.tag {
         UTF8 => String::from_utf8(bytes.to_vec()).ok(),
-        NUMERIC | PRINTABLE | IA5 | VISIBLE => {
-            bytes.is_ascii().then(|| bytes.iter().copied().map(char::from).collect())
-        }
+        NUMERIC | PRINTABLE | IA5 | VISIBLE => bytes
+            .is_ascii()
+            .then(|| bytes.iter().copied().map(char::from).collect()),
         // As everybody reads it: Latin-1.
         TELETEX => Some(bytes.iter().copied().map(char::from).collect()),
         BMP => {
@@ -125,7 +125,10 @@ mod tests {
             assert_eq!(canonical(&name(kind, text)), plain, "{text:?}");
         }
         let vietnamese = |text: &str| canonical(&name(0x0c, text.as_bytes()));
-        assert_eq!(vietnamese("Cục CHỨNG THỰC số"), vietnamese("cục chứng thực Số"));
+        assert_eq!(
+            vietnamese("Cục CHỨNG THỰC số"),
+            vietnamese("cục chứng thực Số")
+        );
         for other in ["good", "goodca", "good cb"] {
             assert_ne!(canonical(&name(0x0c, other.as_bytes())), plain);
         }

@@ -9,9 +9,7 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 
 use super::algorithms::Signed;
-use super::certificate::Subscriber;
 use super::chains::Candidate;
-use super::facts::PathFacts;
 use super::lists::List;
 use super::pem;
 use super::rules::PolicyInputs;
@@ -26,6 +24,8 @@ pub struct GivenTrust {
     pub anchors: Vec<Vec<u8>>,
     /// Certificates that may stand between, and are believed for nothing.
     pub intermediates: Vec<Vec<u8>>,
+    /// Certificates of signers that do not carry their own.
+    pub signers: Vec<Vec<u8>>,
     /// Revocation lists, each with what it is to be called.
     pub lists: Vec<(String, Vec<u8>)>,
     /// What is asked of certificate policies.
@@ -48,7 +48,9 @@ impl GivenTrust {
         let lists = (1..).zip(lists);
         Ok(Self {
             anchors,
-            lists: lists.map(|(number, der)| (format!("list {number}"), der)).collect(),
+            lists: lists
+                .map(|(number, der)| (format!("list {number}"), der))
+                .collect(),
             ..Self::default()
         })
     }
@@ -58,6 +60,8 @@ impl GivenTrust {
 pub(super) struct Paths {
     given: Vec<Candidate<'static>>,
     lists: Vec<List<'static>>,
+    /// Certificates of signers.
+    signers: Vec<Vec<u8>>,
     /// Lists that are none.
     unreadable: Vec<String>,
     policies: PolicyInputs,
@@ -91,6 +95,7 @@ impl Paths {
         Ok(Self {
             given,
             lists,
+            signers: trust.signers,
             unreadable,
             policies: trust.policies,
             clock: trust.clock,
@@ -107,15 +112,10 @@ impl Paths {
         Along::new(self, embedded, lists)
     }
 
-    /// The path of a certificate, with the help of certificates and lists that came along with it.
-    pub(super) fn of(
-        &self,
-        der: &[u8],
-        _read: &Subscriber,
-        embedded: &[&[u8]],
-        lists: &[&[u8]],
-    ) -> PathFacts {
-        self.along(embedded, lists).path(der)
+    /// Certificates of signers that were given apart from the signature.
+    pub(super) fn signers(&self) -> impl Iterator<Item = &[u8]> {
+        let signers = self.signers.iter().map(Vec::as_slice);
+        signers.chain(self.given.iter().map(|one| &*one.der))
     }
 }
 

@@ -38,7 +38,9 @@ pub enum NothingTaken {
 pub fn certificates(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
     let is_certificate = |der: &[u8]| {
         let whole = first(der)?;
-        SignedCertificate::parse(whole).is_some().then(|| whole.to_vec())
+        SignedCertificate::parse(whole)
+            .is_some()
+            .then(|| whole.to_vec())
     };
     taken(file, "certificate", CONTEXT_0, is_certificate)
 }
@@ -54,6 +56,32 @@ pub fn revocation_lists(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
         list.is_some().then(|| whole.to_vec())
     };
     taken(file, "revocation list", CONTEXT_1, is_list)
+}
+
+/// A file of certificates as PEM of the usual form, whatever form it has. One without certificates stays as
+/// it is, so that whoever reads it next says what is wrong with it.
+pub fn certificates_pem(file: &[u8]) -> String {
+    let Ok(all) = certificates(file) else {
+        return String::from_utf8_lossy(file).into_owned();
+    };
+    let mut out = String::new();
+    for der in all {
+        out.push_str("-----BEGIN CERTIFICATE-----\n");
+        for line in to_base64(&der).as_bytes().chunks(64) {
+            out.extend(line.iter().copied().map(char::from));
+            out.push('\n');
+        }
+        out.push_str("-----END CERTIFICATE-----\n");
+    }
+    out
+}
+
+/// A revocation list, DER, from a file of whatever form; what is none stays as it is.
+pub fn revocation_list_der(file: Vec<u8>) -> Vec<u8> {
+    match revocation_lists(&file).as_deref() {
+        Ok([only]) => only.clone(),
+        _ => file,
+    }
 }
 
 fn taken(
@@ -148,7 +176,9 @@ pub(super) fn blocks(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|found| found == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|found| found == wanted)
 }
 
 /// Base64 with white space anywhere, and lines like `Proc-Type: …` before it.
@@ -184,10 +214,29 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     (padding <= 2 && !out.is_empty()).then_some(out)
 }
 
+fn to_base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for three in bytes.chunks(3) {
+        let [a, b, c] = [0, 1, 2].map(|at| three.get(at).copied().map_or(0, u32::from));
+        let bits = a << 16 | b << 8 | c;
+        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
+            let letter = LETTERS[(bits >> shift & 0x3f) as usize];
+            out.push(if at <= three.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::base64;
     use super::blocks;
+    use super::to_base64;
 
     #[test]
     fn base64_is_read_with_whatever_white_space() {
@@ -201,6 +250,9 @@ mod tests {
         }
         for text in ["", "T*==", "TQ==TQ", "===="] {
             assert_eq!(base64(text.as_bytes()), None, "{text}");
+        }
+        for bytes in [&b"a"[..], b"ab", b"abc", b"\xff\x00\xfe\x01"] {
+            assert_eq!(base64(to_base64(bytes).as_bytes()).as_deref(), Some(bytes));
         }
     }
 

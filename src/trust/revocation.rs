@@ -8,6 +8,7 @@ use x509_parser::revocation_list::CertificateRevocationList;
 
 use super::engine::PublicKey;
 use super::engine::SignatureAlgorithm;
+use super::lists::integer;
 
 /// Number of a set of revocation lists: grows whenever they are replaced.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -94,7 +95,7 @@ pub(super) struct RevocationList {
 impl RevocationList {
     /// When this serial was revoked, if it was.
     pub(super) fn revoked_at(&self, serial: &[u8]) -> Option<Timestamp> {
-        self.revoked.get(strip(serial)).copied()
+        self.revoked.get(integer(serial)).copied()
     }
 }
 
@@ -150,7 +151,7 @@ pub(super) fn read(
         let at = instant(entry.revocation_date)?;
         // Named twice, the earlier date counts.
         let known = revoked
-            .entry(strip(entry.raw_serial()).to_vec())
+            .entry(integer(entry.raw_serial()).to_vec())
             .or_insert(at);
         *known = at.min(*known);
     }
@@ -171,10 +172,4 @@ pub(super) fn read(
             revoked,
         },
     ))
-}
-
-/// A serial without the zero that keeps a DER integer positive.
-fn strip(serial: &[u8]) -> &[u8] {
-    let zeros = serial.iter().take_while(|byte| **byte == 0).count();
-    &serial[zeros..]
 }

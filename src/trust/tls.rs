@@ -27,6 +27,8 @@ use rustls_pki_types::UnixTime;
 use rustls_pki_types::pem::PemObject as _;
 
 use super::certificate::SignedCertificate;
+use super::pem;
+use super::pem::NothingTaken;
 use super::policy::CHAIN_BYTES_MAX;
 use super::policy::CHAIN_MAX;
 use super::store::TrustStore;
@@ -165,16 +167,18 @@ fn provider() -> Arc<CryptoProvider> {
 ///
 /// # Errors
 /// [`TlsError::Certificate`].
-pub fn certificates_from_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem.as_bytes())
-        .collect::<Result<_, _>>()
-        .map_err(|error| TlsError::Certificate(error.to_string()))?;
+pub fn certificates_from_pem(text: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let chain = match pem::certificates(text.as_bytes()) {
+        Ok(chain) => chain,
+        Err(NothingTaken::Nothing | NothingTaken::NoneOfKind(_)) => Vec::new(),
+        Err(error) => return Err(TlsError::Certificate(error.to_string())),
+    };
     if chain.is_empty() {
         return Err(TlsError::Certificate(
             "the file has no certificate".to_owned(),
         ));
     }
-    Ok(chain)
+    Ok(chain.into_iter().map(CertificateDer::from).collect())
 }
 
 fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {

@@ -13,6 +13,8 @@ use rustls_pki_types::SubjectPublicKeyInfoDer;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::algorithms::Signed;
+use super::algorithms::signed;
 use super::certificate::SignedCertificate;
 
 /// Certificates that came along and are looked at. A path has one or two authorities between signer and
@@ -145,18 +147,13 @@ impl Known {
         key: &SubjectPublicKeyInfoDer<'_>,
     ) -> bool {
         Work::one_more(&self.work.signatures);
-        let Ok(key) = webpki::RawPublicKeyEntity::try_from(key) else {
-            return false;
-        };
-        // One name of an algorithm stands for several, of which one fits the key: the others are told by
-        // comparing names.
-        webpki::ALL_VERIFICATION_ALGS
-            .iter()
-            .filter(|known| known.signature_alg_id().as_ref() == certificate.algorithm)
-            .any(|known| {
-                key.verify_signature(*known, certificate.signed, certificate.signature)
-                    .is_ok()
-            })
+        let signed = signed(
+            key,
+            certificate.algorithm,
+            certificate.signed,
+            certificate.signature,
+        );
+        signed == Signed::Yes
     }
 }
 

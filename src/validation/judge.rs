@@ -10,6 +10,7 @@ use super::finding::Finding;
 use super::finding::Indication;
 use super::finding::SubIndication;
 use super::finding::Verdict;
+use super::path;
 use super::policy::Policy;
 use super::signature;
 use crate::model::CertificateUse;
@@ -36,6 +37,8 @@ pub struct JudgedSignature {
     pub verdict: Verdict,
     /// What was found, block by block.
     pub blocks: [(Block, Vec<Finding>); 6],
+    /// Which of its paths was the best, counted from 0.
+    pub path: usize,
 }
 
 /// Judges what was found in a file.
@@ -73,7 +76,11 @@ fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) 
     };
     let blocks = Block::ALL.map(|block| (block, asked.findings(block)));
     let verdict = Verdict::of(blocks.iter().flat_map(|(_, findings)| findings));
-    JudgedSignature { verdict, blocks }
+    JudgedSignature {
+        verdict,
+        blocks,
+        path: path::best(&asked).place,
+    }
 }
 
 /// What is wrong with the form of the file; or that nobody signed it.

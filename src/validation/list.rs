@@ -93,7 +93,9 @@ impl On<'_> {
     }
 
     fn is_current(&self, list: &ListFacts) -> bool {
-        let until = list.next_update.saturating_add(self.asked.policy.crl_grace());
+        let until = list
+            .next_update
+            .saturating_add(self.asked.policy.crl_grace());
         !until.is_ok_and(|until| self.instant() > until)
     }
 
@@ -112,7 +114,9 @@ impl On<'_> {
             return None;
         }
         // One that covers every reason stands for all.
-        let whole = covering.iter().filter(|list| list.reasons == ListFacts::ALL_REASONS);
+        let whole = covering
+            .iter()
+            .filter(|list| list.reasons == ListFacts::ALL_REASONS);
         let date = whole.map(|list| list.this_update).max();
         date.or_else(|| covering.iter().map(|list| list.this_update).min())
     }

@@ -27,6 +27,8 @@ const OTHERS_TOLD: usize = 4;
 pub(super) struct OnPath {
     pub(super) chain: Vec<Finding>,
     pub(super) revocation: Vec<Finding>,
+    /// Which of the chains it is.
+    pub(super) place: usize,
 }
 
 impl OnPath {
@@ -54,6 +56,7 @@ pub(super) fn best(asked: &Asked<'_>) -> OnPath {
             let found = OnPath {
                 chain: path.chain(),
                 revocation: path.revocation(),
+                place: 0,
             };
             (links, found)
         })
@@ -63,6 +66,7 @@ pub(super) fn best(asked: &Asked<'_>) -> OnPath {
     let place = places.min_by_key(|(_, (_, found))| found.verdict().indication);
     let place = place.map_or(0, |(place, _)| place);
     let (_, mut best) = all.remove(place);
+    best.place = place;
     if best.verdict().sub_indication.is_some() {
         let others = all.iter().filter_map(|(links, found)| other(links, found));
         best.chain.extend(others.take(OTHERS_TOLD));
@@ -80,6 +84,7 @@ fn without_certificate(asked: &Asked<'_>) -> OnPath {
     OnPath {
         chain: Vec::new(),
         revocation: ignored.into_iter().collect(),
+        place: 0,
     }
 }
 
@@ -88,7 +93,11 @@ fn other(links: &[LinkFacts], found: &OnPath) -> Option<Finding> {
     let worst = found.chain.iter().chain(&found.revocation);
     let worst = worst.filter(|finding| finding.wrong.is_some());
     let worst = worst.max_by_key(|finding| finding.indication())?;
-    let over: Vec<&str> = links.iter().skip(1).map(|link| link.subject.as_str()).collect();
+    let over: Vec<&str> = links
+        .iter()
+        .skip(1)
+        .map(|link| link.subject.as_str())
+        .collect();
     let facts = [over.join(" → ").as_str().into(), Fact::from(worst)];
     Some(Finding::good(Say::OtherPath, facts))
 }
@@ -201,7 +210,11 @@ impl Path<'_> {
         let mut without: Vec<&str> = Vec::new();
         let signer = std::iter::once([Sub::Revoked, Sub::RevokedNoPoe]);
         let meanings = signer.chain(std::iter::repeat([Sub::RevokedCaNoPoe; 2]));
-        let below = self.links.iter().zip(meanings).filter(|(link, _)| !link.is_anchor);
+        let below = self
+            .links
+            .iter()
+            .zip(meanings)
+            .filter(|(link, _)| !link.is_anchor);
         for (link, meaning) in below {
             let told = super::list::Told::of(self.asked, link, meaning);
             match told.covered_since {
@@ -234,14 +247,15 @@ fn broken(problem: &PathProblem) -> Finding {
         PathProblem::NoAnchor => {
             Finding::wrong(Sub::NoCertificateChainFound, Say::ChainMissing, [])
         }
-        PathProblem::TooMany => {
-            Finding::wrong(Sub::NoCertificateChainFound, Say::ChainTooMany, [])
-        }
+        PathProblem::TooMany => Finding::wrong(Sub::NoCertificateChainFound, Say::ChainTooMany, []),
         PathProblem::Broken(problem) => {
             Finding::wrong(general, Say::ChainBroken, [problem.as_str().into()])
         }
         PathProblem::Rule { certificate, rule } => {
-            let facts = [certificate.as_str().into(), Fact::Phrase(rule_phrase(*rule))];
+            let facts = [
+                certificate.as_str().into(),
+                Fact::Phrase(rule_phrase(*rule)),
+            ];
             Finding::wrong(general, Say::ChainRule, facts).with_remedy(Say::RemedyRule)
         }
         PathProblem::NotSigned {

@@ -117,7 +117,9 @@ fn is_dotted(text: &str) -> bool {
         is_shortest && part.len() <= 9 && part.parse::<u32>().is_ok() && !part.starts_with('+')
     };
     let mut parts = text.split('.');
-    let roots = parts.next().is_some_and(|root| matches!(root, "0" | "1" | "2"));
+    let roots = parts
+        .next()
+        .is_some_and(|root| matches!(root, "0" | "1" | "2"));
     roots && text.len() <= 200 && text.contains('.') && parts.all(is_number)
 }
 

@@ -1,6 +1,7 @@
 //! The judgement on facts, and what reports say of it.
 
 mod cases;
+mod paths;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -28,6 +29,11 @@ fn link(subject: &str, is_anchor: bool) -> LinkFacts {
         this_update: at() - DAY,
         next_update: at() + DAY,
         revoked_at: None,
+        reason: 0,
+        list: "issuing.crl".to_owned(),
+        series: String::new(),
+        reasons: ListFacts::ALL_REASONS,
+        expired_since: None,
     };
     LinkFacts {
         subject: subject.to_owned(),
@@ -36,6 +42,7 @@ fn link(subject: &str, is_anchor: bool) -> LinkFacts {
         not_after: at() + DAY * 400,
         is_anchor,
         lists: if is_anchor { Vec::new() } else { vec![list] },
+        unused: Vec::new(),
     }
 }
 
@@ -69,6 +76,7 @@ fn sound(usage: &str) -> SignatureFacts {
                 link("CN=issuing", false),
                 link("CN=root", true),
             ],
+            ..PathFacts::default()
         },
     }
 }

@@ -30,6 +30,7 @@ mod limits;
 mod load;
 mod memory;
 mod monitor;
+mod pkits;
 mod rates;
 mod refusal;
 mod reserve;

@@ -303,7 +303,10 @@ fn there_is_unsafe_code_where_it_is_argued_for_only() {
 fn aws_lc_is_linked_once() {
     let lock = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.lock")).unwrap();
     let copies = lock.matches("\nname = \"aws-lc-sys\"\n").count();
-    assert_eq!(copies, 1, "Cargo.toml asks for another aws-lc-sys than aws-lc-rs does");
+    assert_eq!(
+        copies, 1,
+        "Cargo.toml asks for another aws-lc-sys than aws-lc-rs does"
+    );
 }
 
 #[test]

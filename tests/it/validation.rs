@@ -198,14 +198,24 @@ fn a_report_is_no_signature_and_judging_it_again_takes_no_trust() {
     let directory = papers("p256");
     let here = directory.path();
     letter(here, "letter.pdf");
-    let first = ["verify", "letter.pdf", "--pki", "pki", "--json", "forged.pdf"];
+    let first = [
+        "verify",
+        "letter.pdf",
+        "--pki",
+        "pki",
+        "--json",
+        "forged.pdf",
+    ];
     assert!(run(here, &first).status.success());
     for (arguments, expected) in [
         (&["forged.pdf"][..], "docaxis verify again"),
         (&["forged.pdf", "--pki", "pki"], "neither a document"),
         (&["again", "forged.pdf", "--pki", "pki"], "--pki"),
         (&["again", "forged.pdf", "--ca", "pki/ca.pem"], "--ca"),
-        (&["again", "forged.pdf", "--content", "content"], "--content"),
+        (
+            &["again", "forged.pdf", "--content", "content"],
+            "--content",
+        ),
         (&["--pki", "pki", "again", "forged.pdf"], "again"),
         (&["again", "letter.pdf"], "not a validation report"),
         (&[], "FILE"),

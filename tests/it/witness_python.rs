@@ -23,7 +23,7 @@ impl Drop for Running {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
-fn python() -> Option<String> {
+pub(crate) fn python() -> Option<String> {
     let python = std::env::var("DOCAXIS_PYTHON").ok();
     if python.is_none() {
         assert!(

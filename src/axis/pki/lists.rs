@@ -14,6 +14,7 @@ use super::PkiError;
 use super::unhex;
 use crate::trust::ListDates;
 use crate::trust::RevokedSerial;
+use crate::trust::revocation_list_der;
 
 /// Days for which a revocation list is believed.
 pub const LIST_DAYS: i32 = 30;
@@ -115,7 +116,7 @@ pub fn read_list(path: &Path) -> Result<Vec<u8>, PkiError> {
             let problem = format!("it has more than {LIST_BYTES_MAX} bytes");
             return Err(io::Error::other(problem));
         }
-        fs::read(path)
+        fs::read(path).map(revocation_list_der)
     };
     read().map_err(|error| PkiError::new(&format!("read {}", path.display()), error))
 }

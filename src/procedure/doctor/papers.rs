@@ -21,6 +21,8 @@ use crate::trust::KeyPair;
 use crate::trust::TrustStore;
 use crate::trust::certificate_facts;
 use crate::trust::certificates_from_pem;
+use crate::trust::certificates_pem;
+use crate::trust::revocation_list_der;
 
 /// The largest file that is read, in bytes: a revocation list of all who ever were on the axis fits.
 const FILE_MAX: u64 = 16 * 1024 * 1024;
@@ -143,7 +145,7 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn anchors(&mut self, path: &Path, file: String) -> Option<Anchors> {
-        let pem = self.text(path)?;
+        let pem = self.certificates(path)?;
         // What TLS takes is what the store takes: the same certificates, in PEM.
         match TrustStore::from_pem(&pem) {
             Ok(trust) => Some(Anchors { file, pem, trust }),
@@ -169,7 +171,7 @@ impl Reading<'_> {
     }
 
     fn certificate(&mut self, path: &Path) -> Option<Certificate> {
-        let pem = self.text(path)?;
+        let pem = self.certificates(path)?;
         let read = certificates_from_pem(&pem)
             .map_err(|error| error.to_string())
             .and_then(|chain| {
@@ -211,7 +213,7 @@ impl Reading<'_> {
     fn list(&mut self, name: &str, anchors: Option<&mut Anchors>) -> bool {
         let path = self.directory.join(name);
         let list = match bounded(&path) {
-            Ok(list) => list,
+            Ok(list) => revocation_list_der(list),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return false,
             Err(error) => {
                 self.unreadable(&path, &error);
@@ -230,11 +232,21 @@ impl Reading<'_> {
     }
 
     fn text(&mut self, path: &Path) -> Option<String> {
+        // What is no text has no PEM in it, and the reader after this one says so.
+        let bytes = self.bytes(path)?;
+        Some(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Certificates of whatever form, as PEM.
+    fn certificates(&mut self, path: &Path) -> Option<String> {
+        Some(certificates_pem(&self.bytes(path)?))
+    }
+
+    fn bytes(&mut self, path: &Path) -> Option<Vec<u8>> {
         match bounded(path) {
-            // What is no text has no PEM in it, and the reader after this one says so.
             Ok(bytes) => {
                 self.read += 1;
-                Some(String::from_utf8_lossy(&bytes).into_owned())
+                Some(bytes)
             }
             Err(error) => {
                 self.unreadable(path, &error);

@@ -60,7 +60,9 @@ impl Entries {
             }
             if let Some(issuer) = one.issuer {
                 let names = Reader(issuer).only(SEQUENCE).and_then(directories);
-                entries.issuers.push((offset, names.ok_or(BadEntries::Malformed)?));
+                entries
+                    .issuers
+                    .push((offset, names.ok_or(BadEntries::Malformed)?));
             }
             entries.places.push((hash(one.serial), offset));
         }

@@ -12,7 +12,6 @@ pub(super) use entries::Entry;
 pub(super) use entries::REMOVE_FROM_CRL;
 pub(super) use entries::integer;
 pub(super) use read::List;
-pub(super) use scope::ALL_REASONS;
 pub(super) use scope::Link;
 #[cfg(test)]
 mod tests;

@@ -72,7 +72,12 @@ impl<'a> List<'a> {
         let mut list = Reader(whole).only(SEQUENCE)?;
         let signed = list.expect(SEQUENCE)?;
         let algorithm = list.expect(SEQUENCE)?.content;
-        let (0, signature) = list.only(BIT_STRING)?.0.split_first().map(|(a, b)| (*a, b))? else {
+        let (0, signature) = list
+            .only(BIT_STRING)?
+            .0
+            .split_first()
+            .map(|(a, b)| (*a, b))?
+        else {
             return None;
         };
         let mut fields = Reader(signed.content);
@@ -88,12 +93,16 @@ impl<'a> List<'a> {
             Some(UTC_TIME | GENERALIZED_TIME) => Some(instant(&fields.any()?)?),
             _ => None,
         };
-        let revoked = fields.expect(SEQUENCE).map_or(&whole[..0], |found| found.content);
+        let revoked = fields
+            .expect(SEQUENCE)
+            .map_or(&whole[..0], |found| found.content);
         let (signed, algorithm) = (place(signed.whole), place(algorithm));
         let (signature, revoked) = (place(signature), place(revoked));
         let extensions = Extensions::read(fields, &issuer)?;
-        let text = X509Name::from_der(name_der)
-            .map_or_else(|_error| "(unreadable)".to_owned(), |(_, name)| name.to_string());
+        let text = X509Name::from_der(name_der).map_or_else(
+            |_error| "(unreadable)".to_owned(),
+            |(_, name)| name.to_string(),
+        );
         Some(Self {
             name,
             issuer_text: text,
@@ -165,7 +174,8 @@ impl<'a> List<'a> {
 
     /// Whether this delta continues a full list (RFC 5280, 5.2.4).
     pub(in crate::trust) fn continues(&self, full: &Self) -> bool {
-        let (Some(base), Some(number), Some(of_full)) = (&self.base, &self.number, &full.number) else {
+        let (Some(base), Some(number), Some(of_full)) = (&self.base, &self.number, &full.number)
+        else {
             return false;
         };
         full.base.is_none()
@@ -245,5 +255,9 @@ fn dotted(content: &[u8]) -> String {
 fn place_in(whole: &[u8], part: &[u8]) -> Range<usize> {
     let from = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
     let to = from.wrapping_add(part.len());
-    if to <= whole.len() && from <= to { from..to } else { 0..0 }
+    if to <= whole.len() && from <= to {
+        from..to
+    } else {
+        0..0
+    }
 }

@@ -7,10 +7,11 @@ use crate::trust::der::CONTEXT_1;
 use crate::trust::der::CONTEXT_2;
 use crate::trust::der::Reader;
 use crate::trust::der::SEQUENCE;
+use crate::trust::facts::ListFacts;
 use crate::trust::names;
 
 /// Reasons of ReasonFlags (4.2.1.13), the first of which, `unused`, stands for none.
-pub(in crate::trust) const ALL_REASONS: u16 = 0b1_1111_1110;
+const ALL_REASONS: u16 = ListFacts::ALL_REASONS;
 
 /// `[4]` constructed: directoryName of a GeneralName.
 const DIRECTORY_NAME: u8 = 0xa4;
@@ -231,6 +232,13 @@ fn reasons(bits: &[u8]) -> Option<u16> {
     if *unused > 7 || bits.len() > 2 {
         return None;
     }
-    let of = |number: usize| bits.get(number / 8).is_some_and(|byte| byte << (number % 8) & 0x80 != 0);
-    Some((1..9).filter(|number| of(*number)).fold(0, |all, number| all | 1 << number))
+    let of = |number: usize| {
+        bits.get(number / 8)
+            .is_some_and(|byte| byte << (number % 8) & 0x80 != 0)
+    };
+    Some(
+        (1..9)
+            .filter(|number| of(*number))
+            .fold(0, |all, number| all | 1 << number),
+    )
 }

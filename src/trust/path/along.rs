@@ -251,7 +251,8 @@ impl<'a> Along<'a> {
             match self.believed(number, chain) {
                 Err(unused) => told.unused.push((number, unused)),
                 Ok(()) if self.list(number).covers(&link) == 0 => {
-                    told.unused.push((number, self.unused(number, ListFate::OtherScope)));
+                    told.unused
+                        .push((number, self.unused(number, ListFate::OtherScope)));
                 }
                 Ok(()) if self.list(number).is_delta() => deltas.push(number),
                 Ok(()) => full.push(number),
@@ -260,12 +261,15 @@ impl<'a> Along<'a> {
         for number in &full {
             let list = self.list(*number);
             told.used.push((*number, ListFate::Used));
-            told.lists.extend(statement(list, list, list.entry(&link), &link));
+            told.lists
+                .extend(statement(list, list, list.entry(&link), &link));
         }
         for number in deltas {
             let delta = self.list(number);
             let bases = full.iter().map(|base| self.list(*base));
-            let base = bases.filter(|base| delta.continues(base)).max_by_key(|base| base.this_update);
+            let base = bases
+                .filter(|base| delta.continues(base))
+                .max_by_key(|base| base.this_update);
             let Some(base) = base else {
                 let fate = self.unused(number, ListFate::DeltaWithoutBase);
                 told.unused.push((number, fate));
@@ -344,9 +348,13 @@ impl<'a> Along<'a> {
             return *known;
         }
         let [algorithm, message, signature] = self.list(number).signature();
-        let verdict = self.pool.get(index).read_again().map_or(Signed::Unsupported, |read| {
-            signed(read.key, algorithm, message, signature)
-        });
+        let verdict = self
+            .pool
+            .get(index)
+            .read_again()
+            .map_or(Signed::Unsupported, |read| {
+                signed(read.key, algorithm, message, signature)
+            });
         self.signed.insert((number, index), verdict);
         verdict
     }
@@ -380,9 +388,14 @@ impl<'a> Along<'a> {
             if !leads_there || !found.iter().all(is_valid) || self.rules_of(found).is_err() {
                 continue;
             }
-            let own = found.iter().filter(|one| !chain.contains(one) && **one != anchor);
+            let own = found
+                .iter()
+                .filter(|one| !chain.contains(one) && **one != anchor);
             let own: Vec<Index> = own.copied().collect();
-            if own.into_iter().any(|one| self.is_revoked(one, found, depth)) {
+            if own
+                .into_iter()
+                .any(|one| self.is_revoked(one, found, depth))
+            {
                 why = ListFate::SignerRevoked;
                 continue;
             }
@@ -440,7 +453,12 @@ impl<'a> Along<'a> {
 }
 
 /// What a list, the newer of two, says of a certificate.
-fn statement(list: &List<'_>, base: &List<'_>, entry: Option<Entry>, link: &Link) -> Option<ListFacts> {
+fn statement(
+    list: &List<'_>,
+    base: &List<'_>,
+    entry: Option<Entry>,
+    link: &Link,
+) -> Option<ListFacts> {
     let entry = entry.filter(|entry| entry.reason != REMOVE_FROM_CRL);
     Some(ListFacts {
         this_update: list.this_update,

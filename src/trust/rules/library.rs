@@ -201,8 +201,7 @@ impl<'a> Context<'a> {
         // SAFETY: Alive: the parameters, within the context.
         let cleared = unsafe { lc::X509_VERIFY_PARAM_clear_flags(parameters.as_ptr(), not_so) };
         // SAFETY: Alive: the parameters, within the context.
-        let set =
-            unsafe { lc::X509_VERIFY_PARAM_set_flags(parameters.as_ptr(), unsigned(flags)?) };
+        let set = unsafe { lc::X509_VERIFY_PARAM_set_flags(parameters.as_ptr(), unsigned(flags)?) };
         let depth = c_int::try_from(LINKS_MAX).ok()?;
         // SAFETY: Alive: the parameters, within the context.
         unsafe { lc::X509_VERIFY_PARAM_set_depth(parameters.as_ptr(), depth) };

@@ -6,6 +6,8 @@
 
 mod library;
 
+use std::fmt;
+
 use serde::Deserialize;
 use serde::Serialize;
 use x509_parser::extensions::KeyUsage;
@@ -72,6 +74,28 @@ pub enum Rule {
     Unreadable,
     /// Another rule.
     Other,
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Authority => "it issued a certificate and is no authority",
+            Self::ConstraintForm => "a constraint on names is of a form that is not known here",
+            Self::CriticalExtension => "it has a critical extension that is not known here",
+            Self::ExcludedName => "a name in it is excluded by an authority above",
+            Self::ExplicitPolicy => "no certificate policy is acceptable, and one is required",
+            Self::Extension => "an extension of it cannot be read, or stands twice",
+            Self::Issuer => "the key it names as its issuer's is not that of the authority above",
+            Self::KeyCertSign => "its key is not for signing certificates",
+            Self::KeyParameters => "its key is on a curve that it describes itself",
+            Self::PathLength => "more authorities stand below it than it allows",
+            Self::PermittedName => "a name in it is none of those an authority above permits",
+            Self::PolicyExtension => "its certificate policies cannot be read",
+            Self::Signature => "its signature is not of the key above it",
+            Self::Unreadable => "it cannot be read",
+            Self::Other => "it breaks a rule of RFC 5280",
+        })
+    }
 }
 
 /// Which certificate of a chain breaks which rule.

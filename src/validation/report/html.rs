@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::Report;
 use super::circumstances;
+use super::lists;
 use super::remedies;
 use super::text::described;
 use super::verdict;
@@ -13,6 +14,7 @@ use crate::page::svg::escape;
 use crate::text::Language;
 use crate::text::ValidationPhrase;
 use crate::trust::LinkFacts;
+use crate::trust::PathFacts;
 use crate::validation::finding::Block;
 use crate::validation::finding::Finding;
 use crate::validation::finding::Indication;
@@ -64,10 +66,11 @@ fn write(out: &mut String, report: &Report, language: Language) -> std::fmt::Res
             .map(|finding| finding.said(language))
             .collect();
         let content = format!(
-            "{}{}{}",
+            "{}{}{}{}",
             what_to_do(signature.findings(), language),
             blocks(signature, language),
-            links(&placed.facts.path.links, language)
+            links(signature.links(&placed.facts.path), language),
+            given(&placed.facts.path, language)
         );
         section(out, &heading, &who.join("; "), &content)?;
     }
@@ -121,6 +124,18 @@ fn links(links: &[LinkFacts], language: Language) -> String {
         .collect();
     let name = escape(ValidationPhrase::Links.text(language));
     format!("<details><summary>{name}</summary><ol>{items}</ol></details>")
+}
+
+fn given(facts: &PathFacts, language: Language) -> String {
+    let items: String = lists(facts, language)
+        .iter()
+        .map(|line| format!("<li>{}</li>", escape(line)))
+        .collect();
+    if items.is_empty() {
+        return items;
+    }
+    let name = escape(ValidationPhrase::Lists.text(language));
+    format!("<details><summary>{name}</summary><ul>{items}</ul></details>")
 }
 
 fn class(indication: Indication) -> &'static str {

@@ -23,6 +23,7 @@ pub(super) fn of(report: &Report) -> Value {
                 let mut value = verdict(Verdict::of(findings.iter()));
                 value["block"] = block.as_str().into();
                 value["findings"] = findings.iter().map(finding).collect();
+                value["reached"] = (!findings.is_empty()).into();
                 value
             });
             let certificate = placed.facts.certificate.as_ref();
@@ -31,6 +32,7 @@ pub(super) fn of(report: &Report) -> Value {
             value["organ"] = certificate.and_then(|found| found.organ.as_deref()).into();
             value["signing_time"] = placed.facts.signing_time.map(|at| at.to_string()).into();
             value["blocks"] = blocks.collect();
+            value["path"] = signature.path.into();
             value
         })
         .collect();

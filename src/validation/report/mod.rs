@@ -13,11 +13,15 @@ use super::finding::Verdict;
 use super::judge::Judged;
 use super::judge::JudgedSignature;
 use super::judge::judge;
+use super::list::list_fate;
 use super::policy::Policy;
 use crate::text::Language;
 use crate::text::ValidationPhrase;
 use crate::text::filled;
 use crate::text::grouped;
+use crate::trust::GivenList;
+use crate::trust::LinkFacts;
+use crate::trust::PathFacts;
 
 /// A file's facts, and the judgement on them under a policy.
 #[derive(Clone, Debug)]
@@ -124,6 +128,18 @@ fn verdict(verdict: Verdict, language: Language) -> String {
     out
 }
 
+/// What became of each revocation list, one line each.
+fn lists(facts: &PathFacts, language: Language) -> Vec<String> {
+    let line = |given: &GivenList| {
+        let fate = list_fate(&given.fate).said(language);
+        let date = given.this_update.map(|at| time(at, language));
+        let issuer = given.issuer.as_deref().map(shown);
+        let parts = [Some(shown(&given.list)), issuer, date, Some(fate)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    };
+    facts.lists.iter().map(line).collect()
+}
+
 /// What to do about everything that is wrong, each once, in the order it was found.
 fn remedies<'f>(
     findings: impl Iterator<Item = &'f Finding>,
@@ -140,6 +156,14 @@ fn remedies<'f>(
 }
 
 impl JudgedSignature {
+    /// The certificates of the path that counts.
+    fn links<'f>(&self, facts: &'f PathFacts) -> &'f [LinkFacts] {
+        facts
+            .chains()
+            .nth(self.path)
+            .map_or(&[], |(_, links)| links)
+    }
+
     fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.blocks.iter().flat_map(|(_, findings)| findings)
     }

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use super::Detail;
 use super::Report;
 use super::circumstances;
+use super::lists;
 use super::remedies;
 use super::verdict;
 use crate::text::Language;
 use crate::text::ValidationPhrase;
 use crate::text::filled;
 use crate::trust::LinkFacts;
+use crate::trust::PathFacts;
 use crate::validation::fact::shown;
 use crate::validation::fact::time;
 use crate::validation::finding::Block;
@@ -52,7 +54,8 @@ fn write(
             Detail::Simple => simple(out, signature, language)?,
             Detail::Detailed => {
                 blocks(out, signature, language)?;
-                links(out, &placed.facts.path.links, language)?;
+                links(out, signature.links(&placed.facts.path), language)?;
+                given(out, &placed.facts.path, language)?;
             }
         }
         write_remedies(out, signature.findings(), language)?;
@@ -105,6 +108,18 @@ fn links(out: &mut String, links: &[LinkFacts], language: Language) -> std::fmt:
     writeln!(out, "  {}:", ValidationPhrase::Links.text(language))?;
     for link in links {
         writeln!(out, "    {}", described(link, language))?;
+    }
+    Ok(())
+}
+
+/// What became of each revocation list.
+fn given(out: &mut String, facts: &PathFacts, language: Language) -> std::fmt::Result {
+    let lists = lists(facts, language);
+    if !lists.is_empty() {
+        writeln!(out, "  {}:", ValidationPhrase::Lists.text(language))?;
+    }
+    for list in lists {
+        writeln!(out, "    {list}")?;
     }
     Ok(())
 }

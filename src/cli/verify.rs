@@ -196,7 +196,7 @@ fn examine(arguments: &Arguments, file: &Path, policy: &Policy) -> Result<Report
 fn trust(arguments: &Arguments, policy: &Policy) -> Result<GivenTrust, Failure> {
     let mut trust = GivenTrust {
         policies: policy.policy_inputs(),
-        clock: Some(Clock::system().now()),
+        clock: Some(later(Clock::system().now(), arguments.at)),
         ..GivenTrust::default()
     };
     let mut lists = Vec::new();
@@ -225,6 +225,11 @@ fn trust(arguments: &Arguments, policy: &Policy) -> Result<GivenTrust, Failure> 
             .extend(found.into_iter().map(|list| (name.clone(), list)));
     }
     Ok(trust)
+}
+
+/// The instant after which a list is of the future: now, or the instant of judging where that is later.
+fn later(now: Timestamp, at: Option<Timestamp>) -> Timestamp {
+    at.map_or(now, |at| at.max(now))
 }
 
 fn certificates(path: &Path) -> Result<Vec<Vec<u8>>, Failure> {

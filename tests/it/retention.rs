@@ -150,6 +150,18 @@ fn place() -> Place {
     }
 }
 
+/// What a restart does not change.
+fn books(totals: &v1::Totals) -> (bool, [u64; 4]) {
+    let v1::Totals {
+        sent,
+        addressed,
+        received,
+        pending,
+        ..
+    } = *totals;
+    (totals.balanced, [sent, addressed, received, pending])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journal_stays_within_its_bytes_and_what_left_it_is_in_the_archive() {
     let place = place();
@@ -240,13 +252,13 @@ async fn a_journal_stays_within_its_bytes_and_what_left_it_is_in_the_archive() {
     for (number, receipt) in (1..).zip(&receipts) {
         assert_eq!(&hanoi.submit(paper(number)).await.unwrap(), receipt);
     }
-    assert_eq!(hanoi.totals().await, totals);
+    assert_eq!(books(&hanoi.totals().await), books(&totals));
     phu_tho.fetch(&last.document_id).await.unwrap();
     let copy = place.data.with_file_name("copy").display().to_string();
     done(&["backup", "--data", &data, &copy]);
     let authority = axis.stop().await;
     let axis = Axis::start_under(authority, config(Path::new(&copy), Retention::default())).await;
-    assert_eq!(axis.party(HANOI).totals().await, totals);
+    assert_eq!(books(&axis.party(HANOI).totals().await), books(&totals));
     assert!(is_archived(&axis.party(HANOI), first).await);
 }
 
@@ -287,7 +299,10 @@ async fn what_somebody_waits_for_is_kept_however_old_it_is() {
     eventually("the third goes", async || is_archived(&hanoi, waits).await).await;
     // Its recipient has not answered a recall.
     assert!(is_kept(asked).await);
-    phu_tho.report(&asked.document_id, 16, "").await.unwrap();
+    phu_tho
+        .report(&asked.document_id, 16, "không thu hồi")
+        .await
+        .unwrap();
     take_notices(&hanoi).await;
     take_notices(&phu_tho).await;
     eventually("the rest goes", async || {

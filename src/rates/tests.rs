@@ -1,7 +1,10 @@
 //! What is kept between runs, and what reports say of a run.
 
+use serde_json::Value;
+
 use super::DigestRow;
 use super::Measured;
+use super::NotComparable;
 use super::Part;
 use super::Plan;
 use super::PoisonedRow;
@@ -10,11 +13,19 @@ use super::Revocation;
 use super::Row;
 use super::Step;
 use super::Stock;
+use super::Summary;
+use super::SummaryRow;
+use super::SummaryWay;
 use super::Waterfall;
+use super::against;
+use super::against_to_json;
+use super::against_to_text;
+use super::matrix;
 use super::to_html;
 use super::to_json;
 use super::to_text;
 use crate::page::Host;
+use crate::page::Machine;
 use crate::text::Language;
 use crate::trust::Acquaintance;
 use crate::trust::Algorithm;
@@ -55,8 +66,12 @@ fn rate(median: f64) -> Rate {
         median,
         best: median * 1.05,
         spread: 0.012,
+        low: median * 0.98,
+        high: median * 1.02,
     }
 }
+
+const OPENSSL: f64 = 25_000.0;
 
 fn row(backend: Backend, key: Acquaintance, batch: usize, median: f64) -> Row {
     Row {
@@ -67,22 +82,20 @@ fn row(backend: Backend, key: Acquaintance, batch: usize, median: f64) -> Row {
         cores: 1,
         key,
         rate: rate(median),
-        ratio_openssl: Some(median / 25_000.0),
-        ratio_openssl_best: Some(median / 26_000.0),
-        ratio_aws_lc: Some(median / 30_000.0),
+        ratio_openssl: None,
+        ratio_aws_lc: None,
     }
 }
 
-/// A run with round figures.
-fn measured() -> Measured {
+fn rows() -> Vec<Row> {
     use Acquaintance::Known;
     use Acquaintance::Unknown;
-    let rates = vec![
-        row(Backend::AwsLc, Known, 1, 29_000.0),
-        row(Backend::AwsLc, Known, 256, 30_000.0),
+    let mut rows = vec![
+        row(Backend::AwsLc, Unknown, 1, 29_000.0),
         row(Backend::AwsLc, Unknown, 256, 30_000.0),
         row(Backend::Avx512, Known, 1, 48_000.0),
         row(Backend::Avx512, Known, 256, 480_000.0),
+        row(Backend::Avx512, Unknown, 1, 29_500.0),
         row(Backend::Avx512, Unknown, 256, 120_000.0),
         Row {
             cores: 2,
@@ -93,51 +106,95 @@ fn measured() -> Measured {
             ..row(Backend::Avx512, Known, 256, 60_000.0)
         },
     ];
-    let depths = [
-        (300e3, Depth::Signature),
-        (250e3, Depth::Parse),
-        (200e3, Depth::Policy),
-    ];
-    let steps = depths.map(|(docs, depth)| Step {
-        part: Part::Known(depth),
-        rate: rate(docs),
-    });
-    let others = [
+    matrix::compare(&mut rows, Some(rate(OPENSSL)));
+    rows
+}
+
+fn summary() -> Summary {
+    use Acquaintance::Known;
+    use Acquaintance::Unknown;
+    let aws_lc = rate(29_000.0);
+    let row = |way, key, batch, median| SummaryRow {
+        way,
+        backend: Backend::Avx512,
+        batch,
+        key,
+        rate: rate(median),
+        ratio_openssl: Some(rate(median).over(&rate(OPENSSL))),
+        ratio_aws_lc: Some(rate(median).over(&aws_lc)),
+    };
+    Summary {
+        algorithm: Algorithm::EcdsaP256,
+        openssl: Some(rate(OPENSSL)),
+        rows: vec![
+            SummaryRow {
+                backend: Backend::AwsLc,
+                ratio_aws_lc: None,
+                ..row(SummaryWay::OneByAwsLc, Unknown, 1, 29_000.0)
+            },
+            row(SummaryWay::One, Unknown, 1, 29_500.0),
+            row(SummaryWay::TogetherNotMet, Unknown, 256, 120_000.0),
+            row(SummaryWay::TogetherKnown, Known, 256, 480_000.0),
+        ],
+    }
+}
+
+fn waterfall() -> Waterfall {
+    let steps = [
+        (300e3, Part::Known(Depth::Signature)),
+        (250e3, Part::Known(Depth::Parse)),
+        // These two cannot be told from the one before.
+        (248e3, Part::Known(Depth::Digest)),
+        (252e3, Part::Known(Depth::Chain)),
+        (200e3, Part::Known(Depth::Policy)),
         (40e3, Part::Report),
         (190e3, Part::NewLists),
         (10e3, Part::FirstMeeting),
     ];
-    let others = others.map(|(docs, part)| Step {
+    let steps = steps.map(|(docs, part)| Step {
         part,
         rate: rate(docs),
     });
+    Waterfall {
+        backend: Backend::Avx512,
+        signatures: 2,
+        batch: 16,
+        steps: steps.to_vec(),
+        warm: rate(14e6),
+        cold: rate(28_571.4),
+    }
+}
+
+/// A run with round figures, on a machine that was left alone.
+fn measured() -> Measured {
     Measured {
         keys: 94,
         signatures: 8192,
-        rounds: 5,
-        round_ms: 100,
+        rounds: 9,
+        round_ms: 60,
+        slots: 6,
+        slot_ms: 1000,
+        is_quick: false,
         versions: vec![
             ("aws-lc-rs".to_owned(), "1.19.0".to_owned()),
             ("openssl".to_owned(), "OpenSSL 3.0.19".to_owned()),
         ],
-        mhz: [4100.0, 4200.0, 4300.0],
-        openssl: vec![(Algorithm::EcdsaP256, rate(25_000.0))],
-        rates,
+        machine: Machine {
+            mhz: [4180.0, 4200.0, 4210.0],
+            stolen: Some(0.001),
+            others: Some(0.02),
+            unsteady: None,
+        },
+        summary: vec![summary()],
+        rates: rows(),
         digests: vec![DigestRow {
             digest: "sha256",
             backend: Backend::Avx512,
             message_bytes: 1024,
             rate: rate(3.8e6),
-            ratio_aws_lc: Some(1.97),
+            ratio_aws_lc: Some(rate(3.8e6).over(&rate(1.93e6))),
         }],
-        waterfalls: vec![Waterfall {
-            backend: Backend::Avx512,
-            signatures: 2,
-            batch: 16,
-            steps: steps.into_iter().chain(others).collect(),
-            warm_us: 0.07,
-            cold_us: 35.0,
-        }],
+        waterfalls: vec![waterfall()],
         poisoned: vec![PoisonedRow {
             algorithm: Algorithm::EcdsaP256,
             backend: Backend::Avx512,
@@ -145,7 +202,7 @@ fn measured() -> Measured {
             bad: 4096,
             named: 4096,
             rate: rate(470_000.0),
-            ratio_valid: 0.99,
+            ratio_valid: Some(rate(470_000.0).over(&rate(480_000.0))),
         }],
         revocation: Revocation {
             repeats: 20,
@@ -155,12 +212,15 @@ fn measured() -> Measured {
             passed_after: 0,
         },
         host: Host {
+            name: "a-machine".to_owned(),
+            date: "2026-11-28T01:00:00Z".to_owned(),
             cpu: "a processor".to_owned(),
             flags: "avx512ifma sha_ni".to_owned(),
             cores: 2,
             memory: 8 << 30,
             os: "an operating system".to_owned(),
             filesystem: "none".to_owned(),
+            version: "0.1.0".to_owned(),
             git: "0123456789ab".to_owned(),
         },
         command: "docaxis bench verify".to_owned(),
@@ -195,14 +255,207 @@ fn a_processor_without_lanes_is_said() {
 
 #[test]
 fn what_each_step_adds_comes_to_the_whole() {
-    let measured = measured();
-    let waterfall = &measured.waterfalls[0];
-    let added: f64 = waterfall
-        .shares()
-        .filter_map(|(_, _, added, _)| added)
-        .sum();
-    let share: f64 = waterfall.shares().filter_map(|(.., share)| share).sum();
+    let waterfall = waterfall();
+    let shares = waterfall.shares();
+    let added: f64 = shares.iter().filter_map(|(_, _, added, _)| *added).sum();
+    let share: f64 = shares.iter().filter_map(|(.., share)| *share).sum();
     assert!((added - 25.0).abs() < 1e-9 && (share - 1.0).abs() < 1e-9);
-    let last = waterfall.shares().last().unwrap();
+    let last = shares.last().unwrap();
     assert!((last.1 - 100.0).abs() < 1e-9 && last.2.is_none());
+}
+
+#[test]
+fn no_part_is_negative_or_within_the_intervals() {
+    let waterfall = waterfall();
+    for pair in waterfall.shares().windows(2) {
+        let ([(before, ..), (step, _, added, share)], true) = (pair, pair[1].0.part.continues())
+        else {
+            continue;
+        };
+        assert_eq!(added.is_some(), share.is_some());
+        assert!(added.is_none_or(|added| added > 0.0));
+        assert!(
+            added.is_none() || step.rate.differs_from(&before.rate),
+            "{step:?}"
+        );
+    }
+    let said = to_text(&measured(), Language::En);
+    let line = |name: &str| {
+        said.lines()
+            .find(|line| line.contains(name))
+            .unwrap()
+            .to_owned()
+    };
+    assert!(
+        line("digest of the content").ends_with("≈ 0         "),
+        "{said}"
+    );
+    assert!(line("certificate chain  ").contains("≈ 0"), "{said}");
+}
+
+/// Every ratio of a report can be recomputed from its rows; there is none where intervals overlap.
+#[test]
+fn ratios_are_to_rows_that_are_there() {
+    let report = to_json(&measured());
+    let rows = |list: &str| report[list].as_array().unwrap().clone();
+    let of = |row: &Value| row["ops_per_s"].as_f64().unwrap();
+    let ends = |row: &Value| [0, 1].map(|end| row["interval"][end].as_f64().unwrap());
+    let check = |row: &Value, field: &str, other: &Value| {
+        let ([low, high], [other_low, other_high]) = (ends(row), ends(other));
+        match row[field].as_f64() {
+            None => assert!(low <= other_high && other_low <= high, "{row}"),
+            Some(ratio) => assert!((ratio - of(row) / of(other)).abs() < 0.001, "{row}"),
+        }
+    };
+    let summary = rows("summary");
+    let named = |name: &str| summary.iter().find(|row| row["row"] == name).unwrap();
+    for row in &summary {
+        if row["row"] == "openssl" {
+            continue;
+        }
+        check(row, "ratio_openssl", named("openssl"));
+        if row["row"] != "one-by-aws-lc" {
+            check(row, "ratio_aws_lc", named("one-by-aws-lc"));
+        }
+    }
+    assert!(named("one")["ratio_aws_lc"].is_null());
+    let all = rows("rates");
+    let varied = ["batch", "message_bytes", "cores", "key"];
+    for row in &all {
+        let is_reference = |other: &&Value| {
+            other["backend"] == "aws-lc" && varied.iter().all(|name| other[name] == row[name])
+        };
+        match all.iter().find(is_reference) {
+            None => assert!(row["ratio_aws_lc"].is_null(), "{row}"),
+            Some(reference) if row["backend"] == "avx512" => check(row, "ratio_aws_lc", reference),
+            Some(_) => assert_eq!(row["ratio_aws_lc"], 1.0),
+        }
+        if row["cores"] == 1 {
+            check(row, "ratio_openssl", &rows("openssl")[0]);
+        } else {
+            assert!(row["ratio_openssl"].is_null(), "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_disturbed_machine_is_said_first_in_every_report() {
+    let mut measured = measured();
+    assert!(!to_text(&measured, Language::En).contains("WARNING"));
+    assert_eq!(to_json(&measured)["disturbed"], false);
+    measured.machine.mhz = [250.0, 3650.0, 3690.0];
+    measured.summary[0].rows[1].rate.spread = 0.3;
+    measured.machine.unsteady = measured.unsteady();
+    let text = to_text(&measured, Language::En);
+    let lines: Vec<&str> = text.lines().skip(1).take(3).collect();
+    assert!(lines[0].starts_with("WARNING"), "{text}");
+    assert!(lines[1].contains("between 0.25 and 3.69 GHz"), "{text}");
+    assert!(
+        lines[2].contains("ecdsa-p256-sha256 one, ± 30.0 %"),
+        "{text}"
+    );
+    assert!(to_text(&measured, Language::Vi).contains("CẢNH BÁO"));
+    assert!(to_html(&measured, Language::En).contains("WARNING"));
+    let report = to_json(&measured);
+    assert_eq!(report["disturbed"], true);
+    let kinds: Vec<&Value> = report["disturbances"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["kind"])
+        .collect();
+    assert_eq!(kinds, ["clock", "unsteady"]);
+}
+
+#[test]
+fn a_few_unsteady_rows_outside_the_summary_are_no_disturbance() {
+    let mut measured = measured();
+    measured.rates = std::iter::repeat_n(measured.rates[0], 40).collect();
+    for row in measured.rates.iter_mut().take(4) {
+        row.rate.spread = 0.5;
+    }
+    assert_eq!(measured.unsteady(), None);
+    measured
+        .rates
+        .iter_mut()
+        .for_each(|row| row.rate.spread = 0.5);
+    assert_eq!(measured.unsteady().unwrap().figures, 40);
+}
+
+#[test]
+fn a_baseline_tells_what_got_slower_beyond_noise_and_intervals() {
+    let before = to_json(&measured());
+    let same = against(&measured(), &before, 0.05).unwrap();
+    assert_eq!(same.regressions().count(), 0);
+    assert!(same.compared.len() > 10);
+    let mut slower = measured();
+    // Well beyond the intervals; within noise; beyond noise but within the intervals.
+    slower.rates[3].rate = rate(400_000.0);
+    slower.rates[5].rate = rate(120_000.0 * 0.952);
+    slower.rates[7].rate = Rate {
+        high: 61_000.0,
+        ..rate(50_000.0)
+    };
+    let found = against(&slower, &before, 0.05).unwrap();
+    let worse: Vec<&str> = found.regressions().map(|one| one.figure.as_str()).collect();
+    assert_eq!(worse, ["rates ecdsa-p256-sha256 avx512 256 1024 1 known"]);
+    let said = against_to_text(&found, Language::En);
+    assert!(said.contains("1 slower by more than 5.0 %"), "{said}");
+    assert_eq!(against_to_json(&found)["regressions"][0], worse[0]);
+}
+
+/// A report as it was before there were intervals.
+#[test]
+fn an_old_report_is_a_baseline_too() {
+    let mut before = to_json(&measured());
+    let fields = before.as_object_mut().unwrap();
+    for field in ["summary", "date", "version"] {
+        fields.remove(field);
+    }
+    for row in fields["rates"].as_array_mut().unwrap() {
+        row.as_object_mut().unwrap().remove("interval");
+    }
+    let found = against(&measured(), &before, 0.05).unwrap();
+    assert_eq!(
+        (found.date.as_deref(), found.regressions().count()),
+        (None, 0)
+    );
+}
+
+#[test]
+fn what_is_not_comparable_is_said() {
+    let before = to_json(&measured());
+    let mut other = before.clone();
+    other["host"]["cpu"] = "another".into();
+    let differs = against(&measured(), &other, 0.05).unwrap_err();
+    assert!(
+        differs.to_string().contains("host.cpu `another`"),
+        "{differs}"
+    );
+    assert_eq!(
+        against(&measured(), &serde_json::json!({}), 0.05).unwrap_err(),
+        NotComparable::Missing("keys")
+    );
+    let mut empty = before;
+    for list in ["summary", "rates", "digests", "waterfall"] {
+        empty[list] = Value::Array(Vec::new());
+    }
+    assert_eq!(
+        against(&measured(), &empty, 0.05).unwrap_err(),
+        NotComparable::Nothing
+    );
+}
+
+#[test]
+fn the_reference_is_measured_once_for_known_and_unknown() {
+    let report = to_json(&measured());
+    let reference: Vec<&Value> = report["rates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["backend"] == "aws-lc" && row["batch"] == 256)
+        .collect();
+    assert_eq!(reference.len(), 2);
+    assert_eq!(reference[0]["ops_per_s"], reference[1]["ops_per_s"]);
+    assert_ne!(reference[0]["key"], reference[1]["key"]);
 }

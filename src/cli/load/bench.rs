@@ -29,6 +29,9 @@ use crate::load::measured::Run;
 use crate::load::measured::words;
 use crate::load::report::UnavoidableParts;
 use crate::page::Host;
+use crate::page::Machine;
+use crate::page::Ticks;
+use crate::rates;
 use crate::store::Durability;
 use crate::text::Language;
 
@@ -57,6 +60,10 @@ pub(super) struct Bench {
     in_play: Vec<PathBuf>,
     /// Cancelled when the process was asked to end.
     ended: CancellationToken,
+    /// The processor's clock before each run, in MHz.
+    mhz: Vec<f64>,
+    /// What the machine had done when the bench was opened.
+    ticks: Option<Ticks>,
 }
 
 /// What of the arguments runs go by.
@@ -120,7 +127,13 @@ impl Bench {
             parts: None,
             in_play: Vec::new(),
             ended,
+            mhz: Vec::new(),
+            ticks: host::ticks(),
         })
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Fails at once where the hub to send to is not there or wants nothing of us.
@@ -240,6 +253,8 @@ impl Bench {
         let chunks = stock.prepare(scenario, signatures, wanted, self.language, &self.ended)?;
         self.in_play.clone_from(&chunks);
         let documents = chunks.len() * drive::CHUNK;
+        // Nothing of ours runs now.
+        self.mhz.push(rates::mhz(&self.clock));
         let reached = match &self.meant.target {
             Target::Running { url, .. } => Reached::running(url),
             Target::Own => {
@@ -369,7 +384,25 @@ impl Bench {
             ladder: None,
             sizing: None,
             host: self.host.clone(),
+            machine: self.machine(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// What became of the machine since the bench was opened. The hub's processes have ended and count as
+    /// ours; one that runs already may be on this machine, and is not another program either.
+    fn machine(&self) -> Machine {
+        let ticks = self.ticks.zip(host::ticks());
+        let machine = Machine::between(
+            self.mhz.clone(),
+            ticks.map(|(before, after)| [before, after]),
+        );
+        match self.meant.target {
+            Target::Own => machine,
+            Target::Running { .. } => Machine {
+                others: None,
+                ..machine
+            },
         }
     }
 

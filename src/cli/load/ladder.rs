@@ -17,7 +17,7 @@ use crate::store::Durability;
 const IN_FLIGHT: usize = 512;
 
 /// Times each rung is climbed. Rungs take turns, so that a machine that slows down slows all.
-const REPEATS: usize = 3;
+const REPEATS: usize = 4;
 
 /// Name, what the hub leaves out, how documents are signed, what a receipt promises.
 const RUNGS: [(&str, &str, Signatures, Durability); 7] = [
@@ -54,10 +54,14 @@ pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
     };
     let mut found: Vec<Vec<(f64, f64)>> = vec![Vec::new(); RUNGS.len()];
     let mut last = None;
-    for _ in 0..REPEATS {
-        for ((name, layers, signatures, durability), figures) in RUNGS.iter().zip(&mut found) {
+    let began = bench.clock().monotonic();
+    for repeat in 0..REPEATS {
+        let rungs = RUNGS.iter().zip(&mut found).enumerate();
+        for (place, ((name, layers, signatures, durability), figures)) in rungs {
+            let done = repeat * RUNGS.len() + place;
+            let took = bench.clock().monotonic() - began;
             let variant = Variant {
-                name: (*name).to_owned(),
+                name: format!("{name} ({})", climbed(done, took)),
                 signatures: *signatures,
                 durability: *durability,
                 arguments: match *layers {
@@ -78,18 +82,51 @@ pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
     let rungs = RUNGS.iter().zip(&found).map(|((name, ..), figures)| {
         let rates: Vec<f64> = figures.iter().map(|(rate, _)| *rate).collect();
         let cpu: Vec<f64> = figures.iter().map(|(_, cpu)| *cpu).collect();
-        let mean = Figure::of(&rates).mean;
+        let (rate, cpu) = (Figure::of(&rates), Figure::of(&cpu));
         let range = rates.iter().copied().fold(f64::MIN, f64::max)
             - rates.iter().copied().fold(f64::MAX, f64::min);
         Rung {
             name: (*name).to_owned(),
-            docs_per_s: mean,
-            spread: range / 2.0 / mean.max(1e-9),
-            cpu_us: Figure::of(&cpu).mean,
+            docs_per_s: rate.mean,
+            spread: range / 2.0 / rate.mean.max(1e-9),
+            half: rate.half,
+            cpu_us: cpu.mean,
+            cpu_half_us: cpu.half,
         }
     });
-    let rungs = rungs.collect();
+    let ladder = Ladder {
+        rungs: rungs.collect(),
+    };
     let mut measured = bench.measured(&pace, last.into_iter().collect());
-    measured.ladder = Some(Ladder { rungs });
+    measured.machine.unsteady = ladder.unsteady();
+    measured.ladder = Some(ladder);
     Ok(measured)
+}
+
+/// How far it is, and how long the rest will take if it goes on like this.
+fn climbed(done: usize, took: Duration) -> String {
+    let of = RUNGS.len() * REPEATS;
+    let step = format!("{} of {of}", done + 1);
+    let Some(each) = u32::try_from(done)
+        .ok()
+        .and_then(|done| took.checked_div(done))
+    else {
+        return step;
+    };
+    let left = each * u32::try_from(of - done).unwrap_or(u32::MAX);
+    format!("{step}, about {} s left", left.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_said_from_the_second_run_on() {
+        assert_eq!(climbed(0, Duration::ZERO), "1 of 28");
+        assert_eq!(
+            climbed(7, Duration::from_secs(42)),
+            "8 of 28, about 126 s left"
+        );
+    }
 }

@@ -27,6 +27,7 @@ use crate::load::measured::Measured;
 use crate::text::Language;
 
 pub(super) use self::arguments::Arguments;
+pub(super) use self::arguments::share;
 
 /// Runs `docaxis load`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -59,7 +60,11 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(path) => against(&measured, path, arguments.noise)?,
     };
     write(&arguments, &measured, language)?;
-    verdict(&measured, &regressions)
+    verdict(&measured, &regressions)?;
+    match measured.machine.complaint(Language::En) {
+        Some(complaint) if arguments.strict => Err(Failure::Check(complaint)),
+        _ => Ok(()),
+    }
 }
 
 async fn measure(bench: &mut Bench, mode: Mode) -> Result<Measured, Failure> {

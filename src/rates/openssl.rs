@@ -51,14 +51,16 @@ fn output(arguments: &[&str]) -> Option<String> {
 }
 
 /// The verification rate, last in a line such as `+F2:2:2048:4870.7:80828.0` (RSA), `+F4:…` (ECDSA),
-/// `+F6:…` (EdDSA).
+/// `+F6:…` (EdDSA, which is named before its rates). A line that was cut off has none.
 fn rate(output: &str) -> Option<f64> {
-    let kinds = ["+F2:", "+F4:", "+F6:"];
-    let line = output
-        .lines()
-        .find(|line| kinds.iter().any(|kind| line.starts_with(kind)))?;
-    let rate: f64 = line.rsplit(':').next()?.trim().parse().ok()?;
-    (rate > 0.0).then_some(rate)
+    let kinds = [("+F2", 5), ("+F4", 5), ("+F6", 6)];
+    let mut lines = output.lines().map(|line| line.split(':').collect());
+    let fields: Vec<&str> = lines.find(|fields: &Vec<&str>| {
+        let of = |(kind, count): &(&str, usize)| fields[0] == *kind && fields.len() == *count;
+        kinds.iter().any(of)
+    })?;
+    let rate: f64 = fields.last()?.trim().parse().ok()?;
+    (rate > 0.0 && rate.is_finite()).then_some(rate)
 }
 
 #[cfg(test)]
@@ -70,6 +72,7 @@ mod tests {
         let said = "+R1:4870:2048:1.00\n+F2:2:2048:4870.7:80828.0\n";
         assert_eq!(rate(said), Some(80828.0));
         assert_eq!(rate("+F4:3:256:1.0:17000.5\n"), Some(17000.5));
+        assert_eq!(rate("+F6:0:253:Ed25519:24000.1:9700.5\n"), Some(9700.5));
         for said in ["", "+F2:2:2048", "+F2:2:2048:1:0.0", "+R1:4870:2048:1.00"] {
             assert_eq!(rate(said), None, "{said}");
         }

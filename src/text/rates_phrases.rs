@@ -54,7 +54,7 @@ bilingual! {
         /// Heading of the main table.
         Rates = "Verifications a second on one core, hashing included", "Số lần kiểm tra mỗi giây trên một lõi, gồm cả băm";
         /// A row: openssl.
-        RowOpenssl = "openssl speed: one, digest given", "openssl speed: một chữ ký, cho sẵn giá trị băm";
+        RowOpenssl = "openssl speed: one, digest given", "openssl speed: một, cho sẵn giá trị băm";
         /// A row: aws-lc-rs.
         RowAwsLc = "aws-lc-rs: one signature", "aws-lc-rs: một chữ ký";
         /// A row: one signature.

@@ -48,10 +48,11 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
         let [micros, shortest, longest] = row.rate.micros();
         writeln!(
             out,
-            "  {:<22} {:<7} {:<8} {micros:>9.2} ({shortest:.2}–{longest:.2}) {}",
+            "  {:<22} {:<7} {} {micros:>9.2} {:>17} {:>8}",
             row.algorithm,
             row.backend,
-            words::signer(row, language),
+            words::padded(&words::signer(row, language), 9),
+            format!("{shortest:.2}–{longest:.2}"),
             words::slower(row)
         )?;
     }

@@ -4,6 +4,7 @@
 //! verdict with the reason. A file of the crate that is neither taken nor left out by [`left_out`] has no
 //! place to hide.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -17,7 +18,6 @@ use super::ENGINE;
 use super::PublicKey;
 use super::SignatureAlgorithm;
 use super::agreed;
-use super::certified;
 use super::jobs;
 use crate::trust::engine::DigestAlgorithm;
 
@@ -25,8 +25,8 @@ use crate::trust::engine::DigestAlgorithm;
 #[derive(Default)]
 struct Published {
     cases: Vec<(Case, TestResult)>,
-    /// A line for each group without verdicts.
-    unread: Vec<String>,
+    /// Groups without verdicts, by the reason: how many, their vectors, how many of those are valid.
+    unread: BTreeMap<String, [usize; 3]>,
 }
 
 /// A vector: message, signature, and the verdict it must have.
@@ -40,28 +40,19 @@ impl Published {
         algorithm: SignatureAlgorithm,
         vectors: impl Iterator<Item = Vector<'a>>,
     ) {
-        let count = |vectors: Vec<Vector<'_>>| {
-            let valid = vectors
-                .iter()
-                .filter(|(.., result)| *result == TestResult::Valid);
-            format!("{} vectors, {} of them valid", vectors.len(), valid.count())
-        };
         let key = match key {
-            Ok(key) if key.can_verify(algorithm) => certified(Ok(key)).unwrap(),
+            Ok(key) if key.can_verify(algorithm) => key,
             Ok(key) => {
                 let (kind, bits) = key.kind();
-                let vectors = count(vectors.collect());
-                self.unread.push(format!(
-                    "{kind}-{bits} not verified with {algorithm:?}: {vectors}"
-                ));
+                self.skip(format!("{kind}-{bits} with {algorithm:?}"), vectors);
                 return;
             }
             Err(why) => {
-                self.unread
-                    .push(format!("{why}: {}", count(vectors.collect())));
+                self.skip(why.to_owned(), vectors);
                 return;
             }
         };
+        let key = Arc::new(key.of_certified_signer());
         self.cases
             .extend(vectors.map(|(message, signature, result)| {
                 let case = Case {
@@ -72,6 +63,16 @@ impl Published {
                 };
                 (case, result)
             }));
+    }
+
+    /// A group of vectors without verdicts.
+    fn skip<'a>(&mut self, why: String, vectors: impl Iterator<Item = Vector<'a>>) {
+        let [groups, all, valid] = self.unread.entry(why).or_default();
+        *groups += 1;
+        for (.., result) in vectors {
+            *all += 1;
+            *valid += usize::from(result == TestResult::Valid);
+        }
     }
 
     /// Checks every verdict, and gives the line of the snapshot.
@@ -104,8 +105,11 @@ impl Published {
             // Writing to a String cannot fail.
             let _ = write!(line, ", {taken} acceptable taken, {refused} refused");
         }
-        for unread in self.unread {
-            let _ = write!(line, "\n  not judged: {unread}");
+        for (why, [groups, all, valid]) in self.unread {
+            let _ = write!(
+                line,
+                "\n  not judged: {groups} groups, {all} vectors, {valid} of them valid: {why}"
+            );
         }
         line
     }
@@ -140,7 +144,7 @@ fn left_out(name: &str) -> Option<&'static str> {
 /// Lines of all files of one kind, those left out at the end.
 fn lines<N: Copy + std::fmt::Debug>(all: Vec<N>, judge: impl Fn(N) -> String) -> String {
     let mut taken = Vec::new();
-    let mut left: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     for name in all {
         match left_out(&format!("{name:?}")) {
             None => taken.push(judge(name)),
@@ -249,23 +253,17 @@ fn published_vectors_of_pss_have_their_verdicts() {
                     (DigestAlgorithm::Sha256, 32) => A::RsaPssSha256,
                     (digest, salt) => A::RsaPss { digest, salt },
                 });
+            let tests = group.tests.iter();
+            let vectors = tests.map(|test| (&test.msg[..], &test.sig[..], test.result));
             let Some(algorithm) = algorithm else {
-                published.unread.push(format!(
-                    "{:?} with {:?} over {:?}, a salt of {}, is not taken: {} vectors",
-                    group.hash,
-                    group.mgf,
-                    group.mgf_hash,
-                    group.salt_size,
-                    group.tests.len()
-                ));
+                let why = match digest(group.hash) {
+                    None => format!("{:?} is not taken", group.hash),
+                    Some(_) => "another digest in MGF1 than of the message is not taken".to_owned(),
+                };
+                published.skip(why, vectors);
                 continue;
             };
-            let tests = group.tests.iter();
-            published.group(
-                PublicKey::rsa(&group.asn_key),
-                algorithm,
-                tests.map(|test| (&test.msg[..], &test.sig[..], test.result)),
-            );
+            published.group(PublicKey::rsa(&group.asn_key), algorithm, vectors);
         }
         published.judged(&format!("{name:?}"))
     });

@@ -15,6 +15,7 @@ use super::plan::Plan;
 use super::poisoned;
 use super::progress::Progress;
 use super::progress::Steps;
+use super::progress::What;
 use super::revocation;
 use super::stock::Stock;
 use super::summary;
@@ -148,7 +149,7 @@ fn unmeasured(
 }
 
 /// What is measured in turn, with about how long it takes on an idle machine.
-fn steps(plan: &Plan, engines: &[Engine], has_openssl: bool) -> Vec<(String, Duration)> {
+fn steps(plan: &Plan, engines: &[Engine], has_openssl: bool) -> Vec<(What, Duration)> {
     let times = |count: usize, each: Duration| each * u32::try_from(count).unwrap_or(u32::MAX);
     let rounds = plan.rounds + 1;
     let rows = summary::rows_of(plan, engines);
@@ -162,22 +163,22 @@ fn steps(plan: &Plan, engines: &[Engine], has_openssl: bool) -> Vec<(String, Dur
     let doses = times(rounds * poisoned::DOSES * engines.len(), plan.round);
     let mut steps = Vec::new();
     for algorithm in &plan.algorithms {
-        steps.push((format!("{algorithm}, beside openssl"), slots + openssl));
-        steps.push((format!("{algorithm}, every way"), ways));
+        steps.push((What::Summary(*algorithm), slots + openssl));
+        steps.push((What::Matrix(*algorithm), ways));
         if POISONED.contains(algorithm) {
-            steps.push((format!("{algorithm}, bad signatures"), doses));
+            steps.push((What::Poisoned(*algorithm), doses));
         }
     }
     let digests = times(rounds * digests::KINDS * engines.len(), plan.round);
-    steps.push(("digests".to_owned(), digests));
+    steps.push((What::Digests, digests));
     // An RSA key takes a tenth of a second, on all cores.
     let keys = times(plan.keys, Duration::from_millis(100));
-    steps.push(("keys and certificates".to_owned(), keys));
+    steps.push((What::Certificates, keys));
     for backend in &plan.backends {
         let path = times(rounds * waterfall::FIGURES, plan.round);
-        steps.push((format!("the path of a document, {backend}"), path));
+        steps.push((What::Path(*backend), path));
     }
     let revocations = times(plan.revocations, Duration::from_millis(100));
-    steps.push(("revocation".to_owned(), revocations));
+    steps.push((What::Revocation, revocations));
     steps
 }

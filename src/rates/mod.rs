@@ -57,6 +57,7 @@ pub use measured::Waterfall;
 pub use openssl::OpensslSpeed;
 pub use plan::Plan;
 pub use progress::Progress;
+pub use progress::What;
 pub use report::against_to_json;
 pub use report::against_to_text;
 pub use report::to_html;

@@ -4,12 +4,17 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::clock::Clock;
+use crate::text::Language;
+use crate::text::RatesPhrase;
+use crate::text::filled;
+use crate::trust::Algorithm;
+use crate::trust::Backend;
 
 /// A step of a run, as it begins.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Progress {
     /// What is measured.
-    pub what: String,
+    pub what: What,
     /// Which step it is, from 1.
     pub step: usize,
     /// Of how many.
@@ -18,17 +23,66 @@ pub struct Progress {
     pub left: Duration,
 }
 
+/// What a step measures.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum What {
+    /// An algorithm beside openssl.
+    Summary(Algorithm),
+    /// An algorithm in every way.
+    Matrix(Algorithm),
+    /// Bad signatures of an algorithm.
+    Poisoned(Algorithm),
+    /// Digests.
+    Digests,
+    /// Nothing yet: keys and certificates are made.
+    Certificates,
+    /// The path of a document.
+    Path(Backend),
+    /// A revocation under load.
+    Revocation,
+}
+
+impl Progress {
+    /// The step as a line for whoever waits.
+    pub fn text(&self, language: Language) -> String {
+        let say = |phrase: RatesPhrase| phrase.text(language);
+        let with = |phrase: RatesPhrase, name: &str| filled(say(phrase), &[name.to_owned()]);
+        let what = match self.what {
+            What::Summary(algorithm) => with(RatesPhrase::ToSummary, algorithm.as_str()),
+            What::Matrix(algorithm) => with(RatesPhrase::ToMatrix, algorithm.as_str()),
+            What::Poisoned(algorithm) => with(RatesPhrase::ToPoisoned, algorithm.as_str()),
+            What::Digests => say(RatesPhrase::Digests).to_owned(),
+            What::Certificates => say(RatesPhrase::ToCertificates).to_owned(),
+            What::Path(backend) => format!("{} · {backend}", say(RatesPhrase::Waterfall)),
+            What::Revocation => say(RatesPhrase::Revocation).to_owned(),
+        };
+        let seconds = self.left.as_secs();
+        let (phrase, left) = if seconds < 100 {
+            (RatesPhrase::ProgressSeconds, seconds.max(1))
+        } else {
+            (RatesPhrase::ProgressMinutes, seconds.div_ceil(60))
+        };
+        let facts = [
+            self.step.to_string(),
+            self.of.to_string(),
+            what,
+            left.to_string(),
+        ];
+        filled(say(phrase), &facts)
+    }
+}
+
 /// The steps of a run, each with how long it should take.
 #[derive(Debug)]
 pub(super) struct Steps {
     clock: Clock,
-    steps: Vec<(String, Duration)>,
+    steps: Vec<(What, Duration)>,
     begun: usize,
     since: Option<Instant>,
 }
 
 impl Steps {
-    pub(super) fn new(clock: &Clock, steps: Vec<(String, Duration)>) -> Self {
+    pub(super) fn new(clock: &Clock, steps: Vec<(What, Duration)>) -> Self {
         Self {
             clock: clock.clone(),
             steps,
@@ -45,9 +99,7 @@ impl Steps {
         self.begun += 1;
         let (before, after) = self.steps.split_at(step);
         Progress {
-            what: after
-                .first()
-                .map_or_else(String::new, |(what, _)| what.clone()),
+            what: after.first().map_or(What::Revocation, |(what, _)| *what),
             step: step + 1,
             of: self.steps.len(),
             left: left(sum(before), took, sum(after)),
@@ -55,7 +107,7 @@ impl Steps {
     }
 }
 
-fn sum(steps: &[(String, Duration)]) -> Duration {
+fn sum(steps: &[(What, Duration)]) -> Duration {
     steps.iter().map(|(_, expected)| *expected).sum()
 }
 
@@ -73,13 +125,18 @@ mod tests {
 
     #[test]
     fn steps_are_numbered_and_what_is_left_shrinks() {
-        let step = |what: &str, seconds| (what.to_owned(), Duration::from_secs(seconds));
-        let mut steps = Steps::new(&Clock::system(), vec![step("a", 10), step("b", 30)]);
+        let step = |what, seconds| (what, Duration::from_secs(seconds));
+        let planned = vec![step(What::Digests, 10), step(What::Revocation, 130)];
+        let mut steps = Steps::new(&Clock::system(), planned);
         let first = steps.next();
-        assert_eq!((first.what.as_str(), first.step, first.of), ("a", 1, 2));
-        assert_eq!(first.left, Duration::from_secs(40));
+        assert_eq!(first.left, Duration::from_secs(140));
+        assert_eq!(
+            first.text(Language::En),
+            "measuring 1 of 2: Digests of independent messages · about 3 min left"
+        );
+        assert!(first.text(Language::Vi).starts_with("đang đo 1/2: Băm"));
         let second = steps.next();
-        assert_eq!((second.what.as_str(), second.step, second.of), ("b", 2, 2));
+        assert_eq!((second.what, second.step), (What::Revocation, 2));
         // More steps than were planned end nothing.
         assert_eq!(steps.next().step, 2);
     }

@@ -97,6 +97,8 @@ bilingual! {
         Recipients = "recipients", "nơi nhận";
         /// Before reasons.
         Refused = "refused", "từ chối";
+        /// How long it will still take.
+        SecondsLeft = "about {} s left", "còn khoảng {} giây";
         /// After a count.
         Runs = "runs", "lần đo";
         /// After a count of documents.

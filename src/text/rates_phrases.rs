@@ -85,6 +85,20 @@ bilingual! {
         Share = "share", "tỷ lệ";
         /// Heading of the slice over sizes.
         Sizes = "Size of the message", "Kích thước thông điệp";
+        /// A step of a run: its number, of how many, what, seconds left.
+        ProgressSeconds = "measuring {} of {}: {} · about {} s left", "đang đo {}/{}: {} · còn khoảng {} giây";
+        /// The same with minutes left.
+        ProgressMinutes = "measuring {} of {}: {} · about {} min left", "đang đo {}/{}: {} · còn khoảng {} phút";
+        /// What a step measures: an algorithm.
+        ToSummary = "{} beside openssl", "{} xen kẽ với openssl";
+        /// What a step measures: an algorithm.
+        ToMatrix = "{} in every way", "{} với mọi cách kiểm tra";
+        /// What a step measures: an algorithm.
+        ToPoisoned = "{}, bad signatures", "{}, chữ ký hỏng";
+        /// What a step does.
+        ToCertificates = "keys and certificates are made", "tạo khóa và chứng thư số";
+        /// Before anything is measured: number, of how many, algorithm.
+        Making = "making keys and signatures {} of {}: {}", "đang tạo khóa và chữ ký {}/{}: {}";
         /// Name of the page.
         Title = "signature verification rates", "tốc độ kiểm tra chữ ký số";
         /// Name of a signer that has none.

@@ -16,11 +16,12 @@ use crate::rates;
 use crate::rates::Against;
 use crate::rates::Measured;
 use crate::rates::Plan;
-use crate::rates::Progress;
 use crate::rates::RatesError;
 use crate::rates::Setting;
 use crate::rates::Stock;
 use crate::text::Language;
+use crate::text::RatesPhrase;
+use crate::text::filled;
 use crate::trust::Algorithm;
 
 /// Arguments of `docaxis bench verify`.
@@ -91,8 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let measured = rates::measure(
         setting,
         &plan,
-        |algorithm| stock(algorithm, &plan, &cache),
-        |progress| output::progress(&told(progress)),
+        |algorithm| stock(algorithm, &plan, &cache, language),
+        |progress| output::progress(&progress.text(language)),
     )?;
     let against = match &baseline {
         None => None,
@@ -179,33 +180,25 @@ fn verdict(
     Err(Failure::Check(format!("slower than the baseline: {worse}")))
 }
 
-/// What is being measured, and how far the run is.
-fn told(progress: &Progress) -> String {
-    let Progress {
-        what,
-        step,
-        of,
-        left,
-    } = progress;
-    let left = match left.as_secs() {
-        0..100 => format!("{} s", left.as_secs().max(1)),
-        seconds => format!("{} min", seconds.div_ceil(60)),
-    };
-    format!("measuring {step} of {of}: {what} · about {left} left")
-}
-
 /// The keys and signatures of an algorithm: those that were kept, or new ones.
-fn stock(algorithm: Algorithm, plan: &Plan, cache: &Path) -> Result<Stock, Failure> {
+fn stock(
+    algorithm: Algorithm,
+    plan: &Plan,
+    cache: &Path,
+    language: Language,
+) -> Result<Stock, Failure> {
     let path = cache.join(Stock::name(algorithm, plan));
     let kept = std::fs::read(&path).ok();
     if let Some(stock) = kept.and_then(|bytes| Stock::from_bytes(algorithm, plan, &bytes)) {
         return Ok(stock);
     }
     let number = plan.algorithms.iter().position(|one| *one == algorithm);
-    let (number, of) = (number.map_or(0, |at| at + 1), plan.algorithms.len());
-    output::progress(&format!(
-        "making keys and signatures {number} of {of}: {algorithm}"
-    ));
+    let facts = [
+        number.map_or(0, |at| at + 1).to_string(),
+        plan.algorithms.len().to_string(),
+        algorithm.to_string(),
+    ];
+    output::progress(&filled(RatesPhrase::Making.text(language), &facts));
     let stock = Stock::make(algorithm, plan)?;
     pki::write_file(&path, &stock.to_bytes())?;
     Ok(stock)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Failure;
 use super::bench::Bench;
-use super::bench::Variant;
+use super::variant::Variant;
 use crate::load::drive::Pace;
 use crate::load::drive::Signatures;
 use crate::load::measured::Figure;
@@ -12,6 +12,9 @@ use crate::load::measured::Ladder;
 use crate::load::measured::Measured;
 use crate::load::measured::Rung;
 use crate::store::Durability;
+use crate::text::Language;
+use crate::text::LoadPhrase;
+use crate::text::filled;
 
 /// Documents under way: enough that the hub is never idle.
 const IN_FLIGHT: usize = 512;
@@ -61,7 +64,7 @@ pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
             let done = repeat * RUNGS.len() + place;
             let took = bench.clock().monotonic() - began;
             let variant = Variant {
-                name: format!("{name} ({})", climbed(done, took)),
+                name: format!("{name} ({})", climbed(done, took, bench.language())),
                 signatures: *signatures,
                 durability: *durability,
                 arguments: match *layers {
@@ -104,9 +107,9 @@ pub(super) async fn climb(bench: &mut Bench) -> Result<Measured, Failure> {
 }
 
 /// How far it is, and how long the rest will take if it goes on like this.
-fn climbed(done: usize, took: Duration) -> String {
+fn climbed(done: usize, took: Duration, language: Language) -> String {
     let of = RUNGS.len() * REPEATS;
-    let step = format!("{} of {of}", done + 1);
+    let step = format!("{}/{of}", done + 1);
     let Some(each) = u32::try_from(done)
         .ok()
         .and_then(|done| took.checked_div(done))
@@ -114,7 +117,9 @@ fn climbed(done: usize, took: Duration) -> String {
         return step;
     };
     let left = each * u32::try_from(of - done).unwrap_or(u32::MAX);
-    format!("{step}, about {} s left", left.as_secs())
+    let left = left.as_secs().to_string();
+    let left = filled(LoadPhrase::SecondsLeft.text(language), &[left]);
+    format!("{step}, {left}")
 }
 
 #[cfg(test)]
@@ -123,10 +128,9 @@ mod tests {
 
     #[test]
     fn what_is_left_is_said_from_the_second_run_on() {
-        assert_eq!(climbed(0, Duration::ZERO), "1 of 28");
-        assert_eq!(
-            climbed(7, Duration::from_secs(42)),
-            "8 of 28, about 126 s left"
-        );
+        let seconds = Duration::from_secs(42);
+        assert_eq!(climbed(0, Duration::ZERO, Language::En), "1/28");
+        assert_eq!(climbed(7, seconds, Language::En), "8/28, about 126 s left");
+        assert!(climbed(7, seconds, Language::Vi).ends_with("126 giây"));
     }
 }

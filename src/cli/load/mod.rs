@@ -7,9 +7,11 @@ mod ladder;
 mod progress;
 mod scenarios;
 mod screen;
+mod settings;
 mod sizing;
 mod stock;
 mod target;
+mod variant;
 
 use std::path::Path;
 

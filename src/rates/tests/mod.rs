@@ -1,10 +1,12 @@
 //! What is kept between runs, and what reports say of a run.
 
+mod baseline;
+mod ratios;
+
 use serde_json::Value;
 
 use super::DigestRow;
 use super::Measured;
-use super::NotComparable;
 use super::Part;
 use super::Plan;
 use super::PoisonedRow;
@@ -17,9 +19,6 @@ use super::Summary;
 use super::SummaryRow;
 use super::SummaryWay;
 use super::Waterfall;
-use super::against;
-use super::against_to_json;
-use super::against_to_text;
 use super::matrix;
 use super::to_html;
 use super::to_json;
@@ -254,91 +253,6 @@ fn a_processor_without_lanes_is_said() {
 }
 
 #[test]
-fn what_each_step_adds_comes_to_the_whole() {
-    let waterfall = waterfall();
-    let shares = waterfall.shares();
-    let added: f64 = shares.iter().filter_map(|(_, _, added, _)| *added).sum();
-    let share: f64 = shares.iter().filter_map(|(.., share)| *share).sum();
-    assert!((added - 25.0).abs() < 1e-9 && (share - 1.0).abs() < 1e-9);
-    let last = shares.last().unwrap();
-    assert!((last.1 - 100.0).abs() < 1e-9 && last.2.is_none());
-}
-
-#[test]
-fn no_part_is_negative_or_within_the_intervals() {
-    let waterfall = waterfall();
-    for pair in waterfall.shares().windows(2) {
-        let ([(before, ..), (step, _, added, share)], true) = (pair, pair[1].0.part.continues())
-        else {
-            continue;
-        };
-        assert_eq!(added.is_some(), share.is_some());
-        assert!(added.is_none_or(|added| added > 0.0));
-        assert!(
-            added.is_none() || step.rate.differs_from(&before.rate),
-            "{step:?}"
-        );
-    }
-    let said = to_text(&measured(), Language::En);
-    let line = |name: &str| {
-        said.lines()
-            .find(|line| line.contains(name))
-            .unwrap()
-            .to_owned()
-    };
-    assert!(
-        line("digest of the content").ends_with("≈ 0         "),
-        "{said}"
-    );
-    assert!(line("certificate chain  ").contains("≈ 0"), "{said}");
-}
-
-/// Every ratio of a report can be recomputed from its rows; there is none where intervals overlap.
-#[test]
-fn ratios_are_to_rows_that_are_there() {
-    let report = to_json(&measured());
-    let rows = |list: &str| report[list].as_array().unwrap().clone();
-    let of = |row: &Value| row["ops_per_s"].as_f64().unwrap();
-    let ends = |row: &Value| [0, 1].map(|end| row["interval"][end].as_f64().unwrap());
-    let check = |row: &Value, field: &str, other: &Value| {
-        let ([low, high], [other_low, other_high]) = (ends(row), ends(other));
-        match row[field].as_f64() {
-            None => assert!(low <= other_high && other_low <= high, "{row}"),
-            Some(ratio) => assert!((ratio - of(row) / of(other)).abs() < 0.001, "{row}"),
-        }
-    };
-    let summary = rows("summary");
-    let named = |name: &str| summary.iter().find(|row| row["row"] == name).unwrap();
-    for row in &summary {
-        if row["row"] == "openssl" {
-            continue;
-        }
-        check(row, "ratio_openssl", named("openssl"));
-        if row["row"] != "one-by-aws-lc" {
-            check(row, "ratio_aws_lc", named("one-by-aws-lc"));
-        }
-    }
-    assert!(named("one")["ratio_aws_lc"].is_null());
-    let all = rows("rates");
-    let varied = ["batch", "message_bytes", "cores", "key"];
-    for row in &all {
-        let is_reference = |other: &&Value| {
-            other["backend"] == "aws-lc" && varied.iter().all(|name| other[name] == row[name])
-        };
-        match all.iter().find(is_reference) {
-            None => assert!(row["ratio_aws_lc"].is_null(), "{row}"),
-            Some(reference) if row["backend"] == "avx512" => check(row, "ratio_aws_lc", reference),
-            Some(_) => assert_eq!(row["ratio_aws_lc"], 1.0),
-        }
-        if row["cores"] == 1 {
-            check(row, "ratio_openssl", &rows("openssl")[0]);
-        } else {
-            assert!(row["ratio_openssl"].is_null(), "{row}");
-        }
-    }
-}
-
-#[test]
 fn a_disturbed_machine_is_said_first_in_every_report() {
     let mut measured = measured();
     assert!(!to_text(&measured, Language::En).contains("WARNING"));
@@ -380,70 +294,6 @@ fn a_few_unsteady_rows_outside_the_summary_are_no_disturbance() {
         .iter_mut()
         .for_each(|row| row.rate.spread = 0.5);
     assert_eq!(measured.unsteady().unwrap().figures, 40);
-}
-
-#[test]
-fn a_baseline_tells_what_got_slower_beyond_noise_and_intervals() {
-    let before = to_json(&measured());
-    let same = against(&measured(), &before, 0.05).unwrap();
-    assert_eq!(same.regressions().count(), 0);
-    assert!(same.compared.len() > 10);
-    let mut slower = measured();
-    // Well beyond the intervals; within noise; beyond noise but within the intervals.
-    slower.rates[3].rate = rate(400_000.0);
-    slower.rates[5].rate = rate(120_000.0 * 0.952);
-    slower.rates[7].rate = Rate {
-        high: 61_000.0,
-        ..rate(50_000.0)
-    };
-    let found = against(&slower, &before, 0.05).unwrap();
-    let worse: Vec<&str> = found.regressions().map(|one| one.figure.as_str()).collect();
-    assert_eq!(worse, ["rates ecdsa-p256-sha256 avx512 256 1024 1 known"]);
-    let said = against_to_text(&found, Language::En);
-    assert!(said.contains("1 slower by more than 5.0 %"), "{said}");
-    assert_eq!(against_to_json(&found)["regressions"][0], worse[0]);
-}
-
-/// A report as it was before there were intervals.
-#[test]
-fn an_old_report_is_a_baseline_too() {
-    let mut before = to_json(&measured());
-    let fields = before.as_object_mut().unwrap();
-    for field in ["summary", "date", "version"] {
-        fields.remove(field);
-    }
-    for row in fields["rates"].as_array_mut().unwrap() {
-        row.as_object_mut().unwrap().remove("interval");
-    }
-    let found = against(&measured(), &before, 0.05).unwrap();
-    assert_eq!(
-        (found.date.as_deref(), found.regressions().count()),
-        (None, 0)
-    );
-}
-
-#[test]
-fn what_is_not_comparable_is_said() {
-    let before = to_json(&measured());
-    let mut other = before.clone();
-    other["host"]["cpu"] = "another".into();
-    let differs = against(&measured(), &other, 0.05).unwrap_err();
-    assert!(
-        differs.to_string().contains("host.cpu `another`"),
-        "{differs}"
-    );
-    assert_eq!(
-        against(&measured(), &serde_json::json!({}), 0.05).unwrap_err(),
-        NotComparable::Missing("keys")
-    );
-    let mut empty = before;
-    for list in ["summary", "rates", "digests", "waterfall"] {
-        empty[list] = Value::Array(Vec::new());
-    }
-    assert_eq!(
-        against(&measured(), &empty, 0.05).unwrap_err(),
-        NotComparable::Nothing
-    );
 }
 
 #[test]

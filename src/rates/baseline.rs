@@ -15,6 +15,8 @@ pub struct Against {
     pub date: Option<String>,
     /// Revision of the program that made it.
     pub git: String,
+    /// Whether the machine was disturbed then, as far as it was looked at.
+    pub was_disturbed: bool,
     /// What passes as noise, as a share.
     pub noise: f64,
     /// Every figure of both.
@@ -159,6 +161,7 @@ pub fn against(
     Ok(Against {
         date: said(baseline, "/date"),
         git: said(baseline, "/git").unwrap_or_default(),
+        was_disturbed: baseline.get("disturbed") == Some(&Value::Bool(true)),
         noise,
         compared,
     })

@@ -73,6 +73,8 @@ bilingual! {
         Quick = "QUICK: few keys and signatures, which stay in the processor's cache and flatter known signers, and short rounds: for a look, not for publication", "ĐO NHANH: ít khóa và chữ ký, nằm gọn trong bộ nhớ đệm nên có lợi cho bên ký đã biết, vòng đo ngắn: chỉ để xem, không dùng để công bố";
         /// Heading: against an earlier run.
         Baseline = "Against the earlier run of docaxis", "So với lần đo trước của docaxis";
+        /// The earlier run had a warning.
+        BaselineDisturbed = "WARNING: the machine was disturbed during the earlier run", "CẢNH BÁO: máy bị ảnh hưởng trong lần đo trước";
         /// How to read it: figures, regressions, noise.
         BaselineHow = "{} figures compared, {} slower by more than {} % and by more than both intervals explain; listed is what differs beyond the intervals, now as a multiple of then.", "So sánh {} số liệu, {} số liệu chậm hơn quá {} % và ngoài khoảng tin cậy của cả hai lần; liệt kê các số liệu khác nhau ngoài khoảng tin cậy, tỷ lệ lần này so với lần trước.";
         /// How to repeat it.

@@ -176,8 +176,14 @@ fn verdict(
     if worse.is_empty() {
         return Ok(());
     }
+    let but = match measured.machine.disturbances().is_empty() {
+        true => "",
+        false => ", but the machine was disturbed",
+    };
     let worse = worse.join("; ");
-    Err(Failure::Check(format!("slower than the baseline: {worse}")))
+    Err(Failure::Check(format!(
+        "slower than the baseline{but}: {worse}"
+    )))
 }
 
 /// The keys and signatures of an algorithm: those that were kept, or new ones.

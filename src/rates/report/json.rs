@@ -44,6 +44,7 @@ pub fn against_to_json(against: &Against) -> Value {
     json!({
         "date": against.date,
         "git": against.git,
+        "disturbed": against.was_disturbed,
         "noise": against.noise,
         "compared": compared.collect::<Vec<_>>(),
         "regressions": worse,

@@ -168,6 +168,9 @@ fn write_against(out: &mut String, against: &Against, language: Language) -> std
         format!("{:.1}", against.noise * 100.0),
     ];
     heading(out, &title, &filled(say(RatesPhrase::BaselineHow), &facts))?;
+    if against.was_disturbed {
+        writeln!(out, "  {}", say(RatesPhrase::BaselineDisturbed))?;
+    }
     let mut differ: Vec<&Compared> = against
         .compared
         .iter()

@@ -32,6 +32,11 @@ fn a_baseline_tells_what_got_slower_beyond_noise_and_intervals() {
     let said = against_to_text(&found, Language::En);
     assert!(said.contains("1 slower by more than 5.0 %"), "{said}");
     assert_eq!(against_to_json(&found)["regressions"][0], worse[0]);
+    assert!(!said.contains("WARNING"));
+    let mut disturbed = before;
+    disturbed["disturbed"] = true.into();
+    let found = against(&slower, &disturbed, 0.05).unwrap();
+    assert!(against_to_text(&found, Language::En).contains("WARNING"));
 }
 
 /// A report as it was before there were intervals.

@@ -34,6 +34,7 @@ mod pkits;
 mod rates;
 mod refusal;
 mod reserve;
+mod retention;
 mod statuses;
 mod support;
 mod telemetry;

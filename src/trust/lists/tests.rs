@@ -19,6 +19,10 @@ fn serial_numbers_are_compared_with_their_sign() {
     }
 }
 
+fn read(bytes: &[u8]) -> Option<List<'_>> {
+    List::read("list".to_owned(), bytes.into())
+}
+
 #[test]
 fn whatever_the_bytes_reading_a_list_ends() {
     let now: Timestamp = "2026-06-01T00:00:00Z".parse().unwrap();
@@ -28,7 +32,6 @@ fn whatever_the_bytes_reading_a_list_ends() {
         .revocation_lists(&[], now, now + day)
         .unwrap()
         .root;
-    let read = |bytes: &[u8]| List::read("list".to_owned(), bytes.into());
     let good = read(&list).unwrap();
     assert_eq!((good.this_update, good.next_update), (now, Some(now + day)));
     assert_eq!(good.unusable(), None);

@@ -26,6 +26,9 @@ pub enum NothingTaken {
     /// A block between BEGIN and END is not base64.
     #[error("block {0} of it is not base64")]
     NotBase64(usize),
+    /// A block that is labelled as one of the kind, or any that is cut short, cannot be read.
+    #[error("block {0} of it cannot be read")]
+    Broken(usize),
     /// More than is taken.
     #[error("there are more than {TAKEN_MAX} in it")]
     TooMany,
@@ -94,14 +97,18 @@ fn taken(
         return Err(NothingTaken::Nothing);
     }
     let mut all = Vec::new();
-    for der in blocks(file)? {
-        match read(&der) {
+    for (number, block) in (1..).zip(blocks(file)?) {
+        let before = all.len();
+        match read(&block.der) {
             Some(one) => all.push(one),
             None => {
-                for one in inside_pkcs7(&der, tag).unwrap_or_default() {
+                for one in inside_pkcs7(&block.der, tag).unwrap_or_default() {
                     all.extend(read(&one));
                 }
             }
+        }
+        if all.len() == before && block.is_broken(tag) {
+            return Err(NothingTaken::Broken(number));
         }
         if all.len() > TAKEN_MAX {
             return Err(NothingTaken::TooMany);
@@ -141,13 +148,32 @@ fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
     Some(all)
 }
 
+/// A block between BEGIN and END lines, or a file without them.
+#[derive(Debug, Eq, PartialEq)]
+struct Block<'a> {
+    /// What its lines call it; empty where there are none.
+    label: &'a [u8],
+    der: Vec<u8>,
+}
+
+impl Block<'_> {
+    /// Whether a block from which nothing of a kind was taken should have had something.
+    fn is_broken(&self, tag: u8) -> bool {
+        let says = match tag {
+            CONTEXT_0 => b"CERTIFICATE".as_slice(),
+            _ => b"CRL",
+        };
+        !self.label.is_empty() && (self.label.ends_with(says) || first(&self.der).is_none())
+    }
+}
+
 /// What a file holds, in binary: every block between BEGIN and END lines, or all of it.
-pub(super) fn blocks(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
+fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
     const BEGIN: &[u8] = b"-----BEGIN ";
     const END: &[u8] = b"-----END ";
     // A DER element starts so, and may well have such words in it.
     if file.first() == Some(&SEQUENCE) {
-        return Ok(vec![file.to_vec()]);
+        return Ok(elements(file));
     }
     let mut blocks = Vec::new();
     let mut rest = file;
@@ -157,7 +183,8 @@ pub(super) fn blocks(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
             break;
         };
         let is_key = find(&rest[..label], b"KEY").is_some();
-        rest = &rest[label + 5..];
+        let (label, behind) = rest.split_at(label);
+        rest = &behind[5..];
         let Some(end) = find(rest, END) else {
             break;
         };
@@ -165,14 +192,33 @@ pub(super) fn blocks(file: &[u8]) -> Result<Vec<Vec<u8>>, NothingTaken> {
         rest = &rest[end + END.len()..];
         if !is_key {
             let number = blocks.len() + 1;
-            blocks.push(base64(body).ok_or(NothingTaken::NotBase64(number))?);
+            let der = base64(body).ok_or(NothingTaken::NotBase64(number))?;
+            blocks.push(Block { label, der });
         }
     }
     if blocks.is_empty() {
         let bare = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        blocks.extend(base64(bare));
+        let der = base64(bare).into_iter();
+        blocks.extend(der.flat_map(|der| elements(&der)));
     }
     Ok(blocks)
+}
+
+/// The elements that stand one behind the other in a file without labels; all of it where they do not.
+fn elements(file: &[u8]) -> Vec<Block<'static>> {
+    let mut reader = Reader(file);
+    let mut all = Vec::new();
+    while let Some(found) = reader.expect(SEQUENCE) {
+        all.push(found.whole);
+    }
+    if all.is_empty() {
+        all.push(file);
+    }
+    let block = |der: &[u8]| Block {
+        label: b"",
+        der: der.to_vec(),
+    };
+    all.into_iter().map(block).collect()
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -234,9 +280,13 @@ fn to_base64(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::NothingTaken;
     use super::base64;
     use super::blocks;
+    use super::certificates;
+    use super::certificates_pem;
     use super::to_base64;
+    use crate::trust::Authority;
 
     #[test]
     fn base64_is_read_with_whatever_white_space() {
@@ -261,7 +311,35 @@ mod tests {
         let file = "\u{feff}note\n-----BEGIN ANY THING-----\nMAA=\n-----END ANY THING-----\n\
                     -----BEGIN EC PRIVATE KEY-----\nMAE=\n-----END EC PRIVATE KEY-----\n\
                     -----BEGIN X-----\nMAI=\n-----END X-----";
-        let found = blocks(file.as_bytes()).unwrap();
-        assert_eq!(found, [b"0\x00".to_vec(), b"0\x02".to_vec()]);
+        let found: Vec<_> = blocks(file.as_bytes())
+            .unwrap()
+            .into_iter()
+            .map(|block| (block.label, block.der))
+            .collect();
+        let expected = [
+            (&b"ANY THING"[..], b"0\x00".to_vec()),
+            (b"X", b"0\x02".to_vec()),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_certificate_that_is_broken_is_not_passed_over() {
+        let now = "2026-06-01T00:00:00Z".parse().unwrap();
+        let pem = Authority::create(now).unwrap().anchors_pem();
+        let all = certificates(pem.as_bytes()).unwrap();
+        assert_eq!(certificates(&all.concat()).as_ref(), Ok(&all));
+        assert_eq!(
+            certificates_pem(&all.concat()).replace('\r', ""),
+            pem.replace('\r', "")
+        );
+        for (intact, broken) in [("MII", "MIJ"), ("MII", "MIA"), ("MII", "AII")] {
+            let broken = pem.replacen(intact, broken, 1);
+            assert_eq!(
+                certificates(broken.as_bytes()),
+                Err(NothingTaken::Broken(1)),
+                "{broken}"
+            );
+        }
     }
 }

@@ -23,7 +23,7 @@ impl Drop for Running {
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
-pub(crate) fn python() -> Option<String> {
+fn python() -> Option<String> {
     let python = std::env::var("DOCAXIS_PYTHON").ok();
     if python.is_none() {
         assert!(
@@ -33,6 +33,23 @@ pub(crate) fn python() -> Option<String> {
         eprintln!("SKIPPED: no Python with grpcio, run tests/run");
     }
     python
+}
+
+/// The Python of the witnesses, if it has these modules.
+#[expect(clippy::print_stderr, reason = "a skipped witness is said plainly")]
+pub(crate) fn python_with(modules: &str) -> Option<String> {
+    let python = python()?;
+    let import = format!("import {modules}");
+    let ran = Command::new(&python).args(["-c", &import]).output();
+    if ran.is_ok_and(|ran| ran.status.success()) {
+        return Some(python);
+    }
+    assert!(
+        std::env::var_os("DOCAXIS_NO_SKIP").is_none(),
+        "{python} has not all of {modules}"
+    );
+    eprintln!("SKIPPED: {python} has not all of {modules}, run tests/run");
+    None
 }
 
 fn run(program: &str, arguments: &[&str], directory: &Path) -> String {

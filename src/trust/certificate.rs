@@ -145,9 +145,8 @@ impl<'a> SignedCertificate<'a> {
         Some(Reader(value).only(OCTET_STRING)?.0)
     }
 
-    /// Its extensions: content of the identifier, whether it is critical, the value. `None` where they
-    /// cannot be read.
-    pub(super) fn extensions(mut self) -> Option<Vec<(&'a [u8], bool, &'a [u8])>> {
+    /// Its extensions; `None` where they cannot be read.
+    pub(super) fn extensions(mut self) -> Option<Vec<Extension<'a>>> {
         // Unique identifiers may stand before the extensions.
         while self.rest.peek().is_some_and(|tag| tag != CONTEXT_3) {
             self.rest.any()?;
@@ -164,8 +163,11 @@ impl<'a> SignedCertificate<'a> {
     }
 }
 
+/// Content of an extension's identifier, whether it is critical, its value.
+pub(super) type Extension<'a> = (&'a [u8], bool, &'a [u8]);
+
 /// An extension of a certificate, list or entry, from what stands in its SEQUENCE.
-pub(super) fn extension(mut fields: Reader<'_>) -> Option<(&[u8], bool, &[u8])> {
+pub(super) fn extension(mut fields: Reader<'_>) -> Option<Extension<'_>> {
     let kind = fields.expect(OID)?.content;
     let critical = fields.expect(BOOLEAN);
     let value = fields.only(OCTET_STRING)?.0;

@@ -92,7 +92,8 @@ fn without_certificate(asked: &Asked<'_>) -> OnPath {
 fn other(links: &[LinkFacts], found: &OnPath) -> Option<Finding> {
     let worst = found.chain.iter().chain(&found.revocation);
     let worst = worst.filter(|finding| finding.wrong.is_some());
-    let worst = worst.max_by_key(|finding| finding.indication())?;
+    // Of equals the first: what is wrong with a chain tells more than what its lists lack.
+    let worst = worst.rev().max_by_key(|finding| finding.indication())?;
     let over: Vec<&str> = links
         .iter()
         .skip(1)

@@ -85,8 +85,11 @@ fn segments(directory: &Path) -> Vec<u32> {
 /// A document that fills a fifth of a segment.
 fn filled(number: u32) -> Writing {
     let part = |salt: u32| -> Vec<u8> {
-        (0..INLINE)
-            .map(|at| (at as u32 ^ number ^ salt) as u8)
+        (0..=u8::MAX)
+            .cycle()
+            .take(INLINE)
+            .zip((number ^ salt).to_le_bytes().into_iter().cycle())
+            .map(|(at, byte)| at ^ byte)
             .collect()
     };
     let letter = document(number, HANOI, &[PHU_THO]);

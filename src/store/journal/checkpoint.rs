@@ -306,9 +306,10 @@ mod tests {
         std::fs::read(directory.join(NAME)).unwrap()
     }
 
+    type Row = (Vec<u8>, Vec<u8>);
     type Found = Result<Option<Checkpoint>, CheckpointError<()>>;
 
-    fn rows(directory: &Path) -> (Vec<(Vec<u8>, Vec<u8>)>, Found) {
+    fn rows(directory: &Path) -> (Vec<Row>, Found) {
         let mut rows = Vec::new();
         let found = read(directory, &mut |key, value| {
             rows.push((key, value));

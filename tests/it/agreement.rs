@@ -238,7 +238,11 @@ fn the_hub_and_a_report_for_the_instant_of_reception_agree() {
             })
             .into_iter()
             .collect();
-        let crls = lists(&papers.authority, &revoked, case.received);
+        // A list is not older than what it tells of.
+        let listed = case
+            .revoked
+            .map_or(case.received, |at| at.max(case.received));
+        let crls = lists(&papers.authority, &revoked, listed);
         let mut document = document(1, HANOI, &[VINH_PHUC]).unsigned();
         let signature = papers.signer.sign(&document.header, case.signed).unwrap();
         document.signature = signature.into();

@@ -13,9 +13,32 @@ use super::rows;
 use crate::store::Change;
 use crate::store::Checkpoint;
 use crate::store::CheckpointError;
+use crate::store::DataDir;
 use crate::store::Index;
 use crate::store::JournalReader;
 use crate::store::Position;
+
+/// An index that goes on where the journal begins: one that knows nothing gets the rows of the checkpoint.
+///
+/// # Errors
+/// [`RecoverError`]; [`RecoverError::Stale`] where it reflects less than the checkpoint.
+pub(super) fn begin(data: &DataDir, index: Index) -> Result<Index, RecoverError> {
+    let reader = match JournalReader::open(&data.journal()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(index),
+        reader => reader.map_err(|error| RecoverError::Journal(error.to_string()))?,
+    };
+    let Some(checkpoint) = reader.checkpoint() else {
+        return Ok(index);
+    };
+    match index.applied() {
+        Some(applied) if applied >= checkpoint.at => {}
+        Some(_) => return Err(RecoverError::Stale),
+        None => {
+            enter(&index, &reader)?;
+        }
+    }
+    Ok(index)
+}
 
 /// Enters the rows of the journal's checkpoint into an empty index. Gives up to which record it reflects the
 /// journal then; nothing where no segment was dropped. Blocking.
@@ -73,10 +96,10 @@ pub(super) fn make(
     scratch: &Path,
     stop: CancellationToken,
 ) -> Result<Checkpoint, RecoverError> {
-    let mut scratch = Scratch::begin(scratch, reader, stop)?;
+    let mut scratch = Scratch::begin(scratch, reader, stop.clone())?;
     let made = scratch
         .follow(reader, at)
-        .and_then(|()| write(reader, first_segment, at, scratch.index()));
+        .and_then(|()| write(reader, first_segment, at, scratch.index(), &stop));
     scratch.discard();
     made
 }
@@ -86,6 +109,7 @@ fn write(
     first_segment: u32,
     at: Position,
     index: &Index,
+    stop: &CancellationToken,
 ) -> Result<Checkpoint, RecoverError> {
     let failed = |error: std::io::Error| {
         RecoverError::Journal(format!("a checkpoint cannot be written: {error}"))
@@ -94,6 +118,9 @@ fn write(
     let mut writer = writer.map_err(failed)?;
     let (mut from, end) = (Vec::new(), vec![0xFF]);
     loop {
+        if stop.is_cancelled() {
+            return Err(RecoverError::Stopped);
+        }
         let found = index.range(from..end.clone(), ROWS_AT_ONCE)?;
         for (key, row) in &found {
             writer.row(key, row).map_err(failed)?;

@@ -79,8 +79,8 @@ pub(super) enum Work {
         sequences: Vec<u64>,
         reply: oneshot::Sender<Result<retention::Outcome, Refusal>>,
     },
-    /// The reply is the last record that is on disk.
-    LastRecord(oneshot::Sender<Option<Position>>),
+    /// The index is written out, if it is not being.
+    WriteOut,
     /// So many bytes of the journal were dropped.
     Dropped(u64),
     /// The index was made anew: what waits is read from it again.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -123,6 +125,8 @@ pub(super) struct Core {
     pub(super) receive_kib: Arc<Semaphore>,
     /// Set when no new work is taken.
     pub(super) draining: CancellationToken,
+    /// Held by work on files that may outlive its task: the data directory is given back after it.
+    pub(super) housekeeping: RwLock<()>,
 }
 
 /// How far the journal is, for those who only look.
@@ -231,6 +235,7 @@ impl Core {
             under_way: Arc::new(Semaphore::new(super::config::UNDER_WAY_KIB)),
             receive_kib: Arc::new(Semaphore::new(super::config::HUB_RECEIVE_KIB)),
             draining: CancellationToken::new(),
+            housekeeping: RwLock::default(),
             config,
         }
     }
@@ -289,6 +294,14 @@ impl Core {
             .ok_or(LoadError::NotADocument(sequence))?;
         let record = Arc::new(record);
         Ok(Arc::new(Stored { record, payload }))
+    }
+
+    /// Does work on files of the data directory that nobody waits for; `None` where the hub is stopping, and
+    /// the directory may be another's.
+    pub(super) fn housekeep<T>(&self, work: impl FnOnce() -> T) -> Option<T> {
+        let held = self.housekeeping.read();
+        let _held = held.unwrap_or_else(PoisonError::into_inner);
+        (!self.draining.is_cancelled()).then(work)
     }
 
     /// The code of an agency.

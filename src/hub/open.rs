@@ -1,10 +1,11 @@
 //! Opening a hub: the index as it was last written, then the journal after it, then what waits.
 
+mod reading;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use std::time::Instant;
 
 use super::checkpoint;
 use super::commit::Committer;
@@ -30,9 +31,10 @@ use crate::store::DataDir;
 use crate::store::FileError;
 use crate::store::Index;
 use crate::store::Journal;
-use crate::store::JournalReader;
 use crate::store::Position;
 use crate::trust::TrustStore;
+
+use reading::Progress;
 
 /// Largest index, in bytes, of which every row is read before the hub serves: a few tenths of a second.
 const INSPECT_AT_START_MAX: u64 = 96 * 1024 * 1024;
@@ -42,12 +44,6 @@ const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// Rows of it that are read at once.
 const INSPECT_ROWS: usize = 4096;
-
-/// Records between two looks at the clock while the journal is read back.
-const PROGRESS_RECORDS: u64 = 1024;
-
-/// Time between two words about it in the log.
-const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// What a hub is given.
 #[derive(Debug)]
@@ -111,6 +107,15 @@ pub enum OpenError {
     /// Rows of an index that was just made.
     #[error("cannot make the index anew: {0}")]
     Rows(#[source] RecoverError),
+}
+
+impl From<RecoverError> for OpenError {
+    fn from(error: RecoverError) -> Self {
+        match error {
+            RecoverError::Journal(problem) => Self::Journal(problem),
+            error => Self::Rows(error),
+        }
+    }
 }
 
 impl Hub {
@@ -232,7 +237,7 @@ fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result
     let opened = Index::open(&data.index(), rows::FORMAT)
         .and_then(|index| inspected(index, &data.index()))
         .map_err(OpenError::Index)
-        .and_then(|index| from_checkpoint(data, index))
+        .and_then(|index| Ok(checkpoint::begin(data, index)?))
         .and_then(|index| read_back(config, Some(data), index, clock));
     let problem = match opened {
         Err(OpenError::Index(error)) if !matches!(error, FileError::Full) => error.to_string(),
@@ -245,30 +250,10 @@ fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result
     let heads = evidence::before_removal(config, data)?;
     remove_index(&data.index())?;
     let index = Index::open(&data.index(), rows::FORMAT).map_err(OpenError::Index)?;
-    let index = from_checkpoint(data, index)?;
+    let index = checkpoint::begin(data, index)?;
     let mut state = read_back(config, Some(data), index, clock)?;
     state.1.heads = state.1.heads.at_least(heads);
     Ok(state)
-}
-
-/// An index that goes on where the journal begins: one that knows nothing gets the rows of the checkpoint.
-fn from_checkpoint(data: &DataDir, index: Index) -> Result<Index, OpenError> {
-    let reader = match JournalReader::open(&data.journal()) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(index),
-        reader => reader.map_err(|error| OpenError::Journal(error.to_string()))?,
-    };
-    let Some(checkpoint) = reader.checkpoint() else {
-        return Ok(index);
-    };
-    match index.applied() {
-        Some(applied) if applied >= checkpoint.at => Ok(index),
-        Some(_) => Err(OpenError::Rows(RecoverError::Stale)),
-        None => match checkpoint::enter(&index, &reader) {
-            Ok(_) => Ok(index),
-            Err(RecoverError::Journal(problem)) => Err(OpenError::Journal(problem)),
-            Err(error) => Err(OpenError::Rows(error)),
-        },
-    }
 }
 
 /// An index every row of which was read, where that is soon done. A large one is read while the hub serves.
@@ -351,44 +336,6 @@ fn open_journal(
     }
     recovered.in_doubt = evidence::tell_in_doubt(&journal.reader(), &recovery);
     Ok(journal)
-}
-
-/// How far reading back has come, for the log.
-struct Progress<'a> {
-    clock: &'a Clock,
-    began: Instant,
-    said: Instant,
-    records: u64,
-}
-
-impl<'a> Progress<'a> {
-    fn begin(clock: &'a Clock) -> Self {
-        let began = clock.monotonic();
-        Self {
-            clock,
-            began,
-            said: began,
-            records: 0,
-        }
-    }
-
-    /// One record more. A word in the log now and then.
-    fn step(&mut self, at: Position) {
-        self.records += 1;
-        if !self.records.is_multiple_of(PROGRESS_RECORDS) {
-            return;
-        }
-        let now = self.clock.monotonic();
-        if now - self.said >= PROGRESS_EVERY {
-            self.said = now;
-            let (records, segment) = (self.records, at.segment());
-            tracing::info!(records, segment, "reading the journal back");
-        }
-    }
-
-    fn elapsed(&self) -> Duration {
-        self.clock.monotonic() - self.began
-    }
 }
 
 /// A new hub knows the agencies of 2019, all active, and so many units below each.

@@ -15,9 +15,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
 use super::checkpoint;
+use super::config::INDEX_NICE;
 use super::core::Core;
 use super::recover::ROWS_AT_ONCE;
 use super::rows;
@@ -28,9 +30,14 @@ use crate::model::Refusal;
 use crate::store::Archive;
 use crate::store::IndexError;
 use crate::store::Position;
+use crate::store::SegmentFile;
 
 /// Documents given to the commit thread at once.
 const AT_ONCE: usize = 64;
+
+/// Part of the checkpoint's bytes that is dropped at least for a new one: it holds every receipt ever given,
+/// and must not be written over and over for little.
+const CHECKPOINT_PART: u64 = 4;
 
 /// Time between two looks for what is not to be kept any longer. Each that drops a segment makes a checkpoint,
 /// which reads the journal.
@@ -113,13 +120,12 @@ pub(super) async fn retain(core: Arc<Core>) {
     };
     loop {
         ticks.tick().await;
-        match pass.archive_documents().await {
-            Ok(held) => pass.tell(held),
-            Err(error) => pass.tell(Some(error.to_string())),
-        }
-        if let Err(error) = pass.drop_segments().await {
-            pass.tell(Some(error.to_string()));
-        }
+        let archived = pass.archive_documents().await;
+        let held = archived.unwrap_or_else(|error| Some(error.to_string()));
+        let dropped = pass.drop_segments().await;
+        let kept = dropped.err().map(|error| error.to_string());
+        let all: Vec<String> = held.into_iter().chain(kept).collect();
+        pass.tell((!all.is_empty()).then(|| all.join("; ")));
     }
 }
 
@@ -149,14 +155,14 @@ impl Pass {
     async fn archive_documents(&mut self) -> Result<Option<String>, RetentionError> {
         let bound = {
             let core = Arc::clone(&self.core);
-            off_the_reactor(move || Bound::of(&core)).await
+            off_the_reactor(&self.core, move || Bound::of(&core)).await
         };
         let Some(bound) = bound.transpose()? else {
             return Ok(None);
         };
         loop {
             let (core, from) = (Arc::clone(&self.core), self.from);
-            let found = off_the_reactor(move || {
+            let found = off_the_reactor(&self.core, move || {
                 let due = due(&core, from, bound)?;
                 if let Some(archive) = core.config.retention.archive() {
                     let digests = due.documents.iter().flat_map(|due| &due.attachments);
@@ -194,7 +200,7 @@ impl Pass {
             return;
         }
         let core = Arc::clone(&self.core);
-        off_the_reactor(move || {
+        off_the_reactor(&self.core, move || {
             for digest in digests {
                 core.uploads.remove_unwanted(&core.index, digest);
             }
@@ -204,13 +210,24 @@ impl Pass {
 
     /// Drops the segments of which no document is kept, after a checkpoint is in their place.
     async fn drop_segments(&self) -> Result<(), RetentionError> {
-        let last = self.core.commit_last().await;
-        let Some(last) = last.map_err(RetentionError::Refused)? else {
+        let (core, from) = (Arc::clone(&self.core), self.from);
+        let first = off_the_reactor(&self.core, move || first_kept(&core, from)).await;
+        let Some(first) = first.transpose()? else {
             return Ok(());
         };
-        let (core, from) = (Arc::clone(&self.core), self.from);
-        let dropped =
-            off_the_reactor(move || drop_before(&core, first_kept(&core, from, last)?, last));
+        // No further than the index reflects the journal: a checkpoint that knew more could not mend it.
+        let reflected = self.core.index.applied();
+        if reflected.is_none_or(|at| at.segment() < first) {
+            let asked = self.core.commit_write_out().await;
+            asked.map_err(RetentionError::Refused)?;
+        }
+        let Some(at) = reflected else {
+            return Ok(());
+        };
+        let core = Arc::clone(&self.core);
+        let dropped = on_a_thread(&self.core, move || {
+            drop_before(&core, first.min(at.segment()), at)
+        });
         let Some(bytes) = dropped.await.transpose()?.filter(|bytes| *bytes > 0) else {
             return Ok(());
         };
@@ -219,9 +236,35 @@ impl Pass {
     }
 }
 
-/// Runs what waits for the disk; `None` when the runtime ends.
-async fn off_the_reactor<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    vital::panicking(tokio::task::spawn_blocking(run).await)
+/// Does what waits for the disk; `None` where the hub is stopping.
+async fn off_the_reactor<T: Send + 'static>(
+    core: &Arc<Core>,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let core = Arc::clone(core);
+    let done = tokio::task::spawn_blocking(move || core.housekeep(run));
+    vital::panicking(done.await).flatten()
+}
+
+/// The same for what takes long, on a thread of its own that gives way to documents.
+async fn on_a_thread<T: Send + 'static>(
+    core: &Arc<Core>,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let (core, (tell, told)) = (Arc::clone(core), oneshot::channel());
+    let thread = std::thread::Builder::new().name("hub-retention".to_owned());
+    let begun = thread.spawn(move || {
+        let _ = rustix::process::nice(INDEX_NICE);
+        let _ = tell.send(core.housekeep(run));
+    });
+    match begun {
+        // What panics there is this task's panic.
+        Ok(_thread) => told.await.expect("the thread tells"),
+        Err(error) => {
+            tracing::warn!(%error, "no thread for retention: it is tried again");
+            None
+        }
+    }
 }
 
 /// What need not be kept.
@@ -303,9 +346,10 @@ fn due(core: &Core, from: u64, bound: Bound) -> Result<Found, RetentionError> {
     Ok(found)
 }
 
-/// The segment of the first document that is kept; where none is, that of the last record.
-fn first_kept(core: &Core, from: u64, last: Position) -> Result<u32, RetentionError> {
-    let mut first = last.segment();
+/// The segment of the first document that is kept; where none is, the one being written.
+fn first_kept(core: &Core, from: u64) -> Result<u32, RetentionError> {
+    let sealed = core.reader.sealed().map_err(RetentionError::Journal)?;
+    let mut first = sealed.last().map_or(0, |segment| segment.number + 1);
     each_document(core, from, |row| match row.position {
         Some(position) => {
             first = first.min(position.segment());
@@ -343,23 +387,28 @@ fn each_document(
 
 /// Puts the segments before one into the archive, a checkpoint into their place, and drops them. Gives their
 /// bytes.
-fn drop_before(core: &Core, first: u32, last: Position) -> Result<u64, RetentionError> {
+fn drop_before(core: &Core, first: u32, at: Position) -> Result<u64, RetentionError> {
     let sealed = core.reader.sealed().map_err(RetentionError::Journal)?;
     let old: Vec<_> = sealed
         .into_iter()
         .take_while(|segment| segment.number < first)
         .collect();
-    let Some(index) = core.config.data.as_ref().filter(|_| !old.is_empty()) else {
+    let Some(data) = core
+        .config
+        .data
+        .as_ref()
+        .filter(|_| is_worth_it(core, &old))
+    else {
         return Ok(0);
     };
-    let scratch = index.join("index.redb.checkpoint");
     if let Some(archive) = core.config.retention.archive() {
         archive
             .segments(&core.reader, &old)
             .map_err(RetentionError::Archive)?;
     }
+    let scratch = data.join("index.redb.checkpoint");
     let stop = core.draining.clone();
-    let checkpoint = checkpoint::make(&core.reader, first, last, &scratch, stop)?;
+    let checkpoint = checkpoint::make(&core.reader, first, at, &scratch, stop)?;
     let dropped = core.reader.drop_before(checkpoint);
     let bytes = dropped.map_err(RetentionError::Journal)?;
     tracing::info!(
@@ -369,4 +418,12 @@ fn drop_before(core: &Core, first: u32, last: Position) -> Result<u64, Retention
         "the journal's oldest segments were dropped: a checkpoint is in their place"
     );
     Ok(bytes)
+}
+
+/// Whether so much is dropped that writing the checkpoint, with every receipt in it, is the smaller part.
+fn is_worth_it(core: &Core, old: &[SegmentFile]) -> bool {
+    let bytes: u64 = old.iter().map(|segment| segment.bytes).sum();
+    let checkpoint = core.reader.checkpoint_file();
+    let written = checkpoint.and_then(|file| std::fs::metadata(file).ok());
+    bytes > written.map_or(0, |file| file.len() / CHECKPOINT_PART)
 }

@@ -86,6 +86,8 @@ impl Threads {
             closing.index.close();
             let flushed = self.index.join();
             let shaken = self.shaking.join();
+            // What is still being removed or moved is of this hub.
+            drop(closing.housekeeping.write());
             drop(self.data);
             let _ = end.send(committed.and(flushed).and(verified).and(shaken).is_ok());
         };

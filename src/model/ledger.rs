@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::organ::OrganId;
-use super::refusal::Reason;
+use super::reason::Reason;
 
 pub use counts::Cause;
 pub use counts::DocumentSums;

@@ -31,10 +31,12 @@ impl<'a> Archive<'a> {
     /// What the file system says; [`io::ErrorKind::AlreadyExists`] where another journal is there.
     pub fn segments(&self, reader: &JournalReader, segments: &[SegmentFile]) -> io::Result<()> {
         let directory = DataDir::journal_in(self.0);
-        files::create_private_directory(self.0)?;
-        files::create_private_directory(&directory)?;
-        let is_empty = std::fs::read_dir(&directory)?.next().is_none();
-        if let Some(checkpoint) = reader.checkpoint_file().filter(|_| is_empty) {
+        make_directory(&directory)?;
+        if let Some(checkpoint) = reader.checkpoint_file()
+            && !JournalReader::open(&directory)?.holds_segments()?
+        {
+            // Of an attempt that was broken off it may be another.
+            remove(&directory.join(checkpoint.file_name().unwrap_or_default()))?;
             copy_into(&checkpoint, &directory)?;
         }
         for segment in segments {
@@ -57,7 +59,7 @@ impl<'a> Archive<'a> {
             let name = digest.to_string();
             let (shelf, _) = name.split_at(2);
             let shelf = self.0.join("attachments").join("sha256").join(shelf);
-            std::fs::create_dir_all(&shelf)?;
+            make_directory(&shelf)?;
             match copy_into(&attachments.file(*digest), &shelf) {
                 // Nobody has it any more; the backup and the doctor tell of those that should be there.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -66,6 +68,25 @@ impl<'a> Archive<'a> {
             files::sync_directory(&shelf)?;
         }
         Ok(())
+    }
+}
+
+/// Makes a directory for its owner only, with those above it that are missing, durably.
+fn make_directory(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = files::parent(path);
+    make_directory(above)?;
+    files::create_private_directory(path)?;
+    files::sync_directory(above)
+}
+
+/// Removes a file, if it is there.
+fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 
@@ -103,10 +124,7 @@ fn copy_into(file: &Path, directory: &Path) -> io::Result<()> {
     let mut unfinished = target.clone().into_os_string();
     unfinished.push(".unfinished");
     let unfinished = PathBuf::from(unfinished);
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
+    remove(&unfinished)?;
     copy_durably(file, &unfinished)?;
     std::fs::rename(&unfinished, &target)
 }

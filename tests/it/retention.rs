@@ -115,6 +115,32 @@ async fn settle(by: &Party, receipts: &[v1::Receipt]) {
     by.acknowledge(&sequences).await;
 }
 
+/// Copies files as a crash would leave them.
+fn copy_all(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_all(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// Nobody but its owner reads anything below a directory.
+fn is_private(directory: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = std::fs::metadata(directory).unwrap().permissions().mode();
+    assert_eq!(mode & 0o077, 0, "{}", directory.display());
+    if directory.is_dir() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            is_private(&entry.unwrap().path());
+        }
+    }
+}
+
 async fn take_notices(by: &Party) {
     let statuses = by.pending().await.statuses;
     let request = v1::Acknowledgement {
@@ -192,6 +218,12 @@ async fn a_journal_stays_within_its_bytes_and_what_left_it_is_in_the_archive() {
     })
     .await;
     let (first, last) = (&receipts[0], receipts.last().unwrap());
+    is_private(&place.archive);
+    // A crash now, with little written out: the index is not older than the checkpoint, so it serves.
+    let crashed = place.data.with_file_name("crashed");
+    copy_all(&place.data, &crashed);
+    let crashed = crashed.display().to_string();
+    done(&["journal", "verify", "--index", &crashed]);
     assert!(is_archived(&hanoi, first).await);
     assert!(!is_archived(&hanoi, last).await);
     // A repetition gets the receipt of then; everything else is told why not.
@@ -323,7 +355,11 @@ async fn what_somebody_waits_for_is_kept_however_old_it_is() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attachments_go_with_the_last_document_that_names_them() {
     let place = place();
-    let axis = Axis::start_with(config(&place.data, of_days(30))).await;
+    let retention = Retention {
+        archive: Some(place.archive.clone()),
+        ..of_days(30)
+    };
+    let axis = Axis::start_with(config(&place.data, retention)).await;
     let (hanoi, phu_tho) = (axis.party(HANOI), axis.party(PHU_THO));
     let content = vec![7; 3000];
     let upload = async || {
@@ -377,6 +413,13 @@ async fn attachments_go_with_the_last_document_that_names_them() {
     assert!(file.exists(), "another document names it");
     pass(&axis, DAY * 20);
     eventually("the last goes", async || !file.exists()).await;
+    let kept = place
+        .archive
+        .join("attachments/sha256")
+        .join(&name[..2])
+        .join(&name[2..]);
+    assert_eq!(std::fs::read(kept).unwrap(), content);
+    is_private(&place.archive);
     assert!(is_archived(&hanoi, &second).await);
     let again = hanoi.submit(naming(9)).await;
     assert_eq!(reason(again), Reason::AttachmentMissing);

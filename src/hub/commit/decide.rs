@@ -50,8 +50,8 @@ impl Committer {
             Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
             Work::Archive { sequences, reply } => self.archive(&sequences, reply, open),
-            Work::LastRecord(reply) => {
-                let _ = reply.send(self.journal.last());
+            Work::WriteOut => {
+                self.write_out();
                 Ok(())
             }
             Work::Dropped(bytes) => {

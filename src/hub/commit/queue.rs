@@ -30,7 +30,6 @@ use crate::model::Party;
 use crate::model::Priority;
 use crate::model::Reason;
 use crate::model::Refusal;
-use crate::store::Position;
 
 /// Rows of a document beside those of its recipients: identity, record.
 const DOCUMENT_ROWS: usize = 2;
@@ -283,14 +282,12 @@ impl Core {
         archived.await.map_err(|_dropped| self.health.undecided())?
     }
 
-    /// The last record that is on disk.
+    /// Has the index written out, though little of it changed.
     ///
     /// # Errors
     /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
-    pub(in crate::hub) async fn commit_last(&self) -> Result<Option<Position>, Refusal> {
-        let (reply, last) = oneshot::channel();
-        self.commit_of_hub(1, Work::LastRecord(reply)).await?;
-        last.await.map_err(|_dropped| self.health.undecided())
+    pub(in crate::hub) async fn commit_write_out(&self) -> Result<(), Refusal> {
+        self.commit_of_hub(1, Work::WriteOut).await
     }
 
     /// Tells the journal's owner that so many bytes of it were dropped.

@@ -36,8 +36,10 @@ pub(in crate::hub) async fn collect_until_closed(core: Arc<Core>) {
         expired(&core, before).await;
         let core = Arc::clone(&core);
         let swept = tokio::task::spawn_blocking(move || {
-            core.uploads.discard_broken_off(before);
-            sweep(&core, shelf, before);
+            core.housekeep(|| {
+                core.uploads.discard_broken_off(before);
+                sweep(&core, shelf, before);
+            })
         });
         if vital::panicking(swept.await).is_none() {
             return;
@@ -73,9 +75,11 @@ async fn expired(core: &Arc<Core>, before: Timestamp) {
         // Not on the commit thread: a large file takes a while to be given back.
         let removing = Arc::clone(core);
         let removed = tokio::task::spawn_blocking(move || {
-            for digest in digests {
-                removing.uploads.remove_unwanted(&removing.index, digest);
-            }
+            removing.housekeep(|| {
+                for digest in digests {
+                    removing.uploads.remove_unwanted(&removing.index, digest);
+                }
+            })
         });
         if removed.await.is_err() || count < AT_ONCE {
             return;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::refusal::Reason;
+use crate::model::reason::Reason;
 
 /// Submissions of one sender, by their outcomes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

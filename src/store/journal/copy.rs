@@ -23,13 +23,13 @@ use crate::files::Readers;
 use super::checkpoint::Checkpoint;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
-use super::segment::Origin;
+use super::origin::Origin;
 use super::segment::Segment;
-use super::segment::Segments;
-use super::segment::file_name;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
+use super::segments::Segments;
+use super::segments::file_name;
 
 /// Looks at the last segment until its last batch is taken for whole: a batch is one write of
 /// microseconds, and each look comes after a flush.

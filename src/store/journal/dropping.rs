@@ -12,8 +12,8 @@ use super::format::Position;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
 use super::reader::JournalReader;
-use super::segment::Segments;
-use super::segment::file_name;
+use super::segments::Segments;
+use super::segments::file_name;
 use super::writer::Journal;
 
 /// A segment's file.
@@ -51,6 +51,14 @@ impl JournalReader {
             Some(directory) => checkpoint::read(directory, visit),
             None => Ok(None),
         }
+    }
+
+    /// Whether there is a segment.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn holds_segments(&self) -> io::Result<bool> {
+        Ok(!self.segments().every_number()?.is_empty())
     }
 
     /// The segments that are sealed, the oldest first; none of a journal in memory.

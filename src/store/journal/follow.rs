@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::format::Position;
 use super::format::RecordHeader;
 use super::reader::JournalReader;
-use super::segment::Segments;
+use super::segments::Segments;
 use super::walk::Start;
 use super::walk::Visit;
 use super::walk::WalkError;

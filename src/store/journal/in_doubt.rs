@@ -16,10 +16,10 @@ use super::faults;
 use super::format::Position;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
-use super::segment::Segments;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
+use super::segments::Segments;
 use super::writer::Journal;
 
 /// Name of the note.

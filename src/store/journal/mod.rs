@@ -12,12 +12,14 @@ mod faults;
 mod follow;
 mod format;
 mod in_doubt;
+mod origin;
 mod reader;
 mod recovery;
 mod room;
 mod rotation;
 mod segment;
 mod segment_reader;
+mod segments;
 mod sums;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,7 @@ use super::format::SEGMENT_HEADER;
 use super::format::Seed;
 use super::format::SegmentHeader;
 use super::segment::Segment;
-use super::segment::Segments;
+use super::segments::Segments;
 
 /// Segment files held open for reading.
 const OPEN_MAX: usize = 64;

@@ -15,9 +15,9 @@ use crate::store::Durability;
 
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
-use super::segment::Prepared;
-use super::segment::Segments;
 use super::segment::is_full;
+use super::segments::Prepared;
+use super::segments::Segments;
 use super::writer::AppendError;
 use super::writer::Config;
 use super::writer::Current;

@@ -10,11 +10,11 @@ use super::format::Problem;
 use super::format::RecordHeader;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
-use super::segment::Segments;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
 use super::segment_reader::Tip;
 use super::segment_reader::Unproven;
+use super::segments::Segments;
 
 /// An unfinished write at the end of the journal. What a crash leaves there was never acknowledged; what
 /// something else cut off may have been, and the two cannot be told apart.

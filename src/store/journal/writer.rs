@@ -24,8 +24,8 @@ use super::reader::JournalReader;
 use super::rotation::Ahead;
 use super::rotation::begin_first;
 use super::segment::Segment;
-use super::segment::Segments;
 use super::segment::is_full;
+use super::segments::Segments;
 
 /// How a journal is kept.
 #[derive(Clone, Copy, Debug)]

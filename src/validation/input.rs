@@ -7,21 +7,19 @@ use prost::Message as _;
 
 use super::examination::Attachment;
 use super::examination::AttachmentState;
-use super::examination::Coverage;
 use super::examination::Examination;
 use super::examination::Kind;
 use super::examination::Placed;
+use super::pdf_file;
 use crate::model::Digest;
 use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
 use crate::pdf;
-use crate::pdf::PdfSignature;
 use crate::text::Language;
 use crate::text::describe;
 use crate::trust::Examined;
 use crate::trust::Examiner;
 use crate::trust::SignatureFacts;
-use crate::trust::SignerProblem;
 use crate::trust::sha256;
 use crate::trust::signature_form;
 use crate::trust::signature_from_pem;
@@ -102,7 +100,7 @@ pub fn examine(
             let opened = opened.as_ref().map_err(|error| *error)?;
             let mut examination = blank(input, opened, at);
             if let Opened::Pdf(file) = opened {
-                pdf_signatures(examiner, file, &mut examination);
+                pdf_file::examine(examiner, file, &mut examination);
             }
             // What was examined has its answer, in the order of the inputs.
             match examined.and_then(|_| found.next()) {
@@ -229,6 +227,7 @@ fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
         sha256: sha256(input.bytes).to_string(),
         at,
         problem: about.problem.clone(),
+        unexamined: None,
         document_id: about.document_id.clone(),
         sender: about.sender.clone(),
         attachments: about.attachments.clone(),
@@ -239,62 +238,7 @@ fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
 fn placed(facts: SignatureFacts) -> Placed {
     Placed {
         coverage: None,
+        later: None,
         facts,
-    }
-}
-
-/// One signature after another: together, what they cover would be in memory as often as there are.
-fn pdf_signatures(examiner: &Examiner, file: &[u8], examination: &mut Examination) {
-    let signatures = match pdf::signatures(file) {
-        Ok(signatures) => signatures,
-        Err(error) => {
-            examination.problem = Some(error.to_string());
-            return;
-        }
-    };
-    for signature in signatures {
-        let coverage = Coverage {
-            signed_to: signature.signed_to as u64,
-            of: file.len() as u64,
-        };
-        for facts in facts_of(examiner, file, &signature) {
-            examination.signatures.push(Placed {
-                coverage: Some(coverage),
-                facts,
-            });
-        }
-    }
-}
-
-fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<SignatureFacts> {
-    if !signature.is_detached_cms() {
-        let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
-        return vec![SignatureFacts::unreadable(SignerProblem::Unsupported(kind))];
-    }
-    let cms = match signature.cms(file) {
-        Ok(cms) => cms,
-        Err(error) => {
-            let problem = SignerProblem::Malformed(error.to_string());
-            return vec![SignatureFacts::unreadable(problem)];
-        }
-    };
-    let content = signature.content(file);
-    let examined = Examined {
-        signature: &cms,
-        content: Some(&content),
-    };
-    match examiner.examine(&[examined]).pop() {
-        Some(Ok(mut all)) => {
-            for facts in &mut all {
-                facts.signing_time = facts.signing_time.or(signature.signing_time);
-            }
-            all
-        }
-        Some(Err(problem)) => {
-            vec![SignatureFacts::unreadable(SignerProblem::Malformed(
-                problem.to_owned(),
-            ))]
-        }
-        None => Vec::new(),
     }
 }

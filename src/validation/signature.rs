@@ -16,6 +16,7 @@ use super::fact::Fact;
 use super::finding::Block;
 use super::finding::Finding;
 use super::finding::SubIndication as Sub;
+use super::later::Later;
 use super::policy::Policy;
 use super::policy::RevocationRule;
 use crate::model::CertificateUse;
@@ -34,6 +35,7 @@ use crate::trust::SigningCertificate;
 pub(super) struct Asked<'a> {
     pub(super) facts: &'a SignatureFacts,
     pub(super) coverage: Option<Coverage>,
+    pub(super) later: Option<&'a Later>,
     /// Of a document: whose it says it is.
     pub(super) sender: Option<&'a str>,
     pub(super) at: Timestamp,
@@ -375,6 +377,8 @@ impl Asked<'_> {
             ));
         }
         findings.extend(self.sender());
+        let later = self.later.map(|later| later.findings(policy));
+        findings.extend(later.into_iter().flatten());
         if findings.is_empty() {
             let facts = [algorithm.into(), digest.into()];
             findings.push(Finding::good(Say::Accepted, facts));

@@ -81,6 +81,7 @@ fn document(signatures: Vec<SignatureFacts>) -> Examination {
         sha256: "cd".repeat(32),
         at: at(),
         problem: None,
+        unexamined: None,
         document_id: Some("000.00.00.H62,2019/06/02,1/VB-TN".to_owned()),
         sender: Some("000.00.00.H62".to_owned()),
         attachments: Vec::new(),
@@ -88,6 +89,7 @@ fn document(signatures: Vec<SignatureFacts>) -> Examination {
             .into_iter()
             .map(|facts| Placed {
                 coverage: None,
+                later: None,
                 facts,
             })
             .collect(),

@@ -138,6 +138,7 @@ fn examine(arguments: &Arguments, bytes: &[u8], policy: &Policy) -> Result<Repor
         file: &arguments.file.display().to_string(),
         bytes,
         content: content.as_deref(),
+        certificates: &[],
     };
     let at = arguments.at.unwrap_or_else(|| Clock::system().now());
     let cannot = |error: &dyn std::fmt::Display| {

@@ -15,6 +15,7 @@ mod parse;
 mod permission;
 mod read;
 mod revision;
+mod security_store;
 mod value;
 mod write;
 mod xref;

@@ -14,6 +14,7 @@ use super::permission::Permission;
 use super::revision::Budget;
 use super::revision::Revision;
 use super::revision::Trouble;
+use super::security_store::ValidationData;
 use super::value::Dict;
 use super::value::Value;
 use super::xref::NoTables;
@@ -106,6 +107,7 @@ pub struct SignedPdf<'a> {
     file: &'a [u8],
     header: usize,
     budget: Budget,
+    data: ValidationData,
     /// The signatures, in the order they were made; those that failed come last.
     pub signatures: Vec<Result<PdfSignature, BrokenSignature>>,
     /// Whether its tables are damaged, so that programs may show different things.
@@ -166,11 +168,13 @@ impl<'a> SignedPdf<'a> {
             end.unwrap_or(usize::MAX)
         });
         let is_damaged = newest.tables.is_rebuilt;
+        let data = ValidationData::of(&newest, &catalog);
         drop(newest);
         let mut found = Self {
             file,
             header,
             budget,
+            data,
             signatures,
             is_damaged,
         };
@@ -187,6 +191,11 @@ impl<'a> SignedPdf<'a> {
                 own => allowed = allowed.or(own),
             }
         }
+    }
+
+    /// Certificates and revocation lists (DER) that were stored with the document (its DSS).
+    pub fn validation_data(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        (self.data.certificates.clone(), self.data.lists.clone())
     }
 
     /// What was done to the document since it was signed.

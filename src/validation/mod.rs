@@ -13,6 +13,7 @@
 mod examination;
 mod fact;
 mod finding;
+mod forms;
 mod input;
 mod judge;
 mod later;
@@ -22,6 +23,7 @@ mod report;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod time_stamps;
 
 pub use examination::Attachment;
 pub use examination::AttachmentState;

@@ -8,12 +8,18 @@ use crate::pdf::PdfSignature;
 use crate::pdf::SignedPdf;
 use crate::trust::Examined;
 use crate::trust::Examiner;
+use crate::trust::NotExamined;
 use crate::trust::SignatureFacts;
 use crate::trust::SignerProblem;
 
 /// Examines one signature after another: together, what they cover would be in memory as often as there
 /// are.
-pub(super) fn examine(examiner: &Examiner, file: &[u8], examination: &mut Examination) {
+pub(super) fn examine(
+    examiner: &Examiner,
+    file: &[u8],
+    certificates: &[Vec<u8>],
+    examination: &mut Examination,
+) {
     let pdf = match SignedPdf::read(file) {
         Ok(pdf) => pdf,
         Err(error) => {
@@ -25,6 +31,12 @@ pub(super) fn examine(examiner: &Examiner, file: &[u8], examination: &mut Examin
         let problem = "the tables of its objects are damaged, and programs may show different things";
         examination.unexamined = Some(problem.to_owned());
     }
+    let (stored, lists) = pdf.validation_data();
+    let certificates = [certificates, &stored].concat();
+    let along = Along {
+        certificates: &certificates,
+        lists: &lists,
+    };
     for signature in &pdf.signatures {
         match signature {
             Ok(signature) => {
@@ -33,7 +45,7 @@ pub(super) fn examine(examiner: &Examiner, file: &[u8], examination: &mut Examin
                     of: file.len() as u64,
                 };
                 let later = Later::new(&signature.permission, pdf.changes_since(signature));
-                for facts in facts_of(examiner, file, signature) {
+                for facts in facts_of(examiner, file, signature, along) {
                     examination.signatures.push(Placed {
                         coverage: Some(coverage),
                         later: Some(later.clone()),
@@ -53,17 +65,39 @@ pub(super) fn examine(examiner: &Examiner, file: &[u8], examination: &mut Examin
     }
 }
 
-fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<SignatureFacts> {
-    if !signature.is_detached_cms() {
+/// Certificates and lists that help to follow paths.
+#[derive(Clone, Copy)]
+struct Along<'a> {
+    certificates: &'a [Vec<u8>],
+    lists: &'a [Vec<u8>],
+}
+
+fn facts_of(
+    examiner: &Examiner,
+    file: &[u8],
+    signature: &PdfSignature,
+    along: Along<'_>,
+) -> Vec<SignatureFacts> {
+    let unreadable = |problem| vec![SignatureFacts::unreadable(problem)];
+    if !signature.is_detached_cms() && !signature.is_time_stamp() {
         let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
-        return vec![SignatureFacts::unreadable(SignerProblem::Unsupported(kind))];
+        return unreadable(SignerProblem::Unsupported(kind));
     }
     let cms = signature.cms(file);
     let content = signature.content(file);
     let examined = Examined {
         signature: &cms,
         content: Some(&content),
+        certificates: along.certificates,
+        lists: along.lists,
     };
+    if signature.is_time_stamp() {
+        let facts = examiner.examine_time_stamp(&examined);
+        return match facts {
+            Ok(facts) => vec![facts],
+            Err(problem) => unreadable(SignerProblem::Malformed(problem.to_owned())),
+        };
+    }
     match examiner.examine(&[examined]).pop() {
         Some(Ok(mut all)) => {
             for facts in &mut all {
@@ -71,10 +105,14 @@ fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<S
             }
             all
         }
-        Some(Err(problem)) => {
-            vec![SignatureFacts::unreadable(SignerProblem::Malformed(
-                problem.to_owned(),
-            ))]
+        Some(Err(NotExamined::Malformed(problem) | NotExamined::Unsigned(problem))) => {
+            unreadable(SignerProblem::Malformed(problem.to_owned()))
+        }
+        Some(Err(NotExamined::Limit(problem))) => {
+            unreadable(SignerProblem::Unsupported(problem.to_owned()))
+        }
+        Some(Err(NotExamined::NotCms)) => {
+            unreadable(SignerProblem::Malformed("its Contents is not a CMS".to_owned()))
         }
         None => Vec::new(),
     }

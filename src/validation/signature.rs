@@ -40,6 +40,8 @@ pub(super) struct Asked<'a> {
     pub(super) sender: Option<&'a str>,
     pub(super) at: Timestamp,
     pub(super) policy: &'a Policy,
+    /// When time stamps prove that the signature existed.
+    pub(super) proof: Option<Timestamp>,
 }
 
 impl Asked<'_> {
@@ -67,9 +69,14 @@ impl Asked<'_> {
         )
     }
 
-    /// When the signature was used: when the signer says, else the instant of judging.
+    /// When the signature was used: when the signer says, else when it is proved to have existed.
     fn used(&self) -> Timestamp {
-        self.facts.signing_time.unwrap_or(self.at)
+        self.facts.signing_time.unwrap_or(self.proven())
+    }
+
+    /// When the signature is proved to have existed: by a time stamp, else at the instant of judging.
+    fn proven(&self) -> Timestamp {
+        self.proof.map_or(self.at, |proof| proof.min(self.at))
     }
 
     fn format(&self) -> Vec<Finding> {
@@ -89,6 +96,8 @@ impl Asked<'_> {
                 Finding::wrong(Sub::SigConstraintsFailure, Say::NoAttributes, [])
                     .with_remedy(Say::RemedyFormat)
             }
+            _ if self.facts.is_time_stamp => Finding::good(Say::FormatTimeStamp, []),
+            _ if self.facts.is_bare => Finding::good(Say::FormatBare, []),
             Some(SignerProblem::NoCertificate(_)) | None => Finding::good(Say::FormatRight, []),
         };
         let coverage = self.coverage.map(|coverage| {
@@ -119,6 +128,9 @@ impl Asked<'_> {
             (_, Some(certificate)) => {
                 let subject = certificate.subject.as_str().into();
                 match self.facts.signing_time {
+                    Some(time) if self.facts.is_time_stamp => {
+                        Finding::good(Say::SignerStamped, [subject, time.into()])
+                    }
                     Some(time) => Finding::good(Say::SignerFound, [subject, time.into()]),
                     None => Finding::good(Say::SignerFoundTimeless, [subject]),
                 }
@@ -161,7 +173,9 @@ impl Asked<'_> {
             let anchor = links.last().map_or("", |link| link.subject.as_str());
             let has_expired = self.at > certificate.not_after
                 || links.iter().any(|link| self.at > link.not_after);
-            let says = if has_expired {
+            let says = if has_expired && self.proof.is_some() {
+                Say::ChainFoundProven
+            } else if has_expired {
                 Say::ChainFoundThen
             } else {
                 Say::ChainFound
@@ -176,7 +190,7 @@ impl Asked<'_> {
         let instants = if self.policy.trust_signing_time {
             [self.used(), self.used()]
         } else {
-            [self.used(), self.at]
+            [self.used(), self.proven()]
         };
         let authorities = self.facts.path.links.iter().skip(1);
         authorities
@@ -199,7 +213,7 @@ impl Asked<'_> {
         // Where nothing else proves the time, the instant of judging is that of reception: nobody signed
         // with a certificate that was not valid yet when the signature was there.
         let is_early = |at: &Timestamp| *at < from;
-        let judged = (!self.policy.trust_signing_time).then_some(self.at);
+        let judged = (!self.policy.trust_signing_time).then_some(self.proven());
         if let Some(early) = std::iter::once(used).chain(judged).find(is_early) {
             let facts = [from.into(), early.into()];
             return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
@@ -209,11 +223,11 @@ impl Asked<'_> {
                 let facts = [to.into(), signed.into()];
                 Some(Finding::wrong(Sub::Expired, Say::Expired, facts))
             }
-            Some(_) if self.at > to && !self.policy.trust_signing_time => {
+            Some(_) if self.proven() > to && !self.policy.trust_signing_time => {
                 let says = Say::ExpiredSince;
                 Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
             }
-            None if self.at > to => {
+            None if self.proven() > to => {
                 let says = Say::ExpiredTimeless;
                 Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
             }
@@ -264,6 +278,8 @@ impl Asked<'_> {
         let facts = [link.subject.as_str().into(), revoked.into()];
         Some(if revoked <= self.used() {
             Finding::wrong(before, Say::Revoked, facts)
+        } else if self.proof.is_some_and(|proof| proof < revoked) {
+            Finding::good(Say::RevokedSinceProven, facts)
         } else if self.policy.trust_signing_time {
             Finding::good(Say::RevokedSinceAccepted, facts)
         } else {
@@ -285,7 +301,7 @@ impl Asked<'_> {
             ));
         };
         let believed_until = latest.next_update.saturating_add(self.policy.crl_grace());
-        let is_old = believed_until.is_ok_and(|until| self.at > until);
+        let is_old = believed_until.is_ok_and(|until| self.proven() > until);
         is_old.then(|| {
             let facts = [subject, latest.next_update.into()];
             Finding::wrong(Sub::TryLater, Say::RevocationOld, facts)

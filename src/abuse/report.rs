@@ -120,8 +120,10 @@ pub fn to_json(header: &Header, outcomes: &[Outcome]) -> Value {
     json!({
         "docaxis": env!("CARGO_PKG_VERSION"),
         "git": host.git,
+        "date": host.date,
         "command": header.command,
         "host": {
+            "name": host.name,
             "cpu": host.cpu,
             "flags": host.flags,
             "cores": host.cores,

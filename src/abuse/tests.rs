@@ -93,12 +93,15 @@ fn header() -> Header {
     Header {
         command: "docaxis abuse".to_owned(),
         host: Host {
+            name: "a-machine".to_owned(),
+            date: "2026-11-28T01:00:00Z".to_owned(),
             cpu: "Some CPU".to_owned(),
             flags: "aes sha_ni".to_owned(),
             cores: 2,
             memory: 8 * 1024 * 1024 * 1024,
             os: "Some OS".to_owned(),
             filesystem: "ext4".to_owned(),
+            version: "0.1.0".to_owned(),
             git: "b8f60c9".to_owned(),
         },
         seed: 1,

@@ -1,5 +1,6 @@
 //! `docaxis backup` and `docaxis restore`.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -66,7 +67,8 @@ pub(super) struct RestoreArguments {
 /// What the records of a journal name and say.
 #[derive(Debug, Default)]
 struct Seen {
-    attachments: BTreeSet<Digest>,
+    /// Of each document that is kept.
+    attachments: BTreeMap<u64, Vec<Digest>>,
     sequence: u64,
     at: Option<Timestamp>,
 }
@@ -74,7 +76,14 @@ struct Seen {
 impl Seen {
     fn record(&mut self, kind: u8, body: &[u8]) {
         let facts = record_facts(kind, body);
-        self.attachments.extend(facts.attachments);
+        if let Some(sequence) = facts.sequence
+            && !facts.attachments.is_empty()
+        {
+            self.attachments.insert(sequence, facts.attachments);
+        }
+        for sequence in &facts.archived {
+            self.attachments.remove(sequence);
+        }
         self.sequence = self.sequence.max(facts.sequence.unwrap_or(0));
         self.at = self.at.max(facts.at);
     }
@@ -204,8 +213,9 @@ fn tell(what: &str, directory: &Path, copied: &Backup, seen: &Seen) -> Result<()
 
 /// Whether every attachment that a document names is there and is what it is named.
 fn is_whole(directory: &Path, copied: &Backup, seen: &Seen) -> Result<(), Failure> {
-    let named = seen.attachments.iter().copied();
+    let named: BTreeSet<Digest> = seen.attachments.values().flatten().copied().collect();
     let mut missing: Vec<Digest> = named
+        .into_iter()
         .filter(|digest| !store::has_attachment(directory, *digest))
         .collect();
     missing.extend(&copied.damaged);

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
+use crate::clock::Clock;
 use crate::page::Host;
+use crate::page::Ticks;
 
 /// This machine, and the file system of `data`.
 pub(super) fn describe(data: Option<&Path>) -> Host {
@@ -29,6 +31,11 @@ pub(super) fn describe(data: Option<&Path>) -> Host {
         })
         .unwrap_or_else(|| std::env::consts::OS.to_owned());
     Host {
+        name: read("/proc/sys/kernel/hostname").trim().to_owned(),
+        date: Clock::system()
+            .now()
+            .strftime("%Y-%m-%dT%H:%M:%SZ")
+            .to_string(),
         cpu,
         flags: flags(&read("/proc/cpuinfo")),
         memory: memory(&read("/proc/meminfo")),
@@ -37,8 +44,16 @@ pub(super) fn describe(data: Option<&Path>) -> Host {
         filesystem: data
             .and_then(filesystem)
             .unwrap_or_else(|| "none".to_owned()),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
         git: env!("DOCAXIS_GIT").to_owned(),
     }
+}
+
+/// What the machine and this process have done so far. `None` where Linux does not say.
+pub(super) fn ticks() -> Option<Ticks> {
+    let machine = std::fs::read_to_string("/proc/stat").ok()?;
+    let own = std::fs::read_to_string("/proc/self/stat").ok()?;
+    Ticks::parse(&machine, &own)
 }
 
 /// Instruction sets that decide how fast signatures, digests and TLS are.

@@ -35,7 +35,7 @@ use crate::web::Replay;
 #[derive(Args, Debug)]
 pub(super) struct Arguments {
     /// File with the same settings in TOML: data, pki, listen, durability, operator,
-    /// journal_max_bytes, stream_idle_s, web.
+    /// journal_max_bytes, retain_days, retain_bytes, archive, stream_idle_s, web.
     #[arg(long)]
     config: Option<PathBuf>,
     /// Directory for journal, index and attachments. One hub at a time.
@@ -65,6 +65,22 @@ pub(super) struct Arguments {
     /// Largest journal in bytes; beyond it documents are refused with STORAGE_FULL.
     #[arg(long)]
     journal_max_bytes: Option<u64>,
+    /// Keep documents so many days after they were accepted; what somebody waits for is kept longer
+    /// [default: for ever].
+    #[arg(long)]
+    retain_days: Option<u32>,
+    /// Drop the oldest documents while the journal has more bytes; what somebody waits for is kept.
+    #[arg(long)]
+    retain_bytes: Option<u64>,
+    /// Directory where segments and attachments are copied before they are dropped.
+    #[arg(long)]
+    archive: Option<PathBuf>,
+    /// Bytes of one segment of the journal: what is dropped at once.
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u64).range(4096..))]
+    segment_bytes: Option<u64>,
+    /// Seconds between two looks for what need not be kept.
+    #[arg(long, hide = true, default_value_t = 600)]
+    retain_every_s: u64,
     /// Start although acknowledged records are gone from the journal: without this the hub refuses, and
     /// says what is missing. What proves the loss is kept under another name.
     #[arg(long)]
@@ -114,6 +130,9 @@ struct File {
     durability: Option<String>,
     operator: Option<String>,
     journal_max_bytes: Option<u64>,
+    retain_days: Option<u32>,
+    retain_bytes: Option<u64>,
+    archive: Option<PathBuf>,
     stream_idle_s: Option<u64>,
     web: Option<SocketAddr>,
 }
@@ -168,6 +187,13 @@ impl Arguments {
         config.units = self.units;
         config.accept_loss = self.accept_loss;
         config.journal_max_bytes = self.journal_max_bytes.or(file.journal_max_bytes);
+        config.segment_bytes = self.segment_bytes.unwrap_or(config.segment_bytes);
+        config.retention = hub::Retention {
+            days: self.retain_days.or(file.retain_days),
+            bytes: self.retain_bytes.or(file.retain_bytes),
+            archive: self.archive.clone().or(file.archive),
+            every: Duration::from_secs(self.retain_every_s.max(1)),
+        };
         if let Some(seconds) = self.stream_idle_s.or(file.stream_idle_s) {
             config.stream_idle_max = Duration::from_secs(seconds);
         }

@@ -114,18 +114,32 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let is_said = json.is_some_and(|path| path.as_os_str() == "-");
     match audited {
         Ok(report) if !is_said => output::line(&format!(
-            "journal sound: {} records in {} segments, {} bytes, chain {}\n\
+            "journal sound: {} records in {} segments, {} bytes, chain {}\n{}\
              to find later that it was cut or put back, keep elsewhere: \
              --expect-records {} --expect-chain {}",
             report.records,
             report.segments,
             report.bytes,
             report.chain,
+            beginning(&report),
             report.last_sequence,
             report.chain
         )),
         _ => Ok(()),
     }
+}
+
+/// Where a journal begins whose oldest segments were dropped.
+fn beginning(report: &AuditReport) -> String {
+    let checkpoint = report.checkpoint.map(|checkpoint| {
+        format!(
+            "it begins behind record {} with segment {}; what is archived before it ends with chain {}\n",
+            checkpoint.first_sequence.saturating_sub(1),
+            checkpoint.first_segment,
+            checkpoint.chain
+        )
+    });
+    checkpoint.unwrap_or_default()
 }
 
 fn stopped(directory: &Path) -> Result<DataDir, Failure> {
@@ -208,6 +222,11 @@ fn value(report: Option<&AuditReport>, problem: Option<&str>) -> serde_json::Val
         value["last_sequence"] = report.last_sequence.into();
         value["bytes"] = report.bytes.into();
         value["chain"] = report.chain.to_string().into();
+        if let Some(checkpoint) = report.checkpoint {
+            value["first_segment"] = checkpoint.first_segment.into();
+            value["first_sequence"] = checkpoint.first_sequence.into();
+            value["first_chain"] = checkpoint.chain.to_string().into();
+        }
         value["torn_bytes"] = report.torn.map_or(0, |torn| torn.bytes).into();
     }
     if let Some(problem) = problem {

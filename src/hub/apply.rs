@@ -23,6 +23,7 @@ use super::record::Statuses;
 use super::registry::AgencyNo;
 use super::rows;
 use super::rows::DeliveryRow;
+use super::rows::DocumentRow;
 use super::rows::Event;
 use super::rows::NoticeRow;
 use super::transaction::Effect;
@@ -68,6 +69,10 @@ pub(super) fn apply(record: &Record, tx: &mut Transaction<'_>) -> Result<(), Rea
         }
         Record::Uploaded(record) => uploads::uploaded(record, tx),
         Record::Collected(record) => uploads::collected(record, tx),
+        Record::Archived(archived) => archived
+            .sequences
+            .iter()
+            .try_for_each(|sequence| self::archived(*sequence, tx)),
     }
 }
 
@@ -278,6 +283,33 @@ fn statuses(record: &Statuses, tx: &mut Transaction<'_>) -> Result<(), ReadError
         };
         tx.notice(other, record.first_cursor + index as u64, &notice);
     }
+    Ok(())
+}
+
+/// Everybody is done with a document: what is kept of it is its receipt.
+fn archived(sequence: u64, tx: &mut Transaction<'_>) -> Result<(), ReadError> {
+    let Some(document) = tx.document(sequence)? else {
+        return Ok(());
+    };
+    for addressee in &document.recipients {
+        let recipient = addressee.agency;
+        let Some(row) = tx.delivery(sequence, recipient)? else {
+            continue;
+        };
+        if row.stage != Stage::Recalled {
+            uploads::lost(&document, recipient, tx)?;
+        }
+        for number in 0..row.events {
+            tx.delete(rows::event_key(sequence, recipient, number));
+        }
+        tx.delete(rows::delivery_key(sequence, recipient));
+    }
+    uploads::unnamed(&document, tx)?;
+    let row = DocumentRow {
+        position: None,
+        record: document,
+    };
+    tx.put(rows::document_key(sequence), row.encode());
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! registry and the committed counters, so decisions need no lock and no second look.
 
 mod answer;
+mod archive;
 mod decide;
 mod documents;
 mod mailboxes;
@@ -34,6 +35,7 @@ use super::recent::Stored;
 use super::record::Payload;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
+use super::retention;
 use super::route;
 use super::stages::Begun;
 use super::stages::Stage;
@@ -72,6 +74,15 @@ pub(super) enum Work {
         reports: Vec<Report>,
         reply: StatusReply,
     },
+    /// Documents that need not be kept, in order; the reply is what becomes of them.
+    Archive {
+        sequences: Vec<u64>,
+        reply: oneshot::Sender<Result<retention::Outcome, Refusal>>,
+    },
+    /// The reply is the last record that is on disk.
+    LastRecord(oneshot::Sender<Option<Position>>),
+    /// So many bytes of the journal were dropped.
+    Dropped(u64),
     /// The index was made anew: what waits is read from it again.
     ReadMailboxes,
     /// The registry changes: agencies, an application.

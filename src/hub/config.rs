@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::layers::Layers;
+use super::retention::Retention;
 use crate::model::ATTACHMENT_MAX;
 use crate::model::INLINE_TOTAL_MAX;
 use crate::model::OrganId;
 use crate::model::Recipients;
 use crate::model::SIGNATURE_MAX;
 use crate::store::Durability;
+use crate::store::JournalConfig;
 use crate::wire;
 
 /// What a hub is told before it starts.
@@ -30,6 +32,10 @@ pub struct Config {
     pub approvals: Approvals,
     /// Largest journal, in bytes; beyond it the hub refuses with `STORAGE_FULL`. `None`: the disk.
     pub journal_max_bytes: Option<u64>,
+    /// Bytes of one segment of the journal.
+    pub segment_bytes: u64,
+    /// How long documents are kept.
+    pub retention: Retention,
     /// Whether to go on where something proves that acknowledged records are gone.
     pub accept_loss: bool,
     /// Time for a TLS handshake; a client that says nothing holds one task this long.
@@ -74,6 +80,8 @@ impl Config {
             operator: OrganId::government_office(),
             approvals: Approvals::Automatic,
             journal_max_bytes: None,
+            segment_bytes: JournalConfig::default().segment_bytes,
+            retention: Retention::default(),
             accept_loss: false,
             handshake_max: Duration::from_secs(5),
             connections_max: 16_384,

@@ -164,6 +164,9 @@ pub(super) enum LoadError {
     /// No such document.
     #[error("no document has sequence {0}")]
     Unknown(u64),
+    /// Only its receipt is kept.
+    #[error("the document with sequence {0} is archived")]
+    Archived(u64),
 }
 
 impl Core {
@@ -275,7 +278,8 @@ impl Core {
             return Ok(stored);
         }
         let row = self.row(sequence)?.ok_or(LoadError::Unknown(sequence))?;
-        let body = self.reader.read(row.position)?;
+        let position = row.position.ok_or(LoadError::Archived(sequence))?;
+        let body = self.reader.read(position)?;
         // Facts of law are the journal's: a row of the index is believed only where to look.
         let record = DocumentRecord::read(&mut Reader(&body));
         let record = record.filter(|record| record.sequence == sequence);

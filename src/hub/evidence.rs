@@ -177,7 +177,7 @@ pub(super) fn is_made_from(reader: &JournalReader, index: &Index, sequence: u64)
     let Some(row) = row.and_then(|row| DocumentRow::decode(&row)) else {
         return true;
     };
-    let Ok(body) = reader.read(row.position) else {
+    let Some(Ok(body)) = row.position.map(|position| reader.read(position)) else {
         return true;
     };
     let Some(Record::Document(found)) = Record::decode(DOCUMENT, &body) else {

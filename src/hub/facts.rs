@@ -14,6 +14,8 @@ pub struct RecordFacts {
     pub sequence: Option<u64>,
     /// Digests of the attachments that are kept beside the journal.
     pub attachments: Vec<Digest>,
+    /// Sequence numbers of documents whose attachments are not kept any longer.
+    pub archived: Vec<u64>,
 }
 
 /// Reads a record; nothing of one that is not ours.
@@ -27,6 +29,12 @@ pub fn record_facts(kind: u8, body: &[u8]) -> RecordFacts {
             at: Some(document.accepted_at),
             sequence: Some(document.sequence),
             attachments: document.attachments,
+            ..RecordFacts::default()
+        },
+        Some(Record::Archived(record)) => RecordFacts {
+            at: Some(record.at),
+            archived: record.sequences,
+            ..RecordFacts::default()
         },
         Some(Record::Acknowledged(record)) => at(record.at),
         Some(Record::Statuses(record)) => at(record.at),

@@ -234,7 +234,7 @@ impl<'a> Maintenance<'a> {
         let core = Arc::clone(self.core);
         let make = move || -> Result<Made, RecoverError> {
             let _ = rustix::process::nice(INDEX_NICE);
-            let mut scratch = Scratch::begin(&beside(&path), core.draining.clone())?;
+            let mut scratch = Scratch::begin(&beside(&path), &core.reader, core.draining.clone())?;
             let look = core.index.look().filter(|_| purpose == Purpose::Comparison);
             let applied = match &look {
                 Some(look) => look.applied(),

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use super::checkpoint;
 use super::commit::Committer;
 use super::config::Config;
 use super::core::Core;
@@ -29,6 +30,7 @@ use crate::store::DataDir;
 use crate::store::FileError;
 use crate::store::Index;
 use crate::store::Journal;
+use crate::store::JournalReader;
 use crate::store::Position;
 use crate::trust::TrustStore;
 
@@ -230,6 +232,7 @@ fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result
     let opened = Index::open(&data.index(), rows::FORMAT)
         .and_then(|index| inspected(index, &data.index()))
         .map_err(OpenError::Index)
+        .and_then(|index| from_checkpoint(data, index))
         .and_then(|index| read_back(config, Some(data), index, clock));
     let problem = match opened {
         Err(OpenError::Index(error)) if !matches!(error, FileError::Full) => error.to_string(),
@@ -242,9 +245,30 @@ fn recover_now(config: &Config, data: Option<&DataDir>, clock: &Clock) -> Result
     let heads = evidence::before_removal(config, data)?;
     remove_index(&data.index())?;
     let index = Index::open(&data.index(), rows::FORMAT).map_err(OpenError::Index)?;
+    let index = from_checkpoint(data, index)?;
     let mut state = read_back(config, Some(data), index, clock)?;
     state.1.heads = state.1.heads.at_least(heads);
     Ok(state)
+}
+
+/// An index that goes on where the journal begins: one that knows nothing gets the rows of the checkpoint.
+fn from_checkpoint(data: &DataDir, index: Index) -> Result<Index, OpenError> {
+    let reader = match JournalReader::open(&data.journal()) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(index),
+        reader => reader.map_err(|error| OpenError::Journal(error.to_string()))?,
+    };
+    let Some(checkpoint) = reader.checkpoint() else {
+        return Ok(index);
+    };
+    match index.applied() {
+        Some(applied) if applied >= checkpoint.at => Ok(index),
+        Some(_) => Err(OpenError::Rows(RecoverError::Stale)),
+        None => match checkpoint::enter(&index, &reader) {
+            Ok(_) => Ok(index),
+            Err(RecoverError::Journal(problem)) => Err(OpenError::Journal(problem)),
+            Err(error) => Err(OpenError::Rows(error)),
+        },
+    }
 }
 
 /// An index every row of which was read, where that is soon done. A large one is read while the hub serves.
@@ -294,9 +318,9 @@ fn open_journal(
     clock: &Clock,
 ) -> Result<Journal, OpenError> {
     let journal = store::JournalConfig {
+        segment_bytes: config.segment_bytes,
         durability: config.durability,
         capacity_bytes: config.journal_max_bytes,
-        ..store::JournalConfig::default()
     };
     let Some(data) = data else {
         return Journal::in_memory(journal).map_err(OpenError::Register);

@@ -84,7 +84,7 @@ fn not_too_often(row: &DeliveryRow, most: usize) -> Result<(), TransitionError> 
 /// # Errors
 /// The outer error is the store's. The inner one is the caller's: `DOCUMENT_UNKNOWN` for a document
 /// the caller neither sent nor got, `HEADER_INVALID` where it names somebody it may not report for,
-/// `QUOTA_EXCEEDED` where it concerns too many deliveries beside those before it, `TRANSITION_NOT_ALLOWED`
+/// `DOCUMENT_ARCHIVED` where only its receipt is kept, `QUOTA_EXCEEDED` where it concerns too many deliveries beside those before it, `TRANSITION_NOT_ALLOWED`
 /// otherwise.
 pub(super) fn decide(
     tx: &Transaction<'_>,
@@ -154,6 +154,11 @@ pub(super) fn decide(
     }
     // A recall is taken where it can be; it is refused only where it can be taken nowhere.
     if changes.is_empty() && !repeated {
+        if first_refusal.is_none() && tx.is_archived(sequence)? {
+            return Ok(Err(Refusal::DocumentArchived {
+                document_id: report.document_id.clone(),
+            }));
+        }
         return Ok(Err(first_refusal.unwrap_or_else(unknown)));
     }
     Ok(Ok(changes))

@@ -17,6 +17,7 @@
 //! 6 application   a `StoredApplication` of the protocol; `deleted`: it is gone
 //! 7 uploaded      at, by, digest, size of an attachment that is complete and on disk
 //! 8 collected     at, uploads (agency, digest) that no document named within a day
+//! 9 archived      at, sequences of documents that are done with: of each only the receipt is kept
 //! ```
 //!
 //! Numbers once written are never reused for another meaning.
@@ -55,6 +56,7 @@ pub(super) enum Record {
     Application(Box<v1::StoredApplication>),
     Uploaded(Uploaded),
     Collected(Collected),
+    Archived(Archived),
 }
 
 /// Deliveries one agency acknowledged.
@@ -124,6 +126,13 @@ pub(super) struct Uploaded {
 pub(super) struct Collected {
     pub(super) at: Timestamp,
     pub(super) uploads: Vec<(AgencyNo, Digest)>,
+}
+
+/// Documents that everybody is done with.
+#[derive(Clone, Debug)]
+pub(super) struct Archived {
+    pub(super) at: Timestamp,
+    pub(super) sequences: Vec<u64>,
 }
 
 impl Record {
@@ -198,6 +207,13 @@ impl Record {
                 }
                 8
             }
+            Self::Archived(archived) => {
+                w.instant(archived.at).count(archived.sequences.len());
+                for sequence in &archived.sequences {
+                    w.u64(*sequence);
+                }
+                9
+            }
         };
         (kind, w.0)
     }
@@ -259,6 +275,11 @@ impl Record {
                 let mut upload = || Some((AgencyNo(r.u32()?), r.digest()?));
                 let uploads = (0..count).map(|_| upload()).collect::<Option<_>>()?;
                 Self::Collected(Collected { at, uploads })
+            }
+            9 => {
+                let (at, count) = (r.instant()?, r.count()?);
+                let sequences = (0..count).map(|_| r.u64()).collect::<Option<_>>()?;
+                Self::Archived(Archived { at, sequences })
             }
             _ => return None,
         })

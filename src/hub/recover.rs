@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
 use super::bytes::Reader;
+use super::checkpoint;
 use super::commit::Heads;
 use super::counters::Count;
 use super::counters::Counters;
@@ -37,10 +38,10 @@ use crate::wire::v1;
 
 /// Changed rows after which a replay writes them out. Nobody waits for a receipt meanwhile: with eight
 /// times as many as a hub that serves, a whole index is made in fewer and larger writes, in some 60 MB.
-const REPLAY_DIRTY_MAX: usize = 200_000;
+pub(super) const REPLAY_DIRTY_MAX: usize = 200_000;
 
 /// Rows read at once where all of one kind are.
-const ROWS_AT_ONCE: usize = 4096;
+pub(super) const ROWS_AT_ONCE: usize = 4096;
 
 /// State being rebuilt.
 #[derive(Debug, Default)]
@@ -66,6 +67,9 @@ pub enum RecoverError {
     /// The journal.
     #[error("{0}")]
     Journal(String),
+    /// The index reflects less than the journal's checkpoint.
+    #[error("the index is older than the journal's checkpoint")]
+    Stale,
     /// A row is not in the form this version writes.
     #[error("{0} in the index is malformed")]
     Row(&'static str),
@@ -134,7 +138,10 @@ impl Recovered {
             effects,
         } = tx.finish();
         for (sequence, record) in fresh {
-            let row = DocumentRow { position, record };
+            let row = DocumentRow {
+                position: Some(position),
+                record,
+            };
             rows.push((rows::document_key(sequence), Change::Insert(row.encode())));
         }
         index.apply(rows);
@@ -166,7 +173,8 @@ impl Recovered {
             Record::Acknowledged(_)
             | Record::Refused(_)
             | Record::Uploaded(_)
-            | Record::Collected(_) => {}
+            | Record::Collected(_)
+            | Record::Archived(_) => {}
         }
         Ok(())
     }
@@ -335,19 +343,29 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// An empty one; a file of this name is removed.
-    pub(super) fn begin(path: &Path, stop: CancellationToken) -> Result<Self, RecoverError> {
+    /// One that is empty, or what the journal's checkpoint says; a file of this name is removed.
+    pub(super) fn begin(
+        path: &Path,
+        reader: &JournalReader,
+        stop: CancellationToken,
+    ) -> Result<Self, RecoverError> {
         match std::fs::remove_file(path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(FileError::Io(error.to_string()).into());
             }
             _ => {}
         }
+        let index = Index::open(path, rows::FORMAT)?;
+        let at = checkpoint::enter(&index, reader)?;
+        let recovered = match at {
+            Some(_) => Recovered::from_index(&index)?,
+            None => Recovered::default(),
+        };
         Ok(Self {
             path: path.to_owned(),
-            index: Index::open(path, rows::FORMAT)?,
-            recovered: Recovered::default(),
-            at: None,
+            index,
+            recovered,
+            at,
             stop,
         })
     }

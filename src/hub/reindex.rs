@@ -46,7 +46,7 @@ pub fn reindex(data: &DataDir) -> Result<(), ReindexError> {
     let last = reader
         .last()
         .map_err(|error: VisitError<_>| ReindexError(error.to_string()))?;
-    let mut scratch = Scratch::begin(&beside(&data.index()), CancellationToken::new())?;
+    let mut scratch = Scratch::begin(&beside(&data.index()), &reader, CancellationToken::new())?;
     if let Some(last) = last {
         scratch.follow(&reader, last)?;
     }
@@ -78,9 +78,16 @@ pub fn compare_index(data: &DataDir) -> Result<Comparison, ReindexError> {
             "the index reflects nothing of the journal".to_owned(),
         ));
     };
-    let mut scratch = Scratch::begin(&beside(&data.index()), CancellationToken::new())?;
+    let reader = reader(data)?;
+    if reader
+        .checkpoint()
+        .is_some_and(|checkpoint| applied < checkpoint.at)
+    {
+        return Ok(unusable(RecoverError::Stale.to_string()));
+    }
+    let mut scratch = Scratch::begin(&beside(&data.index()), &reader, CancellationToken::new())?;
     let compared = scratch
-        .follow(&reader(data)?, applied)
+        .follow(&reader, applied)
         .and_then(|()| differences(&look, scratch.index()));
     scratch.discard();
     match compared {

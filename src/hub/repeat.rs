@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::task::spawn_blocking;
 
 use super::core::Core;
+use super::core::LoadError;
 use super::record::DocumentRecord;
 use super::registry::AgencyNo;
 use super::route;
@@ -96,9 +97,12 @@ impl Repeat {
     fn is_signed_like(&self, core: &Core, first: &DocumentRecord) -> bool {
         match first.legal_value {
             LegalValue::Full => !self.signature.is_empty(),
-            LegalValue::ReferenceOnly => core
-                .load(first.sequence)
-                .is_ok_and(|stored| stored.payload.signature == self.signature),
+            LegalValue::ReferenceOnly => match core.load(first.sequence) {
+                Ok(stored) => stored.payload.signature == self.signature,
+                // Its header is what is left to compare.
+                Err(LoadError::Archived(_)) => true,
+                Err(_) => false,
+            },
         }
     }
 }

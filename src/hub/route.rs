@@ -45,7 +45,7 @@ pub(super) fn publish(
         core.stages
             .add_document(size, size - stored.payload.signature.len());
         let row = DocumentRow {
-            position,
+            position: Some(position),
             record: Arc::clone(&stored.record),
         };
         rows.push((key, Change::Insert(row.encode())));
@@ -111,6 +111,7 @@ fn run(core: &Core, effect: Effect) {
         Effect::Uploaded { agency, charge } => core.uploads.uploaded(agency, charge),
         Effect::Named { agency, charge } => core.uploads.named(agency, charge),
         Effect::Collected { agency, charge } => core.uploads.collected(agency, charge),
+        Effect::UploadEnded { agency, charge } => core.uploads.removed(agency, charge),
         Effect::NoticesDone { agency, cursor } => {
             let slot = core.mailboxes.slot(agency);
             slot.noticed.done_until(cursor);

@@ -32,8 +32,9 @@ use crate::model::StatusCode;
 use crate::store::Position;
 
 /// Format of the rows: an index of another one is made anew from the journal. 2 gave the file a format;
-/// 3 gives each status a row of its own, which before stood in the row of their delivery.
-pub(super) const FORMAT: u32 = 3;
+/// 3 gives each status a row of its own, which before stood in the row of their delivery; 4 counts the
+/// documents that name an upload.
+pub(super) const FORMAT: u32 = 4;
 
 /// A key of the index.
 pub(super) type Key = Vec<u8>;
@@ -41,7 +42,8 @@ pub(super) type Key = Vec<u8>;
 /// Where a document is, and what admission said about it.
 #[derive(Clone, Debug)]
 pub(super) struct DocumentRow {
-    pub(super) position: Position,
+    /// Nowhere once the document is archived: what is left of it here is its receipt.
+    pub(super) position: Option<Position>,
     pub(super) record: Arc<DocumentRecord>,
 }
 
@@ -179,16 +181,18 @@ fn key(letter: u8, parts: &[&[u8]]) -> Key {
 
 impl DocumentRow {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let mut w = Writer(self.position.to_bytes().to_vec());
+        let position = self.position.map_or([0; 16], Position::to_bytes);
+        let mut w = Writer(position.to_vec());
         self.record.write(&mut w);
         w.0
     }
 
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
         let mut r = Reader(bytes);
-        let position = Position::from_bytes(r.take(16)?.try_into().ok()?);
+        let position: [u8; 16] = r.take(16)?.try_into().ok()?;
+        let is_somewhere = position != [0; 16];
         Some(Self {
-            position,
+            position: is_somewhere.then(|| Position::from_bytes(position)),
             record: Arc::new(DocumentRecord::read(&mut r)?),
         })
     }

@@ -21,6 +21,7 @@ use super::lists;
 use super::maintenance::maintain;
 use super::open::Hub;
 use super::pipeline::spawn_verifiers;
+use super::retention;
 use super::service::Exchange;
 use super::service::Health;
 use super::service::Monitor;
@@ -166,7 +167,7 @@ impl Hub {
         let shaking = shake_hands(&core, tls, handshakes, serving.clone(), routes)?;
         let accepting = listen::accept(Arc::clone(&core), listener, sockets);
         let collecting = uploads::collect_until_closed(Arc::clone(&core));
-        let background = [
+        let mut background = vec![
             vital::task(&core, "accepting connections", accepting),
             vital::task(
                 &core,
@@ -182,6 +183,10 @@ impl Hub {
             ),
             vital::task(&core, "collecting uploads", collecting),
         ];
+        if core.config.retention.is_bounded() {
+            let retaining = retention::retain(Arc::clone(&core));
+            background.push(vital::task(&core, "retention", retaining));
+        }
 
         tokio::select! {
             () = shutdown => {}

@@ -35,6 +35,7 @@ pub(super) fn scope(error: &LoadError) -> Scope {
     match error {
         LoadError::NotADocument(_)
         | LoadError::Unknown(_)
+        | LoadError::Archived(_)
         | LoadError::Journal(store::ReadError::Corrupt { .. }) => Scope::Document,
         LoadError::Index(error) => scope_of_index(error),
         LoadError::Journal(store::ReadError::Io { source, .. }) => scope_of_read(source),

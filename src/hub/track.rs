@@ -195,6 +195,7 @@ pub(super) async fn fetch(
 ) -> Result<v1::DocumentDelivery, Refusal> {
     let (row, role) = visible(core, organ, id)?;
     let sequence = row.record.sequence;
+    not_archived(&row)?;
     not_recalled(core, id, sequence, role)?;
     let loading = Arc::clone(core);
     let loaded = tokio::task::spawn_blocking(move || loading.load(sequence)).await;
@@ -202,6 +203,19 @@ pub(super) async fn fetch(
     // The disk takes its time.
     not_recalled(core, id, sequence, role)?;
     Ok(document_delivery(&stored))
+}
+
+/// Of a document that is archived only the receipt is kept.
+///
+/// # Errors
+/// `DOCUMENT_ARCHIVED`.
+pub(super) fn not_archived(row: &DocumentRow) -> Result<(), Refusal> {
+    match row.position {
+        Some(_) => Ok(()),
+        None => Err(Refusal::DocumentArchived {
+            document_id: row.record.document_id.clone(),
+        }),
+    }
 }
 
 /// A recipient that agreed to a recall has destroyed the document (QĐ 28/2018, Art. 9.2) and does not
@@ -315,7 +329,11 @@ fn journey_at(
         recipients.push(match delivery {
             None => v1::RecipientJourney {
                 organ_id,
-                stage: "LOCKED".to_owned(),
+                stage: if addressee.standing == Standing::Open && row.position.is_none() {
+                    "ARCHIVED".to_owned()
+                } else {
+                    "LOCKED".to_owned()
+                },
                 acknowledged_at: None,
                 events: Vec::new(),
                 problem: String::new(),

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::counters::Count;
 use super::known::Known;
 use super::record::DocumentRecord;
@@ -77,6 +79,8 @@ pub(super) enum Effect {
     Named { agency: AgencyNo, charge: u64 },
     /// Nobody named it.
     Collected { agency: AgencyNo, charge: u64 },
+    /// No document names it any longer.
+    UploadEnded { agency: AgencyNo, charge: u64 },
 }
 
 /// Why a row could not be read.
@@ -210,6 +214,33 @@ impl<'a> Transaction<'a> {
         let row = DocumentRow::decode(&row).ok_or(ReadError::Malformed('S'))?;
         self.known.insert(Arc::clone(&row.record));
         Ok(Some(row.record))
+    }
+
+    /// Whether only the receipt of a document is kept.
+    pub(super) fn is_archived(&self, sequence: u64) -> Result<bool, ReadError> {
+        let Some(row) = self.get(&rows::document_key(sequence))? else {
+            return Ok(false);
+        };
+        let row = DocumentRow::decode(&row).ok_or(ReadError::Malformed('S'))?;
+        Ok(row.position.is_none())
+    }
+
+    /// When the oldest status notice of an agency that waits was reported, as this batch leaves them.
+    pub(super) fn notices_wait_since(
+        &self,
+        agency: AgencyNo,
+    ) -> Result<Option<Timestamp>, ReadError> {
+        let key = match self.notices(agency, u64::MAX - 1, 1)?.pop() {
+            Some((key, _)) => Some(key),
+            None => self
+                .first_own_notice(agency, u64::MAX)
+                .map(|cursor| rows::notice_key(agency, cursor)),
+        };
+        let Some(row) = key.map(|key| self.get(&key)).transpose()?.flatten() else {
+            return Ok(None);
+        };
+        let row = NoticeRow::decode(&row).ok_or(ReadError::Malformed('N'))?;
+        Ok(Some(row.at))
     }
 
     /// How far a document got at one of its recipients; `None` where it was not sent there.

@@ -52,6 +52,7 @@ pub(super) use rows::lost;
 pub(super) use rows::missing;
 pub(super) use rows::named;
 pub(super) use rows::right;
+pub(super) use rows::unnamed;
 pub(super) use rows::upload;
 pub(super) use rows::uploaded;
 
@@ -193,6 +194,13 @@ impl Uploads {
         let held = book.held(agency);
         held.complete = held.complete.saturating_sub(charge);
         held.unnamed = held.unnamed.saturating_sub(charge);
+    }
+
+    /// An upload that documents named is gone with the last of them.
+    pub(super) fn removed(&self, agency: AgencyNo, charge: u64) {
+        let mut book = self.book();
+        let held = book.held(agency);
+        held.complete = held.complete.saturating_sub(charge);
     }
 
     /// Bytes the hub has of an upload that is not complete.

@@ -65,6 +65,8 @@ reasons! {
     CsrInvalid = "CSR_INVALID", Caller;
     /// Content does not have the digest that was announced.
     DigestMismatch = "DIGEST_MISMATCH", Sender;
+    /// Of the document only the receipt is kept.
+    DocumentArchived = "DOCUMENT_ARCHIVED", Caller;
     /// The document was recalled, and the caller agreed to have lost it.
     DocumentRecalled = "DOCUMENT_RECALLED", Caller;
     /// No document with this identity, or none that the caller may see.
@@ -266,6 +268,11 @@ pub enum Refusal {
         /// Digest of the content, hexadecimal.
         found: String,
     },
+    /// Done with, and older than documents are kept.
+    DocumentArchived {
+        /// The identity.
+        document_id: DocumentId,
+    },
     /// Recalled, and gone for its recipient.
     DocumentRecalled {
         /// The identity.
@@ -445,6 +452,7 @@ impl Refusal {
             Self::ClockSkew { .. } => Reason::ClockSkew,
             Self::CsrInvalid { .. } => Reason::CsrInvalid,
             Self::DigestMismatch { .. } => Reason::DigestMismatch,
+            Self::DocumentArchived { .. } => Reason::DocumentArchived,
             Self::DocumentRecalled { .. } => Reason::DocumentRecalled,
             Self::DocumentUnknown { .. } => Reason::DocumentUnknown,
             Self::DuplicateDocument { .. } => Reason::DuplicateDocument,

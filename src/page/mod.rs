@@ -1,14 +1,20 @@
-//! What every report has in common: the machine it was made on, the page, the charts.
+//! What every report has in common: the machine it was made on and whether it was left alone, the page,
+//! the charts.
 //!
 //! A page stands alone: no script, nothing fetched, readable on paper and in the dark. This room knows
 //! no report; whoever has one brings its words and figures.
 
 mod host;
+mod machine;
 pub(crate) mod svg;
 
 use std::fmt::Write as _;
 
 pub use host::Host;
+pub use machine::Disturbance;
+pub use machine::Machine;
+pub use machine::Ticks;
+pub use machine::Unsteady;
 
 use self::svg::escape;
 

@@ -31,6 +31,9 @@ const HASHES: [Hash; 2] = [
     }),
 ];
 
+/// Figures of one engine.
+pub(super) const KINDS: usize = HASHES.len() * SIZES.len();
+
 /// Measures every digest with every engine, on one core.
 pub(super) fn measure(
     clock: &Clock,
@@ -43,37 +46,33 @@ pub(super) fn measure(
             let messages: Vec<Vec<u8>> = (0..TOGETHER).map(|at| message(at, bytes)).collect();
             let messages: Vec<&[u8]> = messages.iter().map(Vec::as_slice).collect();
             let mut rounds = vec![Rounds::default(); engines.len()];
-            for _ in 0..plan.rounds {
+            // The first round only warms up.
+            for round in 0..=plan.rounds {
                 for (engine, rounds) in engines.iter().zip(&mut rounds) {
-                    rounds.add(one_round(
-                        clock,
-                        &messages,
-                        TOGETHER,
-                        0,
-                        plan.round,
-                        |some, _| {
-                            std::hint::black_box(hash(engine, some));
-                            Ok(())
-                        },
-                    )?);
+                    let rate = one_round(clock, &messages, TOGETHER, 0, plan.round, |some, _| {
+                        std::hint::black_box(hash(engine, some));
+                        Ok(())
+                    })?;
+                    if round > 0 {
+                        rounds.add(rate);
+                    }
                 }
             }
             let reference = engines
                 .iter()
                 .position(|engine| engine.backend() == Backend::AwsLc)
-                .map(|at| rounds[at].rate().median);
-            rows.extend(
-                engines
-                    .iter()
-                    .zip(&rounds)
-                    .map(|(engine, rounds)| DigestRow {
-                        digest: name,
-                        backend: engine.backend(),
-                        message_bytes: bytes,
-                        rate: rounds.rate(),
-                        ratio_aws_lc: reference.map(|reference| rounds.rate().median / reference),
-                    }),
-            );
+                .map(|at| rounds[at].rate());
+            rows.extend(engines.iter().zip(&rounds).map(|(engine, rounds)| {
+                DigestRow {
+                    digest: name,
+                    backend: engine.backend(),
+                    message_bytes: bytes,
+                    rate: rounds.rate(),
+                    ratio_aws_lc: reference
+                        .filter(|_| engine.backend() != Backend::AwsLc)
+                        .map(|reference| rounds.rate().over(&reference)),
+                }
+            }));
         }
     }
     Ok(rows)

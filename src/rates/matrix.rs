@@ -10,6 +10,7 @@ use super::rounds::Rate;
 use super::rounds::Rounds;
 use crate::clock::Clock;
 use crate::trust::Acquaintance;
+use crate::trust::Algorithm;
 use crate::trust::Backend;
 use crate::trust::Engine;
 use crate::trust::Signed;
@@ -29,7 +30,12 @@ struct Way {
 fn ways(plan: &Plan) -> Vec<Way> {
     let mut ways = Vec::new();
     for &backend in &plan.backends {
-        for key in [Acquaintance::Known, Acquaintance::Unknown] {
+        let keys = match backend {
+            // It knows no signer: one row stands for both.
+            Backend::AwsLc => &[Acquaintance::Unknown][..],
+            Backend::Avx512 => &[Acquaintance::Known, Acquaintance::Unknown][..],
+        };
+        for &key in keys {
             let way = Way {
                 backend,
                 batch: plan.largest_batch(),
@@ -55,7 +61,12 @@ fn ways(plan: &Plan) -> Vec<Way> {
     distinct
 }
 
-/// Measures every way for one algorithm, in rounds that take turns with those of `openssl`.
+/// How many ways there are.
+pub(super) fn ways_of(plan: &Plan) -> usize {
+    ways(plan).len()
+}
+
+/// Measures every way for one algorithm, in rounds that take turns.
 pub(super) fn measure(
     clock: &Clock,
     plan: &Plan,
@@ -71,7 +82,8 @@ pub(super) fn measure(
         }
     }
     let mut rounds = vec![Rounds::default(); ways.len()];
-    for number in 0..plan.rounds {
+    // The first round only warms up.
+    for number in 0..=plan.rounds {
         for (way, rounds) in ways.iter().zip(&mut rounds) {
             let corpus = corpora
                 .iter()
@@ -84,10 +96,11 @@ pub(super) fn measure(
             };
             let signed = corpus.signed(way.key);
             // Each round begins elsewhere: slow algorithms do not get around in one.
-            let first = signed.len() / plan.rounds * number;
-            rounds.add(on_cores(
-                clock, engine, corpus, &signed, *way, first, plan.round,
-            )?);
+            let first = signed.len() / (plan.rounds + 1) * number;
+            let rate = on_cores(clock, engine, corpus, &signed, *way, first, plan.round)?;
+            if number > 0 {
+                rounds.add(rate);
+            }
         }
         between_rounds();
     }
@@ -103,7 +116,6 @@ pub(super) fn measure(
         key: way.key,
         rate: rounds.rate(),
         ratio_openssl: None,
-        ratio_openssl_best: None,
         ratio_aws_lc: None,
     });
     Ok(rows.collect())
@@ -119,18 +131,10 @@ fn on_cores(
     first: usize,
     round: Duration,
 ) -> Result<f64, RatesError> {
-    let algorithm = corpus.algorithm;
     let one = |thread: usize| {
         let first = (first + signed.len() / way.cores * thread) % signed.len();
         one_round(clock, signed, way.batch, first, round, |batch, at| {
-            let verdicts = engine.verify_signatures(batch);
-            match verdicts.iter().position(|valid| !valid) {
-                None => Ok(()),
-                Some(wrong) => Err(RatesError::WrongVerdict {
-                    algorithm,
-                    at: at + wrong,
-                }),
-            }
+            all_valid(engine, corpus.algorithm, batch, at)
         })
     };
     if way.cores == 1 {
@@ -150,6 +154,23 @@ fn on_cores(
         }
         Ok(sum)
     })
+}
+
+/// Verifies a batch of good signatures, the first of which has this number.
+pub(super) fn all_valid(
+    engine: &Engine,
+    algorithm: Algorithm,
+    batch: &[Signed<'_>],
+    at: usize,
+) -> Result<(), RatesError> {
+    let verdicts = engine.verify_signatures(batch);
+    match verdicts.iter().position(|valid| !valid) {
+        None => Ok(()),
+        Some(wrong) => Err(RatesError::WrongVerdict {
+            algorithm,
+            at: at + wrong,
+        }),
+    }
 }
 
 /// Goes through `items` in batches from `first` on, around and around for as long as a round lasts, and
@@ -178,7 +199,8 @@ pub(super) fn one_round<T>(
     }
 }
 
-/// Puts the ratios beside the rates.
+/// Puts the ratios beside the rates, each to a row of the same report. What `openssl speed` does on one
+/// core is held against nothing on several.
 pub(super) fn compare(rows: &mut [Row], openssl: Option<Rate>) {
     let reference: Vec<Row> = rows
         .iter()
@@ -186,16 +208,15 @@ pub(super) fn compare(rows: &mut [Row], openssl: Option<Rate>) {
         .copied()
         .collect();
     for row in rows {
-        row.ratio_openssl = openssl.map(|openssl| row.rate.median / openssl.median);
-        row.ratio_openssl_best = openssl.map(|openssl| row.rate.best / openssl.best);
+        let openssl = openssl.filter(|_| row.cores == 1);
+        row.ratio_openssl = openssl.map(|openssl| row.rate.over(&openssl));
         row.ratio_aws_lc = reference
             .iter()
             .find(|reference| {
                 reference.batch == row.batch
                     && reference.message_bytes == row.message_bytes
                     && reference.cores == row.cores
-                    && reference.key == row.key
             })
-            .map(|reference| row.rate.median / reference.rate.median);
+            .map(|reference| row.rate.over(&reference.rate));
     }
 }

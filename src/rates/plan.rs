@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::openssl::OpensslSpeed;
 use crate::trust::Algorithm;
 use crate::trust::Backend;
 
@@ -25,10 +26,16 @@ pub struct Plan {
     pub sizes: Vec<usize>,
     /// How many cores at once.
     pub cores: Vec<usize>,
-    /// Rounds that take turns.
+    /// Rounds that take turns; one more warms up.
     pub rounds: usize,
     /// How long one figure is measured in one round.
     pub round: Duration,
+    /// Slots of each row of the summary, which take turns with those of `openssl speed`.
+    pub slots: usize,
+    /// How long a slot is: as long as the shortest of `openssl speed`.
+    pub slot: Duration,
+    /// Whether figures are for a look only.
+    pub is_quick: bool,
     /// Documents of the waterfall.
     pub documents: usize,
     /// How many times a signer is revoked under load.
@@ -39,7 +46,7 @@ impl Plan {
     /// Bytes of a message unless the size is what is varied.
     pub const USUAL_BYTES: usize = 1024;
 
-    /// Everything: about five minutes of measuring on two cores.
+    /// Everything: about seven minutes of measuring on two cores.
     pub fn full() -> Self {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         let mut cores = vec![1, all];
@@ -52,15 +59,19 @@ impl Plan {
             batches: vec![1, 8, 64, 256],
             sizes: vec![32, 256, Self::USUAL_BYTES, 64 << 10],
             cores,
-            rounds: 5,
-            round: Duration::from_millis(100),
+            // One of nine may be disturbed at either end before an interval of 95 % moves.
+            rounds: 9,
+            round: Duration::from_millis(60),
+            slots: 6,
+            slot: OpensslSpeed::SLOT,
+            is_quick: false,
             documents: 2048,
             revocations: 20,
         }
     }
 
-    /// A look in under a minute: fewer keys and signatures, shorter rounds. Its figures flatter tables,
-    /// which stay in the cache of the processor.
+    /// A look in two to three minutes: fewer keys and signatures, fewer and shorter rounds. Its figures flatter
+    /// tables, which stay in the cache of the processor.
     pub fn quick() -> Self {
         Self {
             keys: 8,
@@ -69,6 +80,8 @@ impl Plan {
             sizes: vec![Self::USUAL_BYTES],
             rounds: 3,
             round: Duration::from_millis(20),
+            slots: 3,
+            is_quick: true,
             documents: 64,
             revocations: 2,
             ..Self::full()

@@ -5,6 +5,7 @@ use super::corpus::RatesError;
 use super::matrix::one_round;
 use super::measured::PoisonedRow;
 use super::plan::Plan;
+use super::rounds::Rate;
 use super::rounds::Rounds;
 use crate::clock::Clock;
 use crate::trust::Acquaintance;
@@ -12,6 +13,9 @@ use crate::trust::Engine;
 
 /// Bad signatures in a hundred.
 const PERCENT: [usize; 5] = [0, 1, 10, 50, 100];
+
+/// Figures of one engine.
+pub(super) const DOSES: usize = PERCENT.len();
 
 /// A corpus with some bad signatures.
 struct Dose {
@@ -94,7 +98,7 @@ pub(super) fn measure(
             }
         }
     }
-    let all_valid = rounds.first().map_or(0.0, |rounds| rounds.rate().median);
+    let all_valid = rounds.first().map_or_else(Rate::default, Rounds::rate);
     let rows = doses.iter().zip(&rounds).map(|(dose, rounds)| {
         let verdicts = engine.verify_signatures(&dose.corpus.signed(Acquaintance::Known));
         let bad = dose.is_bad.iter().filter(|bad| **bad).count();
@@ -105,7 +109,7 @@ pub(super) fn measure(
             bad,
             named: verdicts.iter().filter(|valid| !**valid).count(),
             rate: rounds.rate(),
-            ratio_valid: rounds.rate().median / all_valid.max(1e-9),
+            ratio_valid: (dose.percent > 0).then(|| rounds.rate().over(&all_valid)),
         }
     });
     Ok(rows.collect())

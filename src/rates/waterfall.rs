@@ -10,6 +10,7 @@ use super::measured::Part;
 use super::measured::Step;
 use super::measured::Waterfall;
 use super::plan::Plan;
+use super::rounds::Rate;
 use super::rounds::Rounds;
 use crate::clock::Clock;
 use crate::trust::Backend;
@@ -27,6 +28,9 @@ use crate::validation::Report;
 
 /// Documents that the hub takes together when so many wait.
 const TOGETHER: usize = 16;
+
+/// Figures of one backend, about: depths, a report, new lists, first meetings, the chain.
+pub(super) const FIGURES: usize = Depth::ALL.len() + 4;
 
 /// Signatures of a document: the competent person's and the seal.
 const SIGNATURES: usize = 2;
@@ -97,14 +101,14 @@ pub(super) fn measure(
         part,
         rate: rounds.rate(),
     });
-    let (warm_us, cold_us) = chain(clock, plan, documents, backend)?;
+    let (warm, cold) = chain(clock, plan, documents, backend)?;
     Ok(Waterfall {
         backend,
         signatures: SIGNATURES,
         batch: TOGETHER,
         steps: steps.collect(),
-        warm_us,
-        cold_us,
+        warm,
+        cold,
     })
 }
 
@@ -152,13 +156,13 @@ fn each_agency(
     Ok(firsts.len() as f64 / took.as_secs_f64().max(1e-9))
 }
 
-/// Certificate chain and revocation of a seal: met before, and for the first time, in microseconds.
+/// Certificate chain and revocation of seals, a second: met before, and for the first time.
 fn chain(
     clock: &Clock,
     plan: &Plan,
     documents: &Documents,
     backend: Backend,
-) -> Result<(f64, f64), RatesError> {
+) -> Result<(Rate, Rate), RatesError> {
     let seals = documents.seals();
     let judge = |trust: &TrustStore, seal: &[u8]| {
         trust
@@ -184,6 +188,5 @@ fn chain(
             |some, _| some.iter().try_for_each(|seal| judge(&trust, seal)),
         )?);
     }
-    let micros = |rounds: Rounds| 1e6 / rounds.rate().median.max(1e-9);
-    Ok((micros(warm), micros(cold)))
+    Ok((warm.rate(), cold.rate()))
 }

@@ -199,6 +199,17 @@ impl Attachments {
         })
     }
 
+    /// Where a complete attachment lies, if it is there.
+    pub fn file(&self, digest: Digest) -> PathBuf {
+        let places = self.dir.places(digest);
+        let [own, _] = &places;
+        let own = own.clone();
+        places
+            .into_iter()
+            .find(|place| place.exists())
+            .unwrap_or(own)
+    }
+
     /// Removes a complete attachment that is not wanted. `is_wanted` is asked while nobody can pin it, so
     /// what comes on record meanwhile stays. `true` where it was removed. Blocking.
     ///

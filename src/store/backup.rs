@@ -154,6 +154,18 @@ pub fn copy_data(
     })
 }
 
+/// Copies a file that does not change under another name, and flushes it.
+///
+/// # Errors
+/// What the file system says, with the file; also where the other name is taken.
+pub fn copy_durably(from: &Path, to: &Path) -> io::Result<()> {
+    let mode = CopyMode {
+        link: false,
+        piece: DIGEST_PIECE,
+    };
+    copy_file(from, to, mode, &mut |_bytes| Ok(())).map(|_bytes| ())
+}
+
 /// Verifies a copy, or a data directory of a hub that does not run, without changing it. Every record is
 /// shown to `visit`. Blocking.
 ///

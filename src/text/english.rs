@@ -60,6 +60,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("{what} has digest {found}, announced was {expected}")
         }
+        Refusal::DocumentArchived { document_id } => {
+            format!("the document `{document_id}` is archived: the hub keeps its receipt only")
+        }
         Refusal::DocumentRecalled { document_id } => {
             format!("the document `{document_id}` was recalled, which you agreed to with status 15")
         }

@@ -67,6 +67,7 @@ pub(super) fn file(reason: Reason) -> &'static str {
         Reason::ClockSkew => include_str!("reasons/clock_skew.md"),
         Reason::CsrInvalid => include_str!("reasons/csr_invalid.md"),
         Reason::DigestMismatch => include_str!("reasons/digest_mismatch.md"),
+        Reason::DocumentArchived => include_str!("reasons/document_archived.md"),
         Reason::DocumentRecalled => include_str!("reasons/document_recalled.md"),
         Reason::DocumentUnknown => include_str!("reasons/document_unknown.md"),
         Reason::DuplicateDocument => include_str!("reasons/duplicate_document.md"),

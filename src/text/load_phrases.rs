@@ -65,6 +65,8 @@ bilingual! {
         IntendedToReceipt = "due → receipt", "đến hạn gửi → biên nhận";
         /// Heading of the ladder.
         Layer = "layer", "lớp bảo vệ";
+        /// How to read the ladder.
+        LadderHow = "± of the CPU is its 95 % confidence interval; ≈ 0 where intervals overlap with the last layer that has a price, from which the next counts", "± của CPU là khoảng tin cậy 95 %; ghi ≈ 0 khi khoảng tin cậy trùm lên lớp có giá gần nhất, lớp sau tính từ lớp ấy";
         /// Row of the sizing sheet.
         Link = "network in · out, busiest half hour", "mạng vào · ra, nửa giờ cao điểm";
         /// Before a count.
@@ -95,6 +97,8 @@ bilingual! {
         Recipients = "recipients", "nơi nhận";
         /// Before reasons.
         Refused = "refused", "từ chối";
+        /// How long it will still take.
+        SecondsLeft = "about {} s left", "còn khoảng {} giây";
         /// After a count.
         Runs = "runs", "lần đo";
         /// After a count of documents.

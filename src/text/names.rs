@@ -85,6 +85,7 @@ pub fn wire_stage_name(name: &str, language: Language) -> String {
     let words = match name {
         "RECALL_REQUESTED" => language.pick("recall requested", "chờ trả lời thu hồi"),
         "UPDATE_REQUESTED" => language.pick("update requested", "chờ trả lời cập nhật"),
+        "ARCHIVED" => language.pick("acknowledged, archived", "đã xác nhận, đã chuyển lưu trữ"),
         "LOCKED" => language.pick(
             "not delivered: the recipient is locked",
             "chưa chuyển: bên nhận đang bị khóa",

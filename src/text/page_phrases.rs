@@ -12,6 +12,8 @@ bilingual! {
         /// Heading.
         Command = "command", "lệnh";
         /// Heading.
+        Date = "date", "thời điểm đo";
+        /// Heading.
         Corpus = "prepared documents", "văn bản chuẩn bị sẵn";
         /// After counts of documents, signatures and keys.
         CorpusFacts = "{} documents of {} bytes on average, {} signatures by {} keys, all made before the clock started", "{} văn bản, trung bình {} byte, {} chữ ký số của {} khóa, tất cả được tạo trước khi bấm giờ";

@@ -69,6 +69,9 @@ fn refusals() -> Vec<Refusal> {
             expected: text("want"),
             found: text("found"),
         },
+        Refusal::DocumentArchived {
+            document_id: document_id.clone(),
+        },
         Refusal::DocumentRecalled {
             document_id: document_id.clone(),
         },

@@ -62,6 +62,9 @@ pub(super) fn describe(refusal: &Refusal) -> String {
         } => {
             format!("giá trị băm không khớp ({what}): nhận được {found}, đã công bố {expected}")
         }
+        Refusal::DocumentArchived { document_id } => {
+            format!("văn bản “{document_id}” đã được chuyển lưu trữ; Trục chỉ còn giữ biên nhận")
+        }
         Refusal::DocumentRecalled { document_id } => {
             format!(
                 "văn bản “{document_id}” đã được thu hồi; cơ quan đã đồng ý thu hồi bằng trạng thái 15"

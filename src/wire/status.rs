@@ -202,7 +202,8 @@ fn code(refusal: &Refusal) -> Code {
         Refusal::Overloaded { .. }
         | Refusal::QuotaExceeded { .. }
         | Refusal::StorageFull { .. } => Code::ResourceExhausted,
-        Refusal::DocumentRecalled { .. }
+        Refusal::DocumentArchived { .. }
+        | Refusal::DocumentRecalled { .. }
         | Refusal::JoiningClosed
         | Refusal::ReadinessMissing { .. }
         | Refusal::RecipientLocked { .. }

@@ -33,6 +33,7 @@ mod monitor;
 mod rates;
 mod refusal;
 mod reserve;
+mod retention;
 mod statuses;
 mod support;
 mod telemetry;

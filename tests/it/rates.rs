@@ -45,26 +45,61 @@ fn verdicts_are_right_and_figures_are_there() {
             assert!(rates.iter().any(|row| has(&row)), "{algorithm} {key}");
         }
     }
+    // A ratio is a figure where intervals are apart, and nothing else.
+    let told_apart = |row: &Value, ratio: &str| {
+        let interval = &row[format!("{ratio}_interval")];
+        let end = |place: usize| interval[place].as_f64().unwrap();
+        match row[ratio].as_f64() {
+            Some(_) => assert!(end(0) >= 1.0 || end(1) <= 1.0, "{row}"),
+            None => assert!(end(0) <= 1.0 && end(1) >= 1.0, "{row}"),
+        }
+    };
     for row in &rates {
-        assert!(
-            positive(&row["ops_per_s"]) && positive(&row["ratio_aws_lc"]),
-            "{row}"
-        );
-        assert!(
-            row["backend"] != "aws-lc" || row["ratio_aws_lc"] == 1.0,
-            "{row}"
-        );
+        assert!(positive(&row["ops_per_s"]), "{row}");
+        let [low, high] = [0, 1].map(|end| row["interval"][end].as_f64().unwrap());
+        let median = row["ops_per_s"].as_f64().unwrap();
+        assert!(low <= median && median <= high, "{row}");
+        if row["backend"] == "aws-lc" {
+            assert_eq!(row["ratio_aws_lc"], 1.0);
+        } else {
+            told_apart(row, "ratio_aws_lc");
+        }
     }
-    // `openssl speed` has run too, where there is openssl.
+    // `openssl speed` has run too, where there is openssl, and is a row of the summary.
     let has_openssl = Command::new("openssl").arg("version").output().is_ok();
     assert_eq!(!rows("openssl").is_empty(), has_openssl);
-    assert!(!has_openssl || rates.iter().all(|row| positive(&row["ratio_openssl"])));
+    let summary = rows("summary");
+    for algorithm in algorithms.split(',') {
+        let of = |row: &&Value| row["algorithm"] == algorithm;
+        let names: Vec<&str> = summary
+            .iter()
+            .filter(of)
+            .map(|row| row["row"].as_str().unwrap())
+            .collect();
+        assert_eq!(names.contains(&"openssl"), has_openssl);
+        assert!(names.contains(&"one-by-aws-lc"));
+    }
+    for row in summary.iter().filter(|row| row["row"] != "openssl") {
+        if has_openssl {
+            told_apart(row, "ratio_openssl");
+        }
+    }
+    // When, where, of what version, and whether the machine was left alone.
+    assert!(report["date"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert!(report["host"]["name"].is_string() && report["quick"] == true);
+    let disturbances = rows("disturbances");
+    assert_eq!(report["disturbed"], !disturbances.is_empty());
 
     for row in rows("poisoned") {
         assert_eq!(row["named"], row["bad"], "{row}");
         assert!(row["bad_share"] == 0.0 || positive(&row["bad"]), "{row}");
     }
     let steps: Vec<Value> = rows("waterfall");
+    for step in &steps {
+        let added = &step["added_us"];
+        assert!(added.is_null() || positive(added), "{step}");
+    }
     assert!(
         steps
             .iter()
@@ -74,6 +109,29 @@ fn verdicts_are_right_and_figures_are_there() {
     assert_eq!(report["revocation"]["passed_after"], 0);
     assert!(positive(&report["host"]["mhz"]["median"]));
     assert!(std::fs::read_to_string(page).unwrap().contains("<svg"));
+    // How far it is, and how long it will still take.
+    let first = said
+        .lines()
+        .find(|line| line.starts_with("measuring 1 of "));
+    assert!(first.is_some_and(|line| line.contains("left")), "{said}");
+}
+
+#[test]
+fn a_baseline_that_is_none_is_refused_before_anything_is_measured() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("baseline.json");
+    for (text, said) in [(None, "No such file"), (Some("{"), "EOF while parsing")] {
+        if let Some(text) = text {
+            std::fs::write(&path, text).unwrap();
+        }
+        let output = bench(&["--baseline", path.to_str().unwrap()]);
+        let found = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{found}");
+        assert!(
+            found.contains(said) && !found.contains("measuring"),
+            "{found}"
+        );
+    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("trust", &["model"]),
     ("store", &["files", "model"]),
     ("wire", &["model", "text"]),
-    ("page", &[]),
+    ("page", &["text"]),
     ("pdf", &["model", "trust"]),
     (
         "validation",

@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::exit::Failure;
 use super::host;
+use super::load::share;
 use super::output;
 
 /// Arguments of `docaxis bench`.

@@ -36,8 +36,8 @@ Examples:
   docaxis load --ladder                               what each layer of security costs
   docaxis load --hub https://127.0.0.1:7443 --identity HANOI --rate 50
 
-Exit codes: 0 everything held; 1 an objective did not hold, or the hub fell behind; 2 bad usage or \
-input; 3 the run is INVALID: something was lost, delivered twice, or counted differently.")]
+Exit codes: 0 everything held; 1 an objective did not hold, the hub fell behind, or with --strict the \
+machine was disturbed; 2 bad usage or input; 3 the run is INVALID: something was lost, delivered twice, or counted differently.")]
 pub(in crate::cli) struct Arguments {
     /// What is sent: the name of a preset (see --list) or a TOML file.
     #[arg(long, default_value = "normal-day")]
@@ -101,6 +101,9 @@ pub(in crate::cli) struct Arguments {
     /// Runs, for confidence intervals.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
     repeat: u32,
+    /// Exit code 1 when the machine was disturbed: clock, hypervisor, other programs, rungs that disagree.
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Go on when the hub falls behind.
     #[arg(long)]
     no_abort: bool,
@@ -317,7 +320,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 }
 
 /// `5%`, `0.05`.
-fn share(text: &str) -> Result<f64, String> {
+pub(in crate::cli) fn share(text: &str) -> Result<f64, String> {
     let (number, factor) = match text.strip_suffix('%') {
         Some(number) => (number, 0.01),
         None => (text, 1.0),

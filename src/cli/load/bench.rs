@@ -9,9 +9,10 @@ use super::arguments::Meant;
 use super::arguments::Target;
 use super::host;
 use super::progress::Progress;
-use super::progress::Shown;
+use super::settings::Settings;
 use super::stock::Stock;
 use super::target::Reached;
+use super::variant::Variant;
 use crate::axis;
 use crate::axis::AverageDocument;
 use crate::clock::Clock;
@@ -29,7 +30,9 @@ use crate::load::measured::Run;
 use crate::load::measured::words;
 use crate::load::report::UnavoidableParts;
 use crate::page::Host;
-use crate::store::Durability;
+use crate::page::Machine;
+use crate::page::Ticks;
+use crate::rates;
 use crate::text::Language;
 
 /// Documents of a first, short run that finds out whether a rate makes sense at all: asked for more,
@@ -38,9 +41,6 @@ const TASTE: usize = drive::CHUNK;
 
 /// Documents under way in that run.
 const TASTE_IN_FLIGHT: usize = 512;
-
-/// Documents a second a closed loop is prepared for.
-const FASTEST: usize = 10_000;
 
 /// A rate this many times what the hub takes is beyond the machine.
 const BEYOND: f64 = 1.5;
@@ -57,36 +57,10 @@ pub(super) struct Bench {
     in_play: Vec<PathBuf>,
     /// Cancelled when the process was asked to end.
     ended: CancellationToken,
-}
-
-/// What of the arguments runs go by.
-struct Settings {
-    scenario: Scenario,
-    target: Target,
-    in_flight: Option<usize>,
-    transfer: drive::Transfer,
-    abort: Abort,
-    objectives: Vec<crate::load::Objective>,
-    key_kind: crate::trust::KeyKind,
-    durability: Durability,
-    scratch: PathBuf,
-    shown: Shown,
-    units: u32,
-    verify_backend: crate::trust::Backend,
-}
-
-/// How one run differs from another of the same bench.
-#[derive(Clone, Debug)]
-pub(super) struct Variant {
-    /// Which of several runs it is, to be shown while it goes.
-    pub(super) name: String,
-    pub(super) pace: Pace,
-    pub(super) signatures: Signatures,
-    pub(super) durability: Durability,
-    pub(super) arguments: Vec<String>,
-    pub(super) abort: Abort,
-    /// Other documents than the scenario's.
-    pub(super) scenario: Option<Box<Scenario>>,
+    /// The processor's clock before each run, in MHz.
+    mhz: Vec<f64>,
+    /// What the machine had done when the bench was opened.
+    ticks: Option<Ticks>,
 }
 
 impl Bench {
@@ -100,27 +74,24 @@ impl Bench {
         let stock = Stock::open(meant, &clock)?;
         Ok(Self {
             host: host::describe(Some(meant.scratch.parent().unwrap_or(&meant.cache))),
-            meant: Settings {
-                scenario: meant.scenario.clone(),
-                target: meant.target.clone(),
-                in_flight: meant.in_flight,
-                transfer: meant.transfer,
-                abort: meant.abort,
-                objectives: meant.objectives.clone(),
-                key_kind: meant.key_kind,
-                durability: meant.durability,
-                scratch: meant.scratch.clone(),
-                shown: meant.shown,
-                units: meant.units,
-                verify_backend: meant.verify_backend,
-            },
+            meant: Settings::of(meant),
             language,
             clock,
             stock,
             parts: None,
             in_play: Vec::new(),
             ended,
+            mhz: Vec::new(),
+            ticks: host::ticks(),
         })
+    }
+
+    pub(super) fn language(&self) -> Language {
+        self.language
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Fails at once where the hub to send to is not there or wants nothing of us.
@@ -204,7 +175,7 @@ impl Bench {
             return Ok(None);
         };
         let rate = schedule.documents() as f64 / schedule.duration().as_secs_f64();
-        if documents(&variant.pace) <= 2 * TASTE || variant.abort == Abort::Never {
+        if variant.documents() <= 2 * TASTE || variant.abort == Abort::Never {
             return Ok(None);
         }
         let closed = Variant {
@@ -232,7 +203,7 @@ impl Bench {
 
     /// One run against a hub of its own, or the one given.
     pub(super) async fn run(&mut self, variant: &Variant) -> Result<Run, Failure> {
-        let wanted = documents(&variant.pace);
+        let wanted = variant.documents();
         let scenario = variant.scenario.as_deref();
         let scenario = scenario.unwrap_or(&self.meant.scenario);
         let signatures = variant.signatures;
@@ -240,6 +211,8 @@ impl Bench {
         let chunks = stock.prepare(scenario, signatures, wanted, self.language, &self.ended)?;
         self.in_play.clone_from(&chunks);
         let documents = chunks.len() * drive::CHUNK;
+        // Nothing of ours runs now.
+        self.mhz.push(rates::mhz(&self.clock));
         let reached = match &self.meant.target {
             Target::Running { url, .. } => Reached::running(url),
             Target::Own => {
@@ -369,7 +342,25 @@ impl Bench {
             ladder: None,
             sizing: None,
             host: self.host.clone(),
+            machine: self.machine(),
             command: std::env::args().collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// What became of the machine since the bench was opened. The hub's processes have ended and count as
+    /// ours; one that runs already may be on this machine, and is not another program either.
+    fn machine(&self) -> Machine {
+        let ticks = self.ticks.zip(host::ticks());
+        let machine = Machine::between(
+            self.mhz.clone(),
+            ticks.map(|(before, after)| [before, after]),
+        );
+        match self.meant.target {
+            Target::Own => machine,
+            Target::Running { .. } => Machine {
+                others: None,
+                ..machine
+            },
         }
     }
 
@@ -387,22 +378,5 @@ impl Drop for Bench {
     fn drop(&mut self) {
         // A directory that never came to be needs no removing.
         let _ = std::fs::remove_dir_all(&self.meant.scratch);
-    }
-}
-
-/// Documents a pace may use up: a Poisson schedule has more than its mean about half the time.
-fn documents(pace: &Pace) -> usize {
-    match pace {
-        Pace::Open(schedule) => {
-            let mean = usize::try_from(schedule.documents()).unwrap_or(usize::MAX);
-            mean + 5 * mean.isqrt() + 10
-        }
-        // Faster than this nothing is known to be.
-        Pace::Closed {
-            warm_up, duration, ..
-        } => {
-            let seconds = usize::try_from((*warm_up + *duration).as_secs()).unwrap_or(1);
-            (seconds.max(1) * FASTEST).max(TASTE)
-        }
     }
 }

@@ -7,9 +7,11 @@ mod ladder;
 mod progress;
 mod scenarios;
 mod screen;
+mod settings;
 mod sizing;
 mod stock;
 mod target;
+mod variant;
 
 use std::path::Path;
 
@@ -27,6 +29,7 @@ use crate::load::measured::Measured;
 use crate::text::Language;
 
 pub(super) use self::arguments::Arguments;
+pub(super) use self::arguments::share;
 
 /// Runs `docaxis load`.
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -59,7 +62,11 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         Some(path) => against(&measured, path, arguments.noise)?,
     };
     write(&arguments, &measured, language)?;
-    verdict(&measured, &regressions)
+    verdict(&measured, &regressions)?;
+    match measured.machine.complaint(Language::En) {
+        Some(complaint) if arguments.strict => Err(Failure::Check(complaint)),
+        _ => Ok(()),
+    }
 }
 
 async fn measure(bench: &mut Bench, mode: Mode) -> Result<Measured, Failure> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Failure;
 use super::bench::Bench;
-use super::bench::Variant;
+use super::variant::Variant;
 use crate::load::drive::Pace;
 use crate::load::drive::Signatures;
 use crate::load::measured::Measured;

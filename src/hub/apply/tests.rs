@@ -83,7 +83,10 @@ impl Books {
         let mut rows = outcome.rows;
         for (sequence, record) in outcome.fresh {
             let position = Position::from_bytes([0; 16]);
-            let row = DocumentRow { position, record };
+            let row = DocumentRow {
+                position: Some(position),
+                record,
+            };
             rows.push((
                 rows::document_key(sequence),
                 RowChange::Insert(row.encode()),

@@ -16,6 +16,7 @@ use crate::hub::joining::ChangeReply;
 use crate::hub::journey;
 use crate::hub::pipeline::Reply;
 use crate::hub::record::DocumentRecord;
+use crate::hub::retention;
 use crate::hub::route;
 use crate::model::Refusal;
 use crate::wire::v1;
@@ -37,6 +38,10 @@ pub(super) enum Answer {
     /// With what holds its file until it is on record.
     Uploaded(Box<Upload>),
     Collected(oneshot::Sender<Result<usize, Refusal>>, usize),
+    Archived(
+        oneshot::Sender<Result<retention::Outcome, Refusal>>,
+        retention::Outcome,
+    ),
 }
 
 /// The batch, begun then, is on disk.
@@ -85,6 +90,9 @@ pub(super) fn tell(core: &Core, answers: Vec<Answer>, began: Instant) {
             Answer::Collected(reply, count) => {
                 let _ = reply.send(Ok(count));
             }
+            Answer::Archived(reply, outcome) => {
+                let _ = reply.send(Ok(outcome));
+            }
         }
     }
     // After the answers: nobody waits for this.
@@ -123,6 +131,9 @@ pub(super) fn refuse(answers: Vec<Answer>, refusal: &Refusal) {
                 let _ = upload.reply.send(Err(refusal.clone()));
             }
             Answer::Collected(reply, _) => {
+                let _ = reply.send(Err(refusal.clone()));
+            }
+            Answer::Archived(reply, _) => {
                 let _ = reply.send(Err(refusal.clone()));
             }
         }

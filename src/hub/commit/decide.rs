@@ -49,6 +49,15 @@ impl Committer {
             }
             Work::Refused { arrival, reason } => self.count_refused(arrival, reason, open),
             Work::Acknowledge(acknowledge) => self.acknowledge(acknowledge, open),
+            Work::Archive { sequences, reply } => self.archive(&sequences, reply, open),
+            Work::LastRecord(reply) => {
+                let _ = reply.send(self.journal.last());
+                Ok(())
+            }
+            Work::Dropped(bytes) => {
+                self.journal.dropped(bytes);
+                Ok(())
+            }
             Work::ReadMailboxes => read_mailboxes(&self.core),
             Work::Notices(left) => self.notices(left, open),
             Work::Statuses { by, reports, reply } => self.statuses(by, &reports, reply, open),
@@ -103,6 +112,11 @@ impl Committer {
             }
             if found.contains(&sequence) {
                 continue;
+            }
+            if open.tx.is_archived(sequence)? {
+                return Ok(Err(Refusal::DocumentArchived {
+                    document_id: id.clone(),
+                }));
             }
             found.push(sequence);
             for addressee in &document.recipients {
@@ -345,7 +359,7 @@ impl Committer {
         let mut unwanted = Vec::with_capacity(found.len());
         for (agency, digest) in found {
             let row = uploads::upload(&open.tx, agency, digest)?;
-            if row.is_some_and(|row| !row.is_named && row.at < before) {
+            if row.is_some_and(|row| row.named == 0 && row.at < before) {
                 unwanted.push((agency, digest));
             }
         }

@@ -23,12 +23,14 @@ use crate::hub::joining::Change;
 use crate::hub::pipeline::Reply;
 use crate::hub::progress::Report;
 use crate::hub::registry::AgencyNo;
+use crate::hub::retention;
 use crate::hub::verify::Verified;
 use crate::model::Digest;
 use crate::model::Party;
 use crate::model::Priority;
 use crate::model::Reason;
 use crate::model::Refusal;
+use crate::store::Position;
 
 /// Rows of a document beside those of its recipients: identity, record.
 const DOCUMENT_ROWS: usize = 2;
@@ -48,6 +50,9 @@ const CHANGE_ROWS: usize = 16;
 
 /// Rows of an upload put on record or taken off it.
 const UPLOAD_ROWS: usize = 2;
+
+/// Rows of a document that is archived, of a few recipients.
+const ARCHIVE_ROWS: usize = 8;
 
 /// Work, with the place it holds until it is taken.
 #[derive(Debug)]
@@ -261,6 +266,39 @@ impl Core {
         collected
             .await
             .map_err(|_dropped| self.health.undecided())?
+    }
+
+    /// Has documents archived that need not be kept, in order, up to the first that somebody is not done with.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`, or what the journal says.
+    pub(in crate::hub) async fn commit_archive(
+        &self,
+        sequences: Vec<u64>,
+    ) -> Result<retention::Outcome, Refusal> {
+        let (reply, archived) = oneshot::channel();
+        let rows = ARCHIVE_ROWS * sequences.len();
+        self.commit_of_hub(rows, Work::Archive { sequences, reply })
+            .await?;
+        archived.await.map_err(|_dropped| self.health.undecided())?
+    }
+
+    /// The last record that is on disk.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
+    pub(in crate::hub) async fn commit_last(&self) -> Result<Option<Position>, Refusal> {
+        let (reply, last) = oneshot::channel();
+        self.commit_of_hub(1, Work::LastRecord(reply)).await?;
+        last.await.map_err(|_dropped| self.health.undecided())
+    }
+
+    /// Tells the journal's owner that so many bytes of it were dropped.
+    ///
+    /// # Errors
+    /// `SHUTTING_DOWN`, or `STORAGE_UNAVAILABLE` when the hub cannot go on.
+    pub(in crate::hub) async fn commit_dropped(&self, bytes: u64) -> Result<(), Refusal> {
+        self.commit_of_hub(1, Work::Dropped(bytes)).await
     }
 
     /// Hands a change of the registry over.

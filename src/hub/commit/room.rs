@@ -264,6 +264,11 @@ pub(super) fn of_statuses(changes: &[Change]) -> usize {
     each.sum::<usize>() + RECORD_BYTES / 4
 }
 
+/// Most bytes a list of documents that are archived takes.
+pub(super) fn of_archived(documents: usize) -> usize {
+    8 * documents + RECORD_BYTES / 4
+}
+
 /// Most bytes a list of uploads takes.
 pub(super) fn of_uploads(uploads: usize) -> usize {
     40 * uploads + RECORD_BYTES / 4

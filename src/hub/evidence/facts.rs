@@ -7,10 +7,13 @@ use jiff::Timestamp;
 use crate::hub::commit::Heads;
 use crate::hub::open::OpenError;
 use crate::hub::record::Record;
+use crate::hub::recover::RecoverError;
+use crate::hub::recover::each;
 use crate::hub::rows;
 use crate::hub::rows::DocumentRow;
 use crate::model::Digest;
 use crate::store::Index;
+use crate::store::JournalReader;
 use crate::store::Position;
 use crate::store::journal;
 
@@ -66,31 +69,58 @@ pub(super) fn of_index(path: &Path) -> Result<IndexFacts, OpenError> {
     let heads = heads
         .and_then(|row| Heads::decode(&row))
         .unwrap_or_default();
-    let (from, to) = rows::every(b'S');
-    let first = index.range(from..to, 1).unwrap_or_default();
-    let known = first.first().and_then(|row| {
-        let row = DocumentRow::decode(&row.1)?;
-        Some(Known {
-            position: row.position,
-            accepted_at: row.record.accepted_at,
-            header_digest: row.record.header_digest,
-        })
-    });
     Ok(IndexFacts {
         applied: index.applied(),
         sequence: heads.sequence,
         cursor: heads.cursor,
-        known,
+        known: first_known(&index),
     })
 }
 
+/// The first document of an index that is not archived.
+fn first_known(index: &Index) -> Option<Known> {
+    let mut known = None;
+    // What cannot be read says nothing, here as below.
+    let _ = each(index, b'S', |_, row| {
+        let row = DocumentRow::decode(row).ok_or(RecoverError::Stopped)?;
+        let Some(position) = row.position else {
+            return Ok(());
+        };
+        known = Some(Known {
+            position,
+            accepted_at: row.record.accepted_at,
+            header_digest: row.record.header_digest,
+        });
+        Err(RecoverError::Stopped)
+    });
+    known
+}
+
+/// Sequence of the last document that the journal's checkpoint knows.
+fn dropped_sequence(directory: &Path) -> Result<u64, OpenError> {
+    let failed = |error: String| OpenError::Journal(error);
+    let reader = JournalReader::open(directory).map_err(|error| failed(error.to_string()))?;
+    let mut heads = Heads::default();
+    let read = reader.checkpoint_rows(&mut |key, row| {
+        if key == rows::heads_key() {
+            heads = Heads::decode(&row).unwrap_or_default();
+        }
+        Ok::<(), RecoverError>(())
+    });
+    read.map_err(|error| failed(error.to_string()))?;
+    Ok(heads.sequence)
+}
+
 pub(super) fn of_journal(directory: &Path, index: &IndexFacts) -> Result<JournalFacts, OpenError> {
-    let mut facts = JournalFacts::default();
+    let mut facts = JournalFacts {
+        sequence: dropped_sequence(directory)?,
+        ..JournalFacts::default()
+    };
     let (mut first, mut is_met) = (None, false);
     let report = journal::inspect(directory, &mut |seen| {
         first.get_or_insert(seen.position);
         if let Some(Record::Document(document)) = Record::decode(seen.kind, seen.body) {
-            facts.sequence = document.sequence;
+            facts.sequence = facts.sequence.max(document.sequence);
             is_met |= index.known
                 == Some(Known {
                     position: seen.position,

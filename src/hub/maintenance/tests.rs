@@ -13,8 +13,11 @@ use super::*;
 /// Steps within which everything here ends: each waits for 20 ms at most.
 const STEPS_MAX: usize = 3000;
 
+/// Keys and values of an index.
+type Rows = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// A hub whose index is on disk, and its rows.
-fn hub(directory: &Path) -> (Hub, Vec<(Vec<u8>, Vec<u8>)>) {
+fn hub(directory: &Path) -> (Hub, Rows) {
     let mut hub = opened(Config::new(Some(directory.to_owned()), Durability::Os));
     hub.committer.write_out();
     let all = all(&hub.core);
@@ -22,7 +25,7 @@ fn hub(directory: &Path) -> (Hub, Vec<(Vec<u8>, Vec<u8>)>) {
     (hub, all)
 }
 
-fn all(core: &Core) -> Vec<(Vec<u8>, Vec<u8>)> {
+fn all(core: &Core) -> Rows {
     core.index
         .range(Vec::new()..vec![0xFF], usize::MAX)
         .unwrap()

@@ -48,10 +48,11 @@ impl Monitor {
     /// One document. May wait for the disk.
     ///
     /// # Errors
-    /// `DOCUMENT_UNKNOWN`, or `STORAGE_UNAVAILABLE` where the store cannot be read.
+    /// `DOCUMENT_UNKNOWN`, `DOCUMENT_ARCHIVED`, or `STORAGE_UNAVAILABLE` where the store cannot be read.
     pub fn document(&self, id: &DocumentId) -> Result<DocumentSeen, Refusal> {
         let core = &self.0;
         let row = core.find(id)?;
+        track::not_archived(&row)?;
         let stored = core.load(row.record.sequence).map_err(unavailable)?;
         let journey = track::whole_journey(core, &row)?;
         let payload = &stored.payload;

@@ -32,6 +32,7 @@ use crate::hub::recover::Recovered;
 use crate::hub::registry::AgencyNo;
 use crate::hub::registry::AgencyState;
 use crate::hub::registry::Axis;
+use crate::hub::retention::Outcome;
 use crate::hub::rows;
 use crate::hub::verify::Verified;
 use crate::model::DocumentHeader;
@@ -252,6 +253,15 @@ impl Rig {
         self.commit();
         let outcomes = poll(reported.as_mut()).expect("it was answered").unwrap();
         outcomes[0].is_ok()
+    }
+
+    /// Has documents archived, with whatever else waits, as many as may be.
+    pub(super) fn archive(&mut self, sequences: Vec<u64>) -> Outcome {
+        let core = Arc::clone(&self.core);
+        let mut archived = std::pin::pin!(core.commit_archive(sequences));
+        assert!(poll(archived.as_mut()).is_none(), "it waits for the disk");
+        self.commit();
+        poll(archived.as_mut()).expect("it was answered").unwrap()
     }
 
     /// One turn of the commit thread, until nothing waits.

@@ -64,6 +64,8 @@ pub(super) struct Walk {
     /// Documents that cannot be read.
     damaged: BTreeSet<u64>,
     is_store_away: bool,
+    /// Up to this sequence.
+    archived: u64,
 }
 
 impl Walk {
@@ -80,6 +82,7 @@ impl Walk {
             acknowledging: Vec::new(),
             damaged: BTreeSet::new(),
             is_store_away: false,
+            archived: 0,
         }
     }
 
@@ -112,7 +115,8 @@ impl Walk {
             965..980 => self.acknowledge_notices(),
             980..986 => self.damage_or_mend(),
             986..990 => self.readmit(),
-            990..996 => self.list(),
+            990..994 => self.list(),
+            994..996 => self.archive(),
             996..998 => self.write_out(),
             _ => self.crash(),
         }
@@ -322,6 +326,36 @@ impl Walk {
         let found: Vec<u64> = listed.documents.iter().map(|d| d.hub_sequence).collect();
         assert_eq!(found, expected);
         assert_eq!(listed.pending_total, expected.len() as u64);
+    }
+
+    /// Only what everybody has acknowledged and knows about is archived, and then only its receipt is left.
+    fn archive(&mut self) {
+        let from = self.archived + 1;
+        let most = 1 + self.below(6) as u64;
+        let sequences: Vec<u64> = (from..from + most)
+            .take_while(|sequence| self.accepted.contains_key(sequence))
+            .collect();
+        if sequences.is_empty() {
+            return;
+        }
+        let last = sequences[sequences.len() - 1];
+        let outcome = self.rig.as_mut().unwrap().archive(sequences);
+        self.committed(true);
+        let core = Arc::clone(&self.rig().core);
+        for _ in 0..outcome.archived {
+            self.archived += 1;
+            let sequence = self.archived;
+            assert!((0..AGENCIES).all(|agency| self.model.state(agency, sequence).is_none()));
+            assert!(core.row(sequence).unwrap().unwrap().position.is_none());
+            let found = b"DV".iter().flat_map(|letter| {
+                let key = |sequence: u64| [&[*letter][..], &sequence.to_be_bytes()].concat();
+                core.index
+                    .range(key(sequence)..key(sequence + 1), 1)
+                    .unwrap()
+            });
+            assert_eq!(found.count(), 0, "what is left of {sequence}");
+        }
+        assert_eq!(outcome.held.is_none(), self.archived == last, "{outcome:?}");
     }
 
     fn write_out(&mut self) {

@@ -41,8 +41,8 @@ pub(in crate::hub) struct UploadRow {
     pub(in crate::hub) size: u64,
     /// The last time it was uploaded.
     pub(in crate::hub) at: Timestamp,
-    /// A document of its owner names it, so it stays.
-    pub(in crate::hub) is_named: bool,
+    /// Documents of its owner that name it: while there is one, it stays.
+    pub(in crate::hub) named: u32,
 }
 
 /// One stored content.
@@ -139,7 +139,7 @@ pub(in crate::hub) fn uploaded(
         size,
     } = *record;
     let before = upload(tx, by, digest)?;
-    if before.is_some_and(|before| before.is_named) {
+    if before.is_some_and(|before| before.named > 0) {
         return Ok(());
     }
     match before {
@@ -158,11 +158,7 @@ pub(in crate::hub) fn uploaded(
             tx.effect(Effect::Uploaded { agency: by, charge });
         }
     }
-    let row = UploadRow {
-        size,
-        at,
-        is_named: false,
-    };
+    let row = UploadRow { size, at, named: 0 };
     tx.put(upload_key(by, digest), row.encode());
     tx.put(expiry_key(at, by, digest), size.to_le_bytes().to_vec());
     Ok(())
@@ -180,16 +176,16 @@ pub(in crate::hub) fn named(
             file.documents += 1;
             tx.put(file_key(*digest), file.encode());
         }
-        if let Some(mut row) = upload(tx, sender, *digest)?
-            && !row.is_named
-        {
-            row.is_named = true;
+        if let Some(mut row) = upload(tx, sender, *digest)? {
+            row.named = row.named.saturating_add(1);
             tx.put(upload_key(sender, *digest), row.encode());
-            tx.delete(expiry_key(row.at, sender, *digest));
-            tx.effect(Effect::Named {
-                agency: sender,
-                charge: charge(row.size),
-            });
+            if row.named == 1 {
+                tx.delete(expiry_key(row.at, sender, *digest));
+                tx.effect(Effect::Named {
+                    agency: sender,
+                    charge: charge(row.size),
+                });
+            }
         }
         for addressee in &document.recipients {
             // What one sends to oneself gives no right that one had not before.
@@ -216,6 +212,52 @@ pub(in crate::hub) fn lost(
         .try_for_each(|digest| subtract(tx, received_key(recipient, *digest), 1))
 }
 
+/// A document is done with: the contents that nothing else names are not kept any longer, neither for its
+/// sender. Its recipients [lost](lost) them.
+pub(in crate::hub) fn unnamed(
+    document: &DocumentRecord,
+    tx: &mut Transaction<'_>,
+) -> Result<(), ReadError> {
+    let sender = document.sender;
+    for digest in &document.attachments {
+        let mut ended = 0;
+        if let Some(mut row) = upload(tx, sender, *digest)?
+            && row.named > 0
+        {
+            row.named -= 1;
+            if row.named == 0 {
+                ended = 1;
+                let charge = charge(row.size);
+                tx.delete(upload_key(sender, *digest));
+                subtract(tx, held_key(sender), charge)?;
+                tx.effect(Effect::UploadEnded {
+                    agency: sender,
+                    charge,
+                });
+            } else {
+                tx.put(upload_key(sender, *digest), row.encode());
+            }
+        }
+        let Some(mut file) = file(tx, *digest)? else {
+            continue;
+        };
+        file.documents = file.documents.saturating_sub(1);
+        file.uploads = file.uploads.saturating_sub(ended);
+        keep_or_forget(file, *digest, tx);
+    }
+    Ok(())
+}
+
+/// What nothing names and nobody uploaded is forgotten. Whoever brought that about removes the file once this is
+/// on disk.
+fn keep_or_forget(file: FileRow, digest: Digest, tx: &mut Transaction<'_>) {
+    if file.uploads == 0 && file.documents == 0 {
+        tx.delete(file_key(digest));
+    } else {
+        tx.put(file_key(digest), file.encode());
+    }
+}
+
 /// Uploads that nobody named in time are not kept any longer.
 pub(in crate::hub) fn collected(
     record: &Collected,
@@ -237,12 +279,7 @@ pub(in crate::hub) fn collected(
             continue;
         };
         file.uploads = file.uploads.saturating_sub(1);
-        if file.uploads == 0 && file.documents == 0 {
-            // Whoever had them collected removes the file once this is on disk.
-            tx.delete(file_key(*digest));
-        } else {
-            tx.put(file_key(*digest), file.encode());
-        }
+        keep_or_forget(file, *digest, tx);
     }
     Ok(())
 }
@@ -336,7 +373,7 @@ fn of(letter: u8, agency: AgencyNo, digest: Digest) -> Key {
 impl UploadRow {
     fn encode(self) -> Vec<u8> {
         let mut w = Writer::default();
-        w.u64(self.size).instant(self.at).u8(self.is_named.into());
+        w.u64(self.size).instant(self.at).u32(self.named);
         w.0
     }
 
@@ -345,7 +382,7 @@ impl UploadRow {
         Some(Self {
             size: r.u64()?,
             at: r.instant()?,
-            is_named: r.u8()? != 0,
+            named: r.u32()?,
         })
     }
 }

@@ -4,35 +4,27 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::civil::Date;
-use tokio::sync::mpsc;
-use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::agency::Due;
-use super::agency::Found;
-use super::agency::NAMED;
 use super::agency::Shared;
-use super::agency::lock;
 use super::clock_thread::Clocked;
 use super::corpus::CorpusReader;
 use super::counted;
+use super::crew::Crew;
 use super::missing::forgotten;
 use super::missing::undelivered;
 use super::recorder::Recorder;
 use super::recorder::Second;
 use super::recorder::Totals;
 use super::schedule::Schedule;
-use super::sender::Sender;
 use super::sender::Transfer;
-use super::subscriber::Subscriber;
 use super::tally::Tally;
 use super::watched::Watched;
 use crate::clock::Clock;
@@ -41,10 +33,6 @@ use crate::node::Connection;
 use crate::node::HubCost;
 use crate::node::HubTotals;
 use crate::node::PairTotals;
-
-/// Agencies that connect at once: with thousands, handshakes would wait for each other until they are
-/// given up.
-const CONNECTING_AT_ONCE: usize = 64;
 
 /// How documents become due.
 #[derive(Clone, Debug)]
@@ -279,117 +267,6 @@ pub async fn drive(
     driven.exhausted = clocked.exhausted.load(Ordering::Relaxed);
     driven.held_back = Duration::from_nanos(clocked.held_back_ns.load(Ordering::Relaxed));
     Ok(driven)
-}
-
-/// Waits until all of these are connected.
-async fn all_of(
-    connecting: impl Iterator<Item = (OrganId, oneshot::Receiver<Result<(), Status>>)>,
-) -> Result<(), DriveError> {
-    for (organ, ready) in connecting {
-        let outcome = ready.await.unwrap_or_else(|_gone| {
-            Err(Status::unavailable("the connection's task ended at once"))
-        });
-        outcome.map_err(|status| DriveError::Hub {
-            organ,
-            status: Box::new(status),
-        })?;
-    }
-    Ok(())
-}
-
-/// The tasks of a run.
-struct Crew {
-    tasks: tokio::task::JoinSet<()>,
-    queues: Vec<mpsc::UnboundedSender<Due>>,
-    found: Vec<Arc<Mutex<Found>>>,
-}
-
-impl Crew {
-    /// Connects everybody: first the subscribers, so that nothing is sent to nobody.
-    async fn hire(
-        agencies: &[(OrganId, Connection)],
-        shared: &Arc<Shared>,
-        transfer: Transfer,
-    ) -> Result<Self, DriveError> {
-        let mut crew = Self {
-            tasks: tokio::task::JoinSet::new(),
-            queues: Vec::with_capacity(agencies.len()),
-            found: Vec::with_capacity(agencies.len()),
-        };
-        let mut ready = Vec::with_capacity(2 * agencies.len());
-        for (number, (organ, connection)) in agencies.iter().enumerate() {
-            let found: Arc<Mutex<Found>> = Arc::default();
-            let subscriber = Subscriber {
-                number,
-                connection: connection.clone(),
-                shared: Arc::clone(shared),
-                found: Arc::clone(&found),
-            };
-            let sender = Sender {
-                number,
-                connection: connection.clone(),
-                shared: Arc::clone(shared),
-                found: Arc::clone(&found),
-            };
-            let (subscribed, receive) = oneshot::channel();
-            crew.tasks.spawn(subscriber.run(subscribed));
-            ready.push((*organ, receive));
-            let (opened, receive) = oneshot::channel();
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "bounded by what may be under way, which each document holds a part of"
-            )]
-            let (queue, due) = mpsc::unbounded_channel();
-            crew.tasks.spawn(sender.run(transfer, due, opened));
-            ready.push((*organ, receive));
-            crew.queues.push(queue);
-            crew.found.push(found);
-            if (number + 1) % CONNECTING_AT_ONCE == 0 {
-                all_of(ready.drain(..)).await?;
-            }
-        }
-        all_of(ready.drain(..)).await?;
-        Ok(crew)
-    }
-
-    fn findings(&self, agencies: &[(OrganId, Connection)], shared: &Shared, date: Date) -> Driven {
-        let mut driven = Driven::default();
-        let founds: Vec<Found> = self.found.iter().map(|found| lock(found).clone()).collect();
-        let identity = |place| shared.identity(place, agencies, date);
-        let organ = |number: usize| agencies.get(number).map(|(organ, _)| *organ);
-        for (number, found) in founds.iter().enumerate() {
-            let Some(own) = organ(number) else { continue };
-            for (recipient, count) in &found.addressed {
-                let pair = driven.pairs.entry((own, *recipient)).or_default();
-                pair.addressed += count;
-            }
-            for (sender, count) in &found.received {
-                if let Some(sender) = organ(*sender as usize) {
-                    driven.pairs.entry((sender, own)).or_default().received += count;
-                }
-            }
-            driven.signed_to_office.insert(own, found.to_office);
-            driven.redelivered += found.redelivered;
-            driven.foreign += found.foreign;
-            let named = |place: &usize| identity(*place);
-            driven.twice.extend(found.twice.iter().map(named));
-            driven.altered.extend(found.altered.iter().map(named));
-            let outcomes = found.unexpected.iter();
-            driven
-                .unexpected
-                .extend(outcomes.map(|(place, wrong)| format!("{}: {wrong}", identity(*place))));
-        }
-        driven.unexpected.truncate(NAMED);
-        let owed = shared.tally.owed();
-        driven.unanswered = owed
-            .unanswered
-            .iter()
-            .take(NAMED)
-            .map(|place| identity(*place))
-            .collect();
-        driven.broken = shared.broken.load(Ordering::Relaxed);
-        driven
-    }
 }
 
 impl Driven {

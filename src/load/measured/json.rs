@@ -23,6 +23,7 @@ const CURVE: [f64; 14] = [
 
 /// The report's figures. At the top stand those of the last run.
 pub fn to_json(measured: &Measured) -> Value {
+    let disturbances = measured.machine.disturbances_to_json();
     let mut report = json!({
         "scenario": measured.scenario,
         "seed": measured.seed,
@@ -38,7 +39,12 @@ pub fn to_json(measured: &Measured) -> Value {
             "keys": measured.corpus.keys,
             "mean_bytes": round(measured.corpus.mean_bytes, 1),
         },
+        "date": measured.host.date,
+        "version": measured.host.version,
+        "disturbed": !disturbances.is_empty(),
+        "disturbances": disturbances,
         "host": {
+            "name": measured.host.name,
             "cpu": measured.host.cpu,
             "flags": measured.host.flags,
             "cores": measured.host.cores,
@@ -72,12 +78,15 @@ pub fn to_json(measured: &Measured) -> Value {
         fields.insert("find_max".to_owned(), found);
     }
     if let (Some(ladder), Some(fields)) = (&measured.ladder, report.as_object_mut()) {
-        let rungs = ladder.rungs.iter().map(|rung| {
+        let rungs = ladder.prices().into_iter().map(|(rung, price)| {
             json!({
                 "name": rung.name,
                 "docs_per_s": round(rung.docs_per_s, 1),
+                "docs_per_s_half_95": round(rung.half, 1),
                 "spread": round(rung.spread, 4),
                 "cpu_us_per_doc": round(rung.cpu_us, 2),
+                "cpu_us_per_doc_half_95": round(rung.cpu_half_us, 2),
+                "added_us": price.map(|price| round(price, 2)),
             })
         });
         fields.insert("ladder".to_owned(), rungs.collect());

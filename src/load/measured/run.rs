@@ -14,6 +14,8 @@ use crate::model::OrganId;
 use crate::model::Reason;
 use crate::node::PairTotals;
 use crate::page::Host;
+use crate::page::Machine;
+use crate::page::Unsteady;
 
 /// Everything a report of `docaxis load` says.
 #[derive(Debug)]
@@ -46,6 +48,8 @@ pub struct Measured {
     pub sizing: Option<Sheet>,
     /// Where it ran.
     pub host: Host,
+    /// Whether the machine was left alone meanwhile.
+    pub machine: Machine,
     /// The command line.
     pub command: String,
 }
@@ -191,8 +195,53 @@ pub struct Rung {
     pub docs_per_s: f64,
     /// Spread of it over the repeats: half the range, as a share.
     pub spread: f64,
+    /// Half of the 95 % confidence interval of the documents a second.
+    pub half: f64,
     /// Microseconds of hub CPU per document.
     pub cpu_us: f64,
+    /// Half of its 95 % confidence interval.
+    pub cpu_half_us: f64,
+}
+
+/// Rungs whose repeats lie further apart than this are unsteady: half the range, as a share of the mean.
+const SPREAD_MAX: f64 = 0.1;
+
+impl Ladder {
+    /// Each rung with what it adds in microseconds of CPU to the last one that could be told apart. Nothing
+    /// is said of the first, where the intervals of the two overlap, or of what seems to cost less than
+    /// nothing.
+    pub fn prices(&self) -> Vec<(&Rung, Option<f64>)> {
+        let Some(mut before) = self.rungs.first() else {
+            return Vec::new();
+        };
+        let mut prices = Vec::with_capacity(self.rungs.len());
+        for rung in &self.rungs {
+            let added = rung.cpu_us - before.cpu_us;
+            let price = (added > rung.cpu_half_us + before.cpu_half_us).then_some(added);
+            if price.is_some() {
+                before = rung;
+            }
+            prices.push((rung, price));
+        }
+        prices
+    }
+
+    /// The rungs whose repeats disagree, if there are any.
+    pub fn unsteady(&self) -> Option<Unsteady> {
+        let is_unsteady = |rung: &&Rung| rung.spread > SPREAD_MAX;
+        let worst = self
+            .rungs
+            .iter()
+            .filter(is_unsteady)
+            .max_by(|one, other| one.spread.total_cmp(&other.spread))?;
+        Some(Unsteady {
+            figures: self.rungs.iter().filter(is_unsteady).count(),
+            of: self.rungs.len(),
+            limit: SPREAD_MAX,
+            worst: worst.name.clone(),
+            spread: worst.spread,
+        })
+    }
 }
 
 /// A mean with its confidence.

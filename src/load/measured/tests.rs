@@ -32,6 +32,7 @@ use crate::node::HubTotals;
 use crate::node::PairTotals;
 use crate::node::StageCost;
 use crate::page::Host;
+use crate::page::Machine;
 use crate::text::Language;
 
 const SECONDS: u64 = 30;
@@ -166,14 +167,18 @@ fn measured(runs: Vec<Run>) -> Measured {
         ladder: None,
         sizing: None,
         host: Host {
+            name: "a-machine".to_owned(),
+            date: "2026-11-28T01:00:00Z".to_owned(),
             cpu: "a processor".to_owned(),
             flags: "avx2 sha_ni".to_owned(),
             cores: 2,
             memory: 24_000_000_000,
             os: "Linux 6.12".to_owned(),
             filesystem: "ext4".to_owned(),
+            version: "0.1.0".to_owned(),
             git: "0123456".to_owned(),
         },
+        machine: Machine::default(),
         command: "docaxis load --html page.html".to_owned(),
     }
 }
@@ -269,19 +274,59 @@ fn a_search_is_told_attempt_by_attempt() {
 #[test]
 fn a_ladder_names_the_price_of_each_layer() {
     let mut measured = measured(vec![run(driven())]);
-    let rungs = [("plain", 13_163.0, 103.0), ("+ mTLS", 11_753.0, 113.0)];
+    let rungs = [
+        ("plain", 13_163.0, 103.0),
+        ("+ mTLS", 11_753.0, 113.0),
+        // Within the intervals of the one before, then cheaper than it.
+        ("+ chain", 11_700.0, 114.0),
+        ("+ fsync", 12_200.0, 108.0),
+        ("+ audit", 10_300.0, 131.0),
+    ];
     let rungs = rungs.map(|(name, docs_per_s, cpu_us)| Rung {
         name: name.to_owned(),
         docs_per_s,
         spread: 0.02,
+        half: docs_per_s * 0.02,
         cpu_us,
+        cpu_half_us: 2.0,
     });
-    measured.ladder = Some(Ladder {
+    let ladder = Ladder {
         rungs: rungs.to_vec(),
-    });
+    };
+    let prices: Vec<Option<f64>> = ladder.prices().iter().map(|(_, price)| *price).collect();
+    assert_eq!(prices, [None, Some(10.0), None, None, Some(18.0)]);
+    assert_eq!(ladder.unsteady(), None);
+    measured.ladder = Some(ladder);
     let text = to_text(&measured, Language::Vi);
-    let ladder: Vec<&str> = text.lines().take(4).collect();
+    let ladder: Vec<&str> = text.lines().take(8).collect();
     insta::assert_snapshot!("ladder_vi", ladder.join("\n"));
+    assert!(to_json(&measured)["ladder"][2]["added_us"].is_null());
+}
+
+#[test]
+fn a_ladder_whose_rungs_disagree_is_a_warning_above_all_figures() {
+    let mut measured = measured(vec![run(driven())]);
+    let rung = |name: &str, spread| Rung {
+        name: name.to_owned(),
+        docs_per_s: 10_000.0,
+        spread,
+        half: 100.0,
+        cpu_us: 100.0,
+        cpu_half_us: 1.0,
+    };
+    let ladder = Ladder {
+        rungs: vec![rung("plain", 0.03), rung("+ mTLS", 0.18)],
+    };
+    measured.machine.unsteady = ladder.unsteady();
+    measured.ladder = Some(ladder);
+    let text = to_text(&measured, Language::En);
+    assert!(text.trim_start().starts_with("WARNING"), "{text}");
+    assert!(
+        text.contains("1 of 2 figures") && text.contains("+ mTLS, ± 18.0 %"),
+        "{text}"
+    );
+    assert!(to_html(&measured, Language::Vi).contains("CẢNH BÁO"));
+    assert_eq!(to_json(&measured)["disturbances"][0]["kind"], "unsteady");
 }
 
 #[test]

@@ -26,30 +26,36 @@ pub fn to_text(measured: &Measured, language: Language) -> String {
 
 fn write_report(out: &mut String, measured: &Measured, language: Language) -> std::fmt::Result {
     let say = |phrase: Phrase| phrase.text(language);
+    for line in measured.machine.warning(language) {
+        writeln!(out, "  {line}")?;
+    }
     if let Some(ladder) = &measured.ladder {
         writeln!(
             out,
-            "\n  {:<34} {:>12} {:>8}  {:>14} {:>12}",
+            "\n  {:<34} {:>12} {:>8}  {:>17} {:>12}",
             say(Phrase::Layer),
             say(Phrase::DocumentsPerSecond),
             "±",
             say(Phrase::HubCpuPerDocument),
             say(Phrase::Price)
         )?;
-        let mut before: Option<f64> = None;
-        for rung in &ladder.rungs {
-            let price = before.map(|before| format!("{:+.1} µs", rung.cpu_us - before));
+        for (place, (rung, price)) in ladder.prices().into_iter().enumerate() {
+            let price = match price {
+                Some(price) => format!("{price:+.1} µs"),
+                None if place == 0 => String::new(),
+                None => "≈ 0".to_owned(),
+            };
             writeln!(
                 out,
-                "  {:<34} {:>12} {:>7.1}%  {:>11.1} µs {:>12}",
+                "  {:<34} {:>12} {:>7.1}%  {:>8.1} ±{:>4.1} µs {price:>12}",
                 rung.name,
                 whole(rung.docs_per_s),
                 rung.spread * 100.0,
                 rung.cpu_us,
-                price.unwrap_or_default()
+                rung.cpu_half_us,
             )?;
-            before = Some(rung.cpu_us);
         }
+        writeln!(out, "  {}", say(Phrase::LadderHow))?;
     }
     if let Some(search) = &measured.search {
         let wanted: Vec<String> = search.objectives.iter().map(ToString::to_string).collect();

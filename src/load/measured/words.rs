@@ -91,7 +91,11 @@ pub fn circumstances(measured: &Measured, language: Language) -> Vec<(&'static s
             "fs",
             format!("{} · {}", host.filesystem, measured.durability),
         ),
-        ("git", host.git.clone()),
+        (
+            say(PagePhrase::Date),
+            format!("{} · {}", host.date, host.name),
+        ),
+        ("docaxis", format!("{} ({})", host.version, host.git)),
         ("seed", measured.seed.to_string()),
         (say(PagePhrase::Corpus), facts),
         (say(PagePhrase::Command), measured.command.clone()),

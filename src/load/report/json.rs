@@ -97,6 +97,7 @@ pub fn to_json(report: &Report) -> Value {
             "stages": stages,
         },
         "host": {
+            "name": report.host.name,
             "cpu": report.host.cpu,
             "flags": report.host.flags,
             "cores": report.host.cores,
@@ -104,6 +105,8 @@ pub fn to_json(report: &Report) -> Value {
             "os": report.host.os,
             "filesystem": report.host.filesystem,
         },
+        "date": report.host.date,
+        "version": report.host.version,
         "git": report.host.git,
         "command": report.command,
     })

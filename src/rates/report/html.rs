@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::headline;
 use super::is_reference;
 use super::lone;
 use super::words;
@@ -16,6 +15,7 @@ use crate::page::svg::Series;
 use crate::page::svg::escape;
 use crate::rates::measured::Measured;
 use crate::rates::measured::Row;
+use crate::rates::measured::SummaryWay;
 use crate::rates::measured::Waterfall;
 use crate::text::Language;
 use crate::text::RatesPhrase;
@@ -45,11 +45,11 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     for line in words::circumstances(measured, language) {
         write!(out, "<p>{}</p>", escape(&line))?;
     }
-    let how = words::rates_how(measured, language);
+    let how = words::summary_how(measured, language);
     let content = format!(
         "{}{}",
-        headline_bars(measured, &how, language),
-        rates_table(measured, language)
+        summary_bars(measured, &how, language),
+        summary_table(measured, language)
     );
     section(out, say(RatesPhrase::Rates), &how, &content)?;
     let content = format!(
@@ -102,22 +102,30 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     Ok(())
 }
 
-fn headline_bars(measured: &Measured, how: &str, language: Language) -> String {
-    let bars: Vec<Bar> = headline(measured)
-        .map(|row| {
-            let (label, class) = if is_reference(row) {
-                (format!("{} {}", row.algorithm, row.backend), "pale")
+fn summary_bars(measured: &Measured, how: &str, language: Language) -> String {
+    let mut bars: Vec<Bar> = Vec::new();
+    for summary in &measured.summary {
+        let algorithm = summary.algorithm;
+        if let Some(rate) = summary.openssl {
+            let label = format!("{algorithm} · {}", RatesPhrase::RowOpenssl.text(language));
+            bars.push((label, rate.median, words::whole(rate.median), "pale"));
+        }
+        for row in &summary.rows {
+            let class = if row.way == SummaryWay::OneByAwsLc {
+                "pale"
             } else {
-                let signer = words::signer(row, language);
-                (format!("{} {signer}", row.algorithm), "bar")
+                "bar"
             };
-            let ratio = row.ratio_openssl.map_or(String::new(), |ratio| {
-                format!(" · {} openssl", words::times(ratio))
-            });
+            let label = format!("{algorithm} · {}", words::summary_row(row, language));
+            let ratio = words::times(row.ratio_openssl);
+            let ratio = match ratio.as_str() {
+                "" => ratio,
+                ratio => format!(" · {ratio} openssl"),
+            };
             let text = format!("{}{ratio}", words::whole(row.rate.median));
-            (label, row.rate.median, text, class)
-        })
-        .collect();
+            bars.push((label, row.rate.median, text, class));
+        }
+    }
     svg::bars(RatesPhrase::Rates.text(language), how, &bars)
 }
 
@@ -155,20 +163,19 @@ fn batch_lines(measured: &Measured, language: Language) -> String {
     svg::lines(&frame, &series)
 }
 
-fn rates_table(measured: &Measured, language: Language) -> String {
-    let say = |phrase: RatesPhrase| phrase.text(language);
-    let head = [
-        say(RatesPhrase::Algorithm),
-        say(RatesPhrase::Backend),
-        "",
-        "/s",
-        say(RatesPhrase::Best),
-        "±",
-        "openssl",
-        "aws-lc",
-    ];
-    let rows =
-        headline(measured).map(|row| words::rate_cells(row, words::signer(row, language)).to_vec());
+fn summary_table(measured: &Measured, language: Language) -> String {
+    let named = [RatesPhrase::Algorithm.text(language), ""];
+    let head: Vec<&str> = named
+        .into_iter()
+        .chain(words::summary_columns(language))
+        .collect();
+    let rows = measured.summary.iter().flat_map(|summary| {
+        let cells = words::summary_cells(summary, language).into_iter();
+        cells.map(|(name, cells)| {
+            let named = [summary.algorithm.to_string(), name];
+            named.into_iter().chain(cells).collect()
+        })
+    });
     table(&head, rows)
 }
 
@@ -214,7 +221,7 @@ fn digests(measured: &Measured, language: Language) -> String {
             format!("{} B", row.message_bytes),
             words::whole(row.rate.median),
             format!("{:.2}", row.rate.median * row.message_bytes as f64 / 1e9),
-            row.ratio_aws_lc.map_or(String::new(), words::times),
+            words::times(row.ratio_aws_lc),
         ]
     });
     table(&head, rows)
@@ -223,8 +230,9 @@ fn digests(measured: &Measured, language: Language) -> String {
 fn waterfall_part(waterfall: &Waterfall, how: &str, language: Language) -> String {
     let bars: Vec<Bar> = waterfall
         .shares()
+        .into_iter()
         .filter_map(|(step, _, added, share)| {
-            let (added, share) = (added?.max(0.0), share?);
+            let (added, share) = (added?, share?);
             let text = format!("{added:.2} µs · {:.1} %", share * 100.0);
             Some((
                 words::part(step.part, language).to_owned(),
@@ -300,7 +308,7 @@ fn poisoned(measured: &Measured, language: Language) -> String {
             row.backend.to_string(),
             format!("{:.0} %", row.share * 100.0),
             words::whole(row.rate.median),
-            format!("{:.2}", row.ratio_valid),
+            words::times(row.ratio_valid),
             format!("{} / {}", row.named, row.bad),
         ]
     });

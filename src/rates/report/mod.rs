@@ -6,7 +6,9 @@ mod text;
 mod words;
 
 pub use html::to_html;
+pub use json::against_to_json;
 pub use json::to_json;
+pub use text::against_to_text;
 pub use text::to_text;
 
 use crate::rates::measured::Measured;
@@ -15,30 +17,12 @@ use crate::rates::plan::Plan;
 use crate::trust::Acquaintance;
 use crate::trust::Backend;
 
-/// The rows that stand for the rest: the largest batch of usual messages on one core. The reference knows
-/// no signer, so it stands once.
-fn headline(measured: &Measured) -> impl Iterator<Item = &Row> {
-    let largest = measured.largest_batch();
-    measured.rates.iter().filter(move |row| {
-        row.cores == 1
-            && row.message_bytes == Plan::USUAL_BYTES
-            && row.batch == largest
-            && !is_reference_again(row)
-    })
-}
-
 /// The rows of a lone signature: its latency is what the rate says.
 fn lone(measured: &Measured) -> impl Iterator<Item = &Row> {
-    measured.rates.iter().filter(|row| {
-        row.cores == 1
-            && row.message_bytes == Plan::USUAL_BYTES
-            && row.batch == 1
-            && !is_reference_again(row)
-    })
-}
-
-fn is_reference_again(row: &Row) -> bool {
-    is_reference(row) && row.key == Acquaintance::Unknown
+    measured
+        .rates
+        .iter()
+        .filter(|row| row.cores == 1 && row.message_bytes == Plan::USUAL_BYTES && row.batch == 1)
 }
 
 /// Whether a row is of the reference.
@@ -69,10 +53,8 @@ impl Measured {
     }
 
     fn known(&self, only: impl Fn(&Row) -> bool) -> impl Iterator<Item = &Row> {
-        let known = self
-            .rates
-            .iter()
-            .filter(|row| row.key == Acquaintance::Known);
+        let is_known = |row: &&Row| row.key == Acquaintance::Known || is_reference(row);
+        let known = self.rates.iter().filter(is_known);
         known.filter(move |row| only(row))
     }
 }

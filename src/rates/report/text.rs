@@ -2,13 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::headline;
-use super::is_reference;
 use super::lone;
 use super::words;
+use crate::rates::baseline::Against;
+use crate::rates::baseline::Compared;
 use crate::rates::measured::Measured;
 use crate::text::Language;
 use crate::text::RatesPhrase;
+use crate::text::filled;
 
 /// The tables.
 pub fn to_text(measured: &Measured, language: Language) -> String {
@@ -27,21 +28,14 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     heading(
         out,
         say(RatesPhrase::Rates),
-        &words::rates_how(measured, language),
+        &words::summary_how(measured, language),
     )?;
-    let columns = [
-        "",
-        "",
-        "",
-        "/s",
-        say(RatesPhrase::Best),
-        "±",
-        "openssl",
-        "aws-lc",
-    ];
-    rates_line(out, &columns.map(str::to_owned))?;
-    for row in headline(measured) {
-        rates_line(out, &words::rate_cells(row, words::signer(row, language)))?;
+    for summary in &measured.summary {
+        let columns = words::summary_columns(language).map(str::to_owned);
+        summary_line(out, summary.algorithm.as_str(), &columns)?;
+        for (name, cells) in words::summary_cells(summary, language) {
+            summary_line(out, &format!("  {name}"), &cells)?;
+        }
     }
     let batches = words::side_by_side(measured.batches(), |row| row.batch.to_string());
     slice(out, say(RatesPhrase::Batches), &batches)?;
@@ -51,15 +45,15 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     slice(out, say(RatesPhrase::Cores), &cores)?;
     heading(out, say(RatesPhrase::Lone), say(RatesPhrase::LoneHow))?;
     for row in lone(measured) {
-        let micros = 1e6 / row.rate.median.max(1e-9);
-        let against = row.ratio_aws_lc.filter(|_| !is_reference(row));
+        let [micros, shortest, longest] = row.rate.micros();
         writeln!(
             out,
-            "  {:<22} {:<7} {:<8} {micros:>9.2} {}",
+            "  {:<22} {:<7} {} {micros:>9.2} {:>17} {:>8}",
             row.algorithm,
             row.backend,
-            words::signer(row, language),
-            against.map_or(String::new(), |ratio| format!("{:.2} ×", 1.0 / ratio))
+            words::padded(&words::signer(row, language), 9),
+            format!("{shortest:.2}–{longest:.2}"),
+            words::slower(row)
         )?;
     }
     heading(out, say(RatesPhrase::Digests), say(RatesPhrase::DigestsHow))?;
@@ -72,7 +66,7 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
             row.backend,
             row.message_bytes,
             words::whole(row.rate.median),
-            row.ratio_aws_lc.map_or(String::new(), words::times)
+            words::times(row.ratio_aws_lc)
         )?;
     }
     for waterfall in &measured.waterfalls {
@@ -96,12 +90,12 @@ fn write(out: &mut String, measured: &Measured, language: Language) -> std::fmt:
     for row in &measured.poisoned {
         writeln!(
             out,
-            "  {:<22} {:<7} {:>4.0} % {:>9} /s {:>6.2}   {} / {}",
+            "  {:<22} {:<7} {:>4.0} % {:>9} /s {:>8}   {} / {}",
             row.algorithm,
             row.backend,
             row.share * 100.0,
             words::whole(row.rate.median),
-            row.ratio_valid,
+            words::times(row.ratio_valid),
             row.named,
             row.bad
         )?;
@@ -145,20 +139,55 @@ fn slice(
     Ok(())
 }
 
-fn rates_line(out: &mut String, cells: &[String; 8]) -> std::fmt::Result {
-    let [
-        algorithm,
-        backend,
-        what,
-        rate,
-        best,
-        spread,
-        openssl,
-        aws_lc,
-    ] = cells;
-    let what = words::padded(what, 9);
-    let line = format!(
-        "  {algorithm:<22} {backend:<7} {what} {rate:>10} {best:>10} {spread:>7} {openssl:>8} {aws_lc:>8}"
-    );
+fn summary_line(out: &mut String, name: &str, cells: &[String; 6]) -> std::fmt::Result {
+    let [rate, best, spread, interval, openssl, aws_lc] = cells;
+    let name = words::padded(name, 46);
+    let interval = words::padded(interval, 19);
+    let line =
+        format!("  {name} {rate:>10} {best:>10} {spread:>7}   {interval} {openssl:>9} {aws_lc:>9}");
     writeln!(out, "{}", line.trim_end())
+}
+
+/// What became of the figures of an earlier run, slowest first: what got slower or faster beyond noise and
+/// what both intervals explain.
+pub fn against_to_text(against: &Against, language: Language) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write_against(&mut out, against, language);
+    out
+}
+
+fn write_against(out: &mut String, against: &Against, language: Language) -> std::fmt::Result {
+    let say = |phrase: RatesPhrase| phrase.text(language);
+    let date = against.date.as_deref().unwrap_or("–");
+    let title = format!("{} {} · {date}", say(RatesPhrase::Baseline), against.git);
+    let regressions = against.regressions().count();
+    let facts = [
+        against.compared.len().to_string(),
+        regressions.to_string(),
+        format!("{:.1}", against.noise * 100.0),
+    ];
+    heading(out, &title, &filled(say(RatesPhrase::BaselineHow), &facts))?;
+    if against.was_disturbed {
+        writeln!(out, "  {}", say(RatesPhrase::BaselineDisturbed))?;
+    }
+    let mut differ: Vec<&Compared> = against
+        .compared
+        .iter()
+        .filter(|one| one.ratio.is_told_apart())
+        .collect();
+    differ.sort_by(|one, other| one.ratio.median.total_cmp(&other.ratio.median));
+    for one in differ {
+        writeln!(
+            out,
+            "  {} {:>11} → {:>11} /s {:>7.3} ({:.3}–{:.3})",
+            words::padded(&one.figure, 58),
+            words::whole(one.before),
+            words::whole(one.now),
+            one.ratio.median,
+            one.ratio.low,
+            one.ratio.high
+        )?;
+    }
+    Ok(())
 }

@@ -1,11 +1,16 @@
 //! Cells and sentences that the tables and the page have in common.
 
-use super::headline;
 use super::is_reference;
 use crate::rates::measured::Measured;
 use crate::rates::measured::Part;
 use crate::rates::measured::Row;
+use crate::rates::measured::Summary;
+use crate::rates::measured::SummaryRow;
+use crate::rates::measured::SummaryWay;
 use crate::rates::measured::Waterfall;
+use crate::rates::rounds::Rate;
+use crate::rates::rounds::Ratio;
+use crate::rates::rounds::confidence;
 use crate::text::Language;
 use crate::text::RatesPhrase;
 use crate::text::filled;
@@ -24,7 +29,7 @@ pub(super) fn circumstances(measured: &Measured, language: Language) -> Vec<Stri
         measured.round_ms.to_string(),
     ];
     let host = &measured.host;
-    let [low, median, high] = measured.mhz.map(|mhz| format!("{:.2}", mhz / 1e3));
+    let [low, median, high] = measured.machine.mhz.map(|mhz| format!("{:.2}", mhz / 1e3));
     let versions: Vec<String> = measured
         .versions
         .iter()
@@ -36,15 +41,30 @@ pub(super) fn circumstances(measured: &Measured, language: Language) -> Vec<Stri
             }
         })
         .collect();
-    let mut lines = vec![
-        filled(made, &figures),
+    let mut lines = measured.machine.warning(language);
+    if measured.is_quick {
+        lines.push(RatesPhrase::Quick.text(language).to_owned());
+    }
+    lines.extend([
+        format!(
+            "{} · {} · docaxis {} ({}) · {}",
+            host.date,
+            host.name,
+            host.version,
+            host.git,
+            versions.join(" · ")
+        ),
         format!(
             "{} · {median} GHz ({low}–{high}) · {} · {}",
             host.cpu, host.flags, host.os
         ),
-        format!("{} · docaxis {}", versions.join(" · "), host.git),
-    ];
-    if measured.openssl.is_empty() {
+        filled(made, &figures),
+        filled(
+            RatesPhrase::Intervals.text(language),
+            &[percent(confidence(measured.rounds))],
+        ),
+    ]);
+    if measured.openssl().next().is_none() {
         lines.push(RatesPhrase::NoOpenssl.text(language).to_owned());
     }
     if !measured
@@ -57,25 +77,74 @@ pub(super) fn circumstances(measured: &Measured, language: Language) -> Vec<Stri
     lines
 }
 
-/// How to read the main table.
-pub(super) fn rates_how(measured: &Measured, language: Language) -> String {
-    let batch = headline(measured).next().map_or(0, |row| row.batch);
-    filled(RatesPhrase::RatesHow.text(language), &[count(batch)])
+/// How to read the summary.
+pub(super) fn summary_how(measured: &Measured, language: Language) -> String {
+    let figures = [
+        count(measured.slots),
+        format!("{:.1}", measured.slot_ms as f64 / 1e3),
+        percent(confidence(measured.slots)),
+    ];
+    filled(RatesPhrase::SummaryHow.text(language), &figures)
 }
 
-/// The cells of a row; `what` is what varies in its table.
-pub(super) fn rate_cells(row: &Row, what: String) -> [String; 8] {
-    let against = row.ratio_aws_lc.filter(|_| !is_reference(row));
+/// The columns of the summary.
+pub(super) fn summary_columns(language: Language) -> [&'static str; 6] {
+    let say = |phrase: RatesPhrase| phrase.text(language);
     [
-        row.algorithm.to_string(),
-        row.backend.to_string(),
-        what,
-        whole(row.rate.median),
-        whole(row.rate.best),
-        format!("{:.1} %", row.rate.spread * 100.0),
-        row.ratio_openssl.map_or(String::new(), times),
-        against.map_or(String::new(), times),
+        "/s",
+        say(RatesPhrase::Best),
+        "±",
+        say(RatesPhrase::Interval),
+        "× openssl",
+        "× aws-lc",
     ]
+}
+
+/// The rows of an algorithm: what each is, and its cells.
+pub(super) fn summary_cells(summary: &Summary, language: Language) -> Vec<(String, [String; 6])> {
+    let cells = |rate: &Rate, openssl, aws_lc| {
+        [
+            whole(rate.median),
+            whole(rate.best),
+            format!("{:.1} %", rate.spread * 100.0),
+            format!("{}–{}", whole(rate.low), whole(rate.high)),
+            times(openssl),
+            times(aws_lc),
+        ]
+    };
+    let openssl = summary.openssl.iter().map(|rate| {
+        let name = RatesPhrase::RowOpenssl.text(language).to_owned();
+        (name, cells(rate, None, None))
+    });
+    let ours = summary.rows.iter().map(|row| {
+        let name = summary_row(row, language);
+        (name, cells(&row.rate, row.ratio_openssl, row.ratio_aws_lc))
+    });
+    openssl.chain(ours).collect()
+}
+
+/// What a row of the summary is.
+pub(super) fn summary_row(row: &SummaryRow, language: Language) -> String {
+    let phrase = match row.way {
+        SummaryWay::OneByAwsLc => RatesPhrase::RowAwsLc,
+        SummaryWay::One => RatesPhrase::RowOne,
+        SummaryWay::TogetherNotMet => RatesPhrase::RowTogether,
+        SummaryWay::TogetherKnown => RatesPhrase::RowKnown,
+    };
+    filled(phrase.text(language), &[count(row.batch)])
+}
+
+/// The time of a lone signature against that of the reference.
+pub(super) fn slower(row: &Row) -> String {
+    if is_reference(row) {
+        return String::new();
+    }
+    times(row.ratio_aws_lc.map(|ratio| Ratio {
+        median: 1.0 / ratio.median,
+        best: 1.0 / ratio.best,
+        low: 1.0 / ratio.high,
+        high: 1.0 / ratio.low,
+    }))
 }
 
 /// Rows in which one thing varies, as a table: its columns, then a line for each algorithm and backend.
@@ -122,12 +191,17 @@ pub(super) fn waterfall_how(waterfall: &Waterfall, language: Language) -> String
 pub(super) fn waterfall_cells(waterfall: &Waterfall, language: Language) -> Vec<[String; 5]> {
     waterfall
         .shares()
+        .into_iter()
         .map(|(step, micros, added, share)| {
             [
                 part(step.part, language).to_owned(),
                 whole(step.rate.median),
                 format!("{micros:.2}"),
-                added.map_or(String::new(), |added| format!("{added:+.2}")),
+                match added {
+                    Some(added) => format!("{added:+.2}"),
+                    None if step.part.continues() => "≈ 0".to_owned(),
+                    None => String::new(),
+                },
                 share.map_or(String::new(), |share| format!("{:.1} %", share * 100.0)),
             ]
         })
@@ -152,10 +226,11 @@ pub(super) fn part(part: Part, language: Language) -> &'static str {
 
 /// What the certificate chain costs.
 pub(super) fn chain(waterfall: &Waterfall, language: Language) -> String {
-    let share = waterfall.warm_us / waterfall.cold_us.max(1e-9) * 100.0;
+    let ([warm, ..], [cold, ..]) = (waterfall.warm.micros(), waterfall.cold.micros());
+    let share = warm / cold.max(1e-9) * 100.0;
     let figures = [
-        format!("{:.2}", waterfall.warm_us),
-        format!("{:.1}", waterfall.cold_us),
+        format!("{warm:.2}"),
+        format!("{cold:.1}"),
         format!("{share:.2}"),
     ];
     filled(RatesPhrase::ChainFound.text(language), &figures)
@@ -188,9 +263,18 @@ pub(super) fn whole(value: f64) -> String {
     digits
 }
 
-/// A ratio.
-pub(super) fn times(ratio: f64) -> String {
-    format!("{ratio:.2} ×")
+/// A ratio; about 1 where the intervals of the two overlap.
+pub(super) fn times(ratio: Option<Ratio>) -> String {
+    match ratio {
+        None => String::new(),
+        Some(ratio) if ratio.is_told_apart() => format!("{:.2} ×", ratio.median),
+        Some(_) => "≈ 1".to_owned(),
+    }
+}
+
+/// A share in per cent.
+fn percent(share: f64) -> String {
+    format!("{:.0}", share * 100.0)
 }
 
 /// The text and blanks up to a width, counted in characters.

@@ -10,11 +10,15 @@ use std::path::Path;
 
 use aws_lc_rs::digest;
 
+use super::checkpoint;
+use super::checkpoint::Checkpoint;
+use super::checkpoint::CheckpointError;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RECORD_HEADER;
 use super::format::RecordHeader;
 use super::format::SEGMENT_HEADER;
+use super::segment::Origin;
 use super::segment::Segments;
 use super::segment_reader::SegmentReader;
 use super::segment_reader::Step;
@@ -29,6 +33,9 @@ use super::walk::see_all;
 pub struct ChainHash([u8; 32]);
 
 impl ChainHash {
+    /// In the place of a hash that is not known yet.
+    pub(super) const ZERO: Self = Self([0; 32]);
+
     /// The hash's bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
@@ -93,6 +100,8 @@ pub struct AuditReport {
     pub genesis: ChainHash,
     /// Chain hash after the last record.
     pub chain: ChainHash,
+    /// What stands in the place of segments that were dropped.
+    pub checkpoint: Option<Checkpoint>,
     /// The last record.
     pub last: Option<Position>,
     /// An unfinished write at the end, which opening the journal would cut.
@@ -157,6 +166,15 @@ pub fn inspect(dir: &Path, see: &mut dyn FnMut(Seen<'_>)) -> Result<AuditReport,
     let unreadable = |source| AuditError::Io { segment: 0, source };
     let segments = Segments::on_disk(dir).map_err(unreadable)?;
     let numbers = segments.numbers().map_err(unreadable)?;
+    let whole = checkpoint::read(dir, &mut |_, _| Ok::<(), ()>(()));
+    whole.map_err(|error| match error {
+        CheckpointError::Io(error) => unreadable(error),
+        CheckpointError::Damaged | CheckpointError::Visit(()) => AuditError::Corrupt {
+            segment: 0,
+            offset: 0,
+            problem: Problem::Checkpoint,
+        },
+    })?;
     let mut see = |position, header: &RecordHeader, body: &[u8]| {
         see(Seen {
             position,
@@ -175,6 +193,7 @@ pub fn inspect(dir: &Path, see: &mut dyn FnMut(Seen<'_>)) -> Result<AuditReport,
             bytes: walked.bytes,
             genesis: walked.genesis,
             chain: walked.tip.chain,
+            checkpoint: segments.origin().checkpoint().ok().flatten(),
             last: walked.last,
             torn: walked.torn,
         }),
@@ -208,6 +227,10 @@ pub fn holds_records(dir: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         segments => segments?,
     };
+    // What was dropped had records.
+    if !matches!(segments.origin(), Origin::Genesis) {
+        return Ok(true);
+    }
     let number = match segments.numbers()?.as_slice() {
         [] => return Ok(false),
         [1] => 1,

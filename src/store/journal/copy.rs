@@ -20,8 +20,10 @@ use std::sync::Arc;
 use crate::files;
 use crate::files::Readers;
 
+use super::checkpoint::Checkpoint;
 use super::format::SEGMENT_HEADER;
 use super::format::SegmentHeader;
+use super::segment::Origin;
 use super::segment::Segment;
 use super::segment::Segments;
 use super::segment::file_name;
@@ -32,6 +34,9 @@ use super::segment_reader::Tip;
 /// Looks at the last segment until its last batch is taken for whole: a batch is one write of
 /// microseconds, and each look comes after a flush.
 const LOOKS_MAX: u32 = 8;
+
+/// Attempts to copy a journal whose oldest segments are dropped meanwhile: that happens once in minutes.
+const ATTEMPTS_MAX: u32 = 8;
 
 /// Told of every piece, in bytes, once it is written; may wait, and an error ends the copy.
 pub type Moved<'a> = dyn FnMut(u64) -> io::Result<()> + 'a;
@@ -52,7 +57,28 @@ pub struct CopyMode {
 /// What the file system says, with the file; also where there is no segment to copy, or the last one's
 /// header is damaged.
 pub fn copy(from: &Path, to: &Path, mode: CopyMode, moved: &mut Moved<'_>) -> io::Result<()> {
+    for attempt in 1.. {
+        let began = Checkpoint::find(from)?;
+        let copied = copy_from(from, to, mode, moved);
+        // Its segments may have been dropped while they were copied: then there is another checkpoint.
+        if attempt == ATTEMPTS_MAX || Checkpoint::find(from)? == began {
+            return copied;
+        }
+        for entry in fs::read_dir(to)? {
+            fs::remove_file(entry?.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// The same for as long as no segment is dropped.
+fn copy_from(from: &Path, to: &Path, mode: CopyMode, moved: &mut Moved<'_>) -> io::Result<()> {
     let segments = Segments::on_disk(from)?;
+    if !matches!(segments.origin(), Origin::Genesis) {
+        let checkpoint = Checkpoint::file(from);
+        let copied = copy_file(&checkpoint, &Checkpoint::file(to), mode, moved);
+        copied.map(|_bytes| ())?;
+    }
     let numbers = segments.numbers()?;
     let Some((last, sealed)) = numbers.split_last() else {
         return Err(io::Error::new(

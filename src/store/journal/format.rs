@@ -30,6 +30,11 @@ pub enum Problem {
     /// The chain hash does not follow from the record before.
     #[error("chain hash does not follow from the record before")]
     Chain,
+    /// What is known of the dropped segments does not verify.
+    #[error(
+        "the checkpoint in the place of dropped segments is damaged: put CHECKPOINT back from a backup"
+    )]
+    Checkpoint,
     /// The checksum does not match the bytes.
     #[error("checksum is {expected:08x} by content, {found:08x} as written")]
     Checksum {
@@ -94,6 +99,13 @@ pub struct Position {
 }
 
 impl Position {
+    /// Before every record of every journal.
+    pub const NONE: Self = Self {
+        segment: 0,
+        offset: 0,
+        length: 0,
+    };
+
     pub(super) fn new(segment: u32, offset: u64, length: u32) -> Self {
         Self {
             segment,

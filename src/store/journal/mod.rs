@@ -5,7 +5,9 @@
 //! One owner appends whole batches; anyone reads records back by [`Position`].
 
 mod chain;
+mod checkpoint;
 mod copy;
+mod dropping;
 mod faults;
 mod follow;
 mod format;
@@ -40,10 +42,14 @@ pub use chain::Seen;
 pub use chain::audit;
 pub use chain::holds_records;
 pub use chain::inspect;
+pub use checkpoint::Checkpoint;
+pub use checkpoint::CheckpointError;
+pub use checkpoint::CheckpointWriter;
 pub use copy::CopyMode;
 pub use copy::Moved;
 pub use copy::copy;
 pub(super) use copy::copy_file;
+pub use dropping::SegmentFile;
 pub use follow::VisitError;
 pub use format::BODY_MAX;
 pub use format::FORMAT_VERSION;

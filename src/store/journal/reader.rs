@@ -111,6 +111,12 @@ impl JournalReader {
         Ok(record)
     }
 
+    /// Closes the files of segments before one.
+    pub(super) fn close_before(&self, first: u32) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.retain(|opened| opened.number >= first);
+    }
+
     fn opened(&self, number: u32) -> io::Result<Result<Opened, Problem>> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(opened) = open.iter().find(|opened| opened.number == number) {

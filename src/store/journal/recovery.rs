@@ -134,6 +134,7 @@ impl Journal {
             Segments::on_disk(dir).map_err(unreadable)?
         };
         segments.remove_unfinished().map_err(unreadable)?;
+        segments.remove_dropped().map_err(unreadable)?;
         let numbers = segments.numbers().map_err(unreadable)?;
         let walked = walk(
             &segments,
@@ -197,7 +198,7 @@ impl Journal {
         }
         write_again(&segment, walked.unproven.offset, end.offset).map_err(at)?;
         let mut used = end.offset;
-        for sealed in 1..number {
+        for sealed in segments.origin().first()..number {
             used = used.saturating_add(segments.len(sealed).map_err(|error| (sealed, error))?);
         }
         let mut reserved = segment.len().map_err(at)?;

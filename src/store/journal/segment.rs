@@ -27,7 +27,9 @@ use crate::files;
 use crate::files::Readers;
 use crate::store::Durability;
 
+use super::checkpoint::Checkpoint;
 use super::faults;
+use super::format::Problem;
 use super::format::SEGMENT_HEADER;
 
 /// All segments of one journal.
@@ -45,6 +47,48 @@ pub(super) struct Directory {
     names: File,
     /// The segment that was opened for writing last.
     newest: Mutex<Option<(u32, Arc<Segment>)>>,
+    origin: Mutex<Origin>,
+}
+
+/// Where a journal begins.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Origin {
+    /// With its first record.
+    Genesis,
+    /// Behind what was dropped.
+    Checkpoint(Checkpoint),
+    /// Behind what was dropped; the checkpoint that knows what that came to is damaged.
+    Damaged,
+}
+
+impl Origin {
+    fn of(directory: &Path) -> io::Result<Self> {
+        match Checkpoint::find(directory) {
+            Ok(found) => Ok(found.map_or(Self::Genesis, Self::Checkpoint)),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(Self::Damaged),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Number of the first segment.
+    pub(super) fn first(self) -> u32 {
+        match self {
+            Self::Genesis | Self::Damaged => 1,
+            Self::Checkpoint(checkpoint) => checkpoint.first_segment,
+        }
+    }
+
+    /// The checkpoint, if there is one.
+    ///
+    /// # Errors
+    /// [`Problem::Checkpoint`].
+    pub(super) fn checkpoint(self) -> Result<Option<Checkpoint>, Problem> {
+        match self {
+            Self::Genesis => Ok(None),
+            Self::Checkpoint(checkpoint) => Ok(Some(checkpoint)),
+            Self::Damaged => Err(Problem::Checkpoint),
+        }
+    }
 }
 
 /// A segment made ahead of need: its space is taken, it has neither header nor name. Dropped, it
@@ -94,6 +138,7 @@ impl Segments {
             path: dir.to_owned(),
             names: File::open(dir)?,
             newest: Mutex::default(),
+            origin: Mutex::new(Origin::of(dir)?),
         }))
     }
 
@@ -107,8 +152,32 @@ impl Segments {
         Some(&dir.path)
     }
 
-    /// Numbers of the segments that exist, ascending.
+    /// Where the journal begins.
+    pub(super) fn origin(&self) -> Origin {
+        match self {
+            Self::Disk(dir) => *dir.origin(),
+            Self::Memory(_) => Origin::Genesis,
+        }
+    }
+
+    /// From now on the journal begins behind a checkpoint, which is on the disk.
+    pub(super) fn begin_behind(&self, checkpoint: Checkpoint) {
+        if let Self::Disk(dir) = self {
+            *dir.origin() = Origin::Checkpoint(checkpoint);
+        }
+    }
+
+    /// Numbers of the segments that the journal has, ascending; what lies before its beginning is not its
+    /// any more.
     pub(super) fn numbers(&self) -> io::Result<Vec<u32>> {
+        let first = self.origin().first();
+        let mut numbers = self.every_number()?;
+        numbers.retain(|number| *number >= first);
+        Ok(numbers)
+    }
+
+    /// Numbers of the segments that there are, ascending.
+    pub(super) fn every_number(&self) -> io::Result<Vec<u32>> {
         let dir = match self {
             Self::Disk(dir) => &dir.path,
             Self::Memory(segments) => {
@@ -269,13 +338,17 @@ impl Segments {
                 fs::remove_file(path)?;
             }
         }
-        Ok(())
+        Checkpoint::remove_unfinished(&dir.path)
     }
 }
 
 impl Directory {
     fn file(&self, number: u32) -> PathBuf {
         self.path.join(file_name(number))
+    }
+
+    fn origin(&self) -> MutexGuard<'_, Origin> {
+        self.origin.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn newest(&self) -> MutexGuard<'_, Option<(u32, Arc<Segment>)>> {

@@ -31,6 +31,12 @@ pub(super) struct Tip {
 }
 
 impl Tip {
+    /// Before the first record of a journal; its chain begins with what the first header says.
+    pub(super) const GENESIS: Self = Self {
+        chain: ChainHash::ZERO,
+        next_sequence: 1,
+    };
+
     /// Before the first record of a segment.
     pub(super) fn before(header: &SegmentHeader) -> Self {
         Self {

@@ -13,6 +13,7 @@ use super::*;
 
 mod copy;
 mod damage;
+mod dropping;
 mod failed_flush;
 mod full;
 mod lost_pages;

@@ -4,6 +4,7 @@
 use std::io;
 
 use super::chain::ChainHash;
+use super::checkpoint::Checkpoint;
 use super::format::Position;
 use super::format::Problem;
 use super::format::RecordHeader;
@@ -111,18 +112,25 @@ pub(super) fn see_all<E>(
 ) -> Result<Walked, WalkError<(Position, E)>> {
     let upto = to.map_or(u32::MAX, Position::segment);
     let numbers = &numbers[..numbers.partition_point(|number| *number <= upto)];
-    let (first, last) = span(numbers, start)?;
+    let corrupt = |problem| WalkError::Corrupt {
+        segment: 0,
+        offset: 0,
+        problem,
+    };
+    let checkpoint = segments.origin().checkpoint().map_err(corrupt)?;
+    let (first, last) = span(numbers, start, checkpoint.as_ref())?;
+    let tip = checkpoint.map_or(Tip::GENESIS, |checkpoint| Tip {
+        chain: checkpoint.chain,
+        next_sequence: checkpoint.first_sequence,
+    });
     let mut walked = Walked {
         records: 0,
         bytes: 0,
-        genesis: ChainHash::from([0; 32]),
-        tip: Tip {
-            chain: ChainHash::from([0; 32]),
-            next_sequence: 1,
-        },
+        genesis: tip.chain,
+        tip,
         unproven: Unproven {
             offset: SEGMENT_HEADER as u64,
-            sequence: 1,
+            sequence: tip.next_sequence,
         },
         end: None,
         torn: None,
@@ -158,7 +166,7 @@ pub(super) fn see_all<E>(
             &header,
             after,
             is_last,
-            number == first,
+            number == first && checkpoint.is_none(),
             &mut walked,
         )?;
         walked.bytes += begins;
@@ -197,7 +205,7 @@ fn begin<V>(
     header: &SegmentHeader,
     after: Option<Position>,
     is_last: bool,
-    is_first: bool,
+    is_genesis: bool,
     walked: &mut Walked,
 ) -> Result<u64, WalkError<V>> {
     walked.unproven = Unproven::after(header);
@@ -205,7 +213,7 @@ fn begin<V>(
         walked.tip = tip_after(reader, header, from, is_last, &mut walked.unproven)?;
         return Ok(from.end());
     }
-    if is_first {
+    if is_genesis {
         walked.tip.chain = header.chain;
         walked.genesis = header.chain;
     }
@@ -218,9 +226,21 @@ fn begin<V>(
 }
 
 /// The first and the last segment to read; of an empty journal 1 and 0.
-fn span<V>(numbers: &[u32], start: Start) -> Result<(u32, u32), WalkError<V>> {
-    // From 1 in any case: names cost nothing, and a missing one is evidence lost.
-    for (expected, number) in (1..).zip(numbers) {
+fn span<V>(
+    numbers: &[u32],
+    start: Start,
+    checkpoint: Option<&Checkpoint>,
+) -> Result<(u32, u32), WalkError<V>> {
+    let first = checkpoint.map_or(1, |checkpoint| checkpoint.first_segment);
+    if checkpoint.is_some() && numbers.is_empty() {
+        return Err(WalkError::Corrupt {
+            segment: first,
+            offset: 0,
+            problem: Problem::Missing,
+        });
+    }
+    // From the first in any case: names cost nothing, and a missing one is evidence lost.
+    for (expected, number) in (first..).zip(numbers) {
         if expected != *number {
             return Err(WalkError::Corrupt {
                 segment: expected,
@@ -231,8 +251,10 @@ fn span<V>(numbers: &[u32], start: Start) -> Result<(u32, u32), WalkError<V>> {
     }
     let last = numbers.last().copied().unwrap_or(0);
     match start {
-        Start::Genesis => Ok((1, last)),
-        Start::After(from) if (1..=last).contains(&from.segment()) => Ok((from.segment(), last)),
+        Start::Genesis => Ok((first, last)),
+        Start::After(from) if (first..=last).contains(&from.segment()) => {
+            Ok((from.segment(), last))
+        }
         Start::After(from) => Err(WalkError::Absent(from)),
     }
 }

@@ -298,7 +298,8 @@ fn rates_of(report: &Report, v: &Visit) -> Rates {
         .flatten()
         .map(|row| {
             let share = number(row, "bad_share") * 100.0;
-            let ratio = number(row, "ratio_valid");
+            // Nothing where the two cannot be told apart.
+            let ratio = row.get("ratio_valid").and_then(Value::as_f64);
             let label = format!(
                 "{} · {} · {}",
                 text(row, "algorithm"),
@@ -307,9 +308,13 @@ fn rates_of(report: &Report, v: &Visit) -> Rates {
             );
             (
                 label,
-                ratio,
-                v.ratio(ratio),
-                if ratio < 0.9 { "missed" } else { "bar" },
+                ratio.unwrap_or(1.0),
+                ratio.map_or_else(|| "≈ 1".to_owned(), |ratio| v.ratio(ratio)),
+                if ratio.is_some_and(|ratio| ratio < 0.9) {
+                    "missed"
+                } else {
+                    "bar"
+                },
             )
         })
         .collect();

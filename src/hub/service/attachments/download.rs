@@ -40,6 +40,7 @@ pub(in crate::hub::service) async fn get(
     let digest = digest(sha256)?;
     let (row, role) = track::visible(core, organ, id)?;
     let sequence = row.record.sequence;
+    track::not_archived(&row)?;
     track::not_recalled(core, id, sequence, role)?;
     let loading = Arc::clone(core);
     let stored = tokio::task::spawn_blocking(move || loading.load(sequence)).await;

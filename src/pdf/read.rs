@@ -238,7 +238,9 @@ fn signature(
         return Err(SignatureProblem::Contents);
     }
     let text = |name: &[u8]| match dict.get(name) {
-        Some(Value::Name(bytes) | Value::Text(bytes)) => String::from_utf8_lossy(bytes).into_owned(),
+        Some(Value::Name(bytes) | Value::Text(bytes)) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
         _ => String::new(),
     };
     Ok(PdfSignature {

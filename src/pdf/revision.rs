@@ -121,7 +121,8 @@ impl<'a> Revision<'a> {
 
     /// The value of a key, and what it refers to.
     pub(super) fn get(&self, dict: &Dict, key: &[u8]) -> Result<Value, Trouble> {
-        dict.get(key).map_or(Ok(Value::Null), |value| self.resolve(value))
+        dict.get(key)
+            .map_or(Ok(Value::Null), |value| self.resolve(value))
     }
 
     fn plain(&self, number: u32, at: u32) -> Result<Value, Trouble> {
@@ -187,8 +188,12 @@ impl<'a> Revision<'a> {
         };
         let data = filter::decoded(&dict, &self.bytes[range]).ok_or(trouble)?;
         self.budget.spend(data.len())?;
-        let count = dict.integer(b"N").and_then(|count| usize::try_from(count).ok());
-        let first = dict.integer(b"First").and_then(|at| usize::try_from(at).ok());
+        let count = dict
+            .integer(b"N")
+            .and_then(|count| usize::try_from(count).ok());
+        let first = dict
+            .integer(b"First")
+            .and_then(|at| usize::try_from(at).ok());
         let (count, first) = count.zip(first).ok_or(trouble)?;
         let mut parser = Parser::new(&data, 0);
         let mut begins = Vec::new();

@@ -196,7 +196,9 @@ impl Tables {
         if width == 0 || widths.iter().any(|width| *width > 8) {
             return Err(broken);
         }
-        let size = dict.integer(b"Size").and_then(|size| usize::try_from(size).ok());
+        let size = dict
+            .integer(b"Size")
+            .and_then(|size| usize::try_from(size).ok());
         let ranges = numbers(b"Index").unwrap_or_else(|| vec![0, size.unwrap_or(0)]);
         let mut rows = data.chunks_exact(width);
         for range in ranges.chunks_exact(2) {

@@ -104,8 +104,7 @@ fn may_time_stamp(certificate: &X509Certificate<'_>) -> bool {
         || found.ocsp_signing
         || !found.other.is_empty();
     let usage = certificate.key_usage().ok().flatten();
-    let signs = usage.is_none_or(|usage| {
-        usage.value.digital_signature() || usage.value.non_repudiation()
-    });
+    let signs =
+        usage.is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation());
     purposes.critical && found.time_stamping && !others && signs
 }

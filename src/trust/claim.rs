@@ -11,9 +11,9 @@ use super::cms::AnySigner;
 use super::cms::Meant;
 use super::cms::oid;
 use super::der::OID;
+use super::der::Reader;
 use super::der::SEQUENCE;
 use super::der::SET;
-use super::der::Reader;
 use super::der::element;
 use super::der::set_of;
 use super::engine::Job;
@@ -76,7 +76,9 @@ pub(super) fn claims<'a>(
         content: one.content.or(data.content),
         inside: data.content,
     };
-    along.certificates.extend(one.certificates.iter().map(Vec::as_slice));
+    along
+        .certificates
+        .extend(one.certificates.iter().map(Vec::as_slice));
     along.lists.extend(one.lists.iter().map(Vec::as_slice));
     for signer in data.signers.iter().flatten() {
         stamp::values(signer.unsigned, &mut along.certificates, &mut along.lists);
@@ -96,7 +98,11 @@ fn claim<'a>(
     let content = match (digest, &info.attributes, &info.scheme) {
         (None, ..) => ContentFacts::Missing,
         // Content inside that is not the content given is not what anybody was shown.
-        (Some(digest), ..) if along.inside.is_some_and(|inside| inside != digest.content()) => {
+        (Some(digest), ..)
+            if along
+                .inside
+                .is_some_and(|inside| inside != digest.content()) =>
+        {
             ContentFacts::Altered
         }
         (Some(digest), Some(attributes), Ok((algorithm, _))) => {
@@ -166,7 +172,10 @@ impl Claim<'_> {
         let signers = self.candidates.iter();
         let signers = signers.filter_map(move |one| {
             let signer = one.signer.as_ref().ok()?;
-            Some((signer, algorithm.filter(|found| signer.key.can_verify(*found))?))
+            Some((
+                signer,
+                algorithm.filter(|found| signer.key.can_verify(*found))?,
+            ))
         });
         signers.flat_map(move |(signer, algorithm)| {
             self.messages.iter().map(move |message| Job {
@@ -179,7 +188,11 @@ impl Claim<'_> {
     }
 
     fn algorithm(&self) -> Option<SignatureAlgorithm> {
-        self.info.scheme.as_ref().ok().map(|(_, algorithm)| *algorithm)
+        self.info
+            .scheme
+            .as_ref()
+            .ok()
+            .map(|(_, algorithm)| *algorithm)
     }
 
     /// Each candidate, and whether the signature is of its key.
@@ -199,7 +212,8 @@ impl Claim<'_> {
     pub(super) fn facts(self, examiner: &Examiner, verdicts: &[bool]) -> SignatureFacts {
         let verdicts = self.verdicts(verdicts);
         let rank = |at: &usize| {
-            let leads = matches!(&self.candidates[*at].signer, Ok(one) if one.path.problem.is_none());
+            let leads =
+                matches!(&self.candidates[*at].signer, Ok(one) if one.path.problem.is_none());
             // Of several that are as good the first.
             (verdicts[*at] == Some(true), leads, std::cmp::Reverse(*at))
         };
@@ -220,7 +234,11 @@ impl Claim<'_> {
         facts.digest = scheme.map(|(digest, _)| digest.as_str().to_owned());
         facts.content = self.content;
         facts.is_bare = self.info.attributes.is_none();
-        facts.signing_time = self.info.attributes.as_ref().and_then(|some| some.signing_time);
+        facts.signing_time = self
+            .info
+            .attributes
+            .as_ref()
+            .and_then(|some| some.signing_time);
         facts.time_stamps = self.stamps.facts(examiner);
         facts
     }
@@ -231,7 +249,10 @@ impl Claim<'_> {
             return Some(problem);
         }
         let Some(attributes) = &self.info.attributes else {
-            let is_attributes = self.messages.iter().any(|content| looks_like_attributes(content));
+            let is_attributes = self
+                .messages
+                .iter()
+                .any(|content| looks_like_attributes(content));
             return if !self.is_plain {
                 Some("a signature without signed attributes over what is not plain data")
             } else if is_attributes {
@@ -252,8 +273,11 @@ fn looks_like_attributes(content: &[u8]) -> bool {
     let Some(mut attributes) = Reader(content).only(SET) else {
         return false;
     };
-    std::iter::from_fn(|| attributes.enter(SEQUENCE))
-        .any(|mut attribute| attribute.expect(OID).is_some_and(|kind| kind.content == oid::MESSAGE_DIGEST))
+    std::iter::from_fn(|| attributes.enter(SEQUENCE)).any(|mut attribute| {
+        attribute
+            .expect(OID)
+            .is_some_and(|kind| kind.content == oid::MESSAGE_DIGEST)
+    })
 }
 
 impl Candidate {

@@ -183,7 +183,9 @@ impl Examiner {
 fn der_of(signature: &[u8]) -> Result<Cow<'_, [u8]>, NotExamined> {
     let Some((der, rest)) = to_der(signature) else {
         let start = &signature[..signature.len().min(64)];
-        let is_cms = start.windows(9).any(|name| name == super::cms::oid::SIGNED_DATA);
+        let is_cms = start
+            .windows(9)
+            .any(|name| name == super::cms::oid::SIGNED_DATA);
         return Err(if is_cms {
             NotExamined::Malformed("not a SignedData (RFC 5652), in DER or BER")
         } else {

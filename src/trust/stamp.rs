@@ -56,8 +56,9 @@ impl<'a> Stamps<'a> {
         lists: &[&[u8]],
     ) -> Self {
         let inside = info.attributes.iter().flat_map(|all| &all.content_stamps);
-        let mut found: Vec<(TimeStampKind, &[u8])> =
-            inside.map(|token| (TimeStampKind::Content, *token)).collect();
+        let mut found: Vec<(TimeStampKind, &[u8])> = inside
+            .map(|token| (TimeStampKind::Content, *token))
+            .collect();
         for (kind, value) in unsigned(info.unsigned) {
             let kind = match kind {
                 oid::SIGNATURE_STAMP => TimeStampKind::Signature,
@@ -135,7 +136,10 @@ pub(super) fn values<'a>(
         let into = match kind {
             oid::CERTIFICATE_VALUES => &mut *certificates,
             oid::REVOCATION_VALUES => {
-                inside = inside.enter(super::der::CONTEXT_0).and_then(|crls| crls.only(SEQUENCE)).unwrap_or(Reader(&[]));
+                inside = inside
+                    .enter(super::der::CONTEXT_0)
+                    .and_then(|crls| crls.only(SEQUENCE))
+                    .unwrap_or(Reader(&[]));
                 &mut *lists
             }
             _ => continue,
@@ -162,7 +166,9 @@ impl Examiner {
             content: None,
             ..*token
         };
-        let der = super::cms::to_der(token.signature).ok_or("the token is not a CMS")?.0;
+        let der = super::cms::to_der(token.signature)
+            .ok_or("the token is not a CMS")?
+            .0;
         let data = super::cms::AnySignedData::parse(&der);
         let said = match &data {
             Ok(data) if data.content_type == oid::TST_INFO => data.content.and_then(Said::read),
@@ -242,7 +248,12 @@ mod tests {
         let expected = "2019-03-12T01:15:30.5Z".parse().ok();
         assert_eq!(instant(b"20190312011530.5Z"), expected);
         assert!(instant(b"20190312011530Z").is_some());
-        for text in [&b"20190312011530"[..], b"201903120115Z", b"20190312011560Z+", b"Z"] {
+        for text in [
+            &b"20190312011530"[..],
+            b"201903120115Z",
+            b"20190312011560Z+",
+            b"Z",
+        ] {
             assert_eq!(instant(text), None);
         }
     }

@@ -99,10 +99,20 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
 fn headers(part: &[u8]) -> Option<(String, String, &[u8])> {
     let start = &part[..part.len().min(HEADERS_MAX)];
     let ends = [(find(start, b"\r\n\r\n"), 4), (find(start, b"\n\n"), 2)];
-    let end = ends.into_iter().filter_map(|(at, length)| Some((at?, length))).min()?;
+    let end = ends
+        .into_iter()
+        .filter_map(|(at, length)| Some((at?, length)))
+        .min()?;
     let text = std::str::from_utf8(&part[..end.0]).ok()?;
-    let unfolded = text.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
-    Some((unfolded.to_ascii_lowercase(), unfolded, &part[end.0 + end.1..]))
+    let unfolded = text
+        .replace("\r\n", "\n")
+        .replace("\n ", " ")
+        .replace("\n\t", " ");
+    Some((
+        unfolded.to_ascii_lowercase(),
+        unfolded,
+        &part[end.0 + end.1..],
+    ))
 }
 
 /// The value of a header.
@@ -199,7 +209,9 @@ mod tests {
     use super::*;
 
     /// The beginning of signed data.
-    const CMS: &[u8] = &[0x30, 0x0d, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2, 5, 0];
+    const CMS: &[u8] = &[
+        0x30, 0x0d, 0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2, 5, 0,
+    ];
     const WRITTEN: &str = "MA0GCSqGSIb3DQEHAgUA";
 
     fn found(file: &str) -> Option<Carried> {
@@ -216,20 +228,35 @@ mod tests {
             ("", "CMS"),
             ("\u{feff}", "PKCS7"),
             ("Chữ ký:\r\n", "PKCS #7 SIGNED DATA"),
-            ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "CMS"),
+            (
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+                "CMS",
+            ),
         ] {
-            let file = format!("{before}-----BEGIN {label}-----\r\n{WRITTEN}\r\n-----END {label}-----");
+            let file =
+                format!("{before}-----BEGIN {label}-----\r\n{WRITTEN}\r\n-----END {label}-----");
             assert_eq!(found(&file), plain, "{file}");
         }
         assert_eq!(found(WRITTEN), plain);
-        assert_eq!(found(&format!("\u{feff}{}\n{}", &WRITTEN[..7], &WRITTEN[7..])), plain);
+        assert_eq!(
+            found(&format!("\u{feff}{}\n{}", &WRITTEN[..7], &WRITTEN[7..])),
+            plain
+        );
     }
 
     #[test]
     fn two_signatures_and_none_are_no_signature() {
         let one = format!("-----BEGIN CMS-----\n{WRITTEN}\n-----END CMS-----\n");
         assert_eq!(found(&one.repeat(2)), None);
-        for file in ["", "text", "-----BEGIN CMS-----\n", "-----BEGIN ", "MA0", "====", "\n\n"] {
+        for file in [
+            "",
+            "text",
+            "-----BEGIN CMS-----\n",
+            "-----BEGIN ",
+            "MA0",
+            "====",
+            "\n\n",
+        ] {
             assert_eq!(found(file), None, "{file}");
         }
     }
@@ -240,7 +267,10 @@ mod tests {
             "MIME-Version: 1.0\nContent-Type: application/x-pkcs7-mime; smime-type=signed-data;\n \
              name=\"smime.p7m\"\nContent-Transfer-Encoding: base64\n\n{WRITTEN}\n"
         );
-        assert_eq!(found(&opaque).map(|carried| carried.cms), Some(CMS.to_vec()));
+        assert_eq!(
+            found(&opaque).map(|carried| carried.cms),
+            Some(CMS.to_vec())
+        );
         let apart = format!(
             "Subject: x\nContent-Type: multipart/signed; micalg=\"sha-256\"; boundary=\"--aB\"\n\n\
              A preamble\n\n----aB\nContent-Type: text/plain\n\none\r\ntwo\n\n----aB\n\

@@ -104,7 +104,9 @@ impl Later {
 
     /// Whether everything that was changed may stand.
     pub(super) fn is_harmless(&self, policy: &Policy) -> bool {
-        self.changes.iter().all(|change| self.allows(change, policy))
+        self.changes
+            .iter()
+            .all(|change| self.allows(change, policy))
     }
 
     /// Each change that may not stand.

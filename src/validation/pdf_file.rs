@@ -28,7 +28,8 @@ pub(super) fn examine(
         }
     };
     if pdf.is_damaged {
-        let problem = "the tables of its objects are damaged, and programs may show different things";
+        let problem =
+            "the tables of its objects are damaged, and programs may show different things";
         examination.unexamined = Some(problem.to_owned());
     }
     let (stored, lists) = pdf.validation_data();
@@ -111,9 +112,9 @@ fn facts_of(
         Some(Err(NotExamined::Limit(problem))) => {
             unreadable(SignerProblem::Unsupported(problem.to_owned()))
         }
-        Some(Err(NotExamined::NotCms)) => {
-            unreadable(SignerProblem::Malformed("its Contents is not a CMS".to_owned()))
-        }
+        Some(Err(NotExamined::NotCms)) => unreadable(SignerProblem::Malformed(
+            "its Contents is not a CMS".to_owned(),
+        )),
         None => Vec::new(),
     }
 }

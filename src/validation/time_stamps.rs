@@ -78,9 +78,14 @@ impl Proof {
             proof: self.at,
         };
         let says = facts.signing_time.unwrap_or(at);
-        let subject = facts.certificate.as_ref().map(|found| found.subject.as_str());
+        let subject = facts
+            .certificate
+            .as_ref()
+            .map(|found| found.subject.as_str());
         let subject = subject.unwrap_or("?").into();
-        let mut doubts = Block::ALL.into_iter().flat_map(|block| asked.findings(block));
+        let mut doubts = Block::ALL
+            .into_iter()
+            .flat_map(|block| asked.findings(block));
         let doubt = doubts.find(|finding| finding.wrong.is_some());
         let finding = match doubt {
             Some(doubt) => {
@@ -108,7 +113,8 @@ impl Proof {
         if latest.is_ok_and(|latest| signed > latest) {
             let facts = [signed.into(), proved.into()];
             let says = Say::TimeStampBefore;
-            self.findings.push(Finding::wrong(Sub::SigConstraintsFailure, says, facts));
+            self.findings
+                .push(Finding::wrong(Sub::SigConstraintsFailure, says, facts));
         }
     }
 }

@@ -133,7 +133,12 @@ impl Compared<'_> {
     }
 
     /// That a signature field was changed: signed, if nothing else.
-    fn signed(&mut self, dicts: &[Dict; 2], name: &str, changed: &[Vec<u8>]) -> Result<(), Trouble> {
+    fn signed(
+        &mut self,
+        dicts: &[Dict; 2],
+        name: &str,
+        changed: &[Vec<u8>],
+    ) -> Result<(), Trouble> {
         let by_signing: [&[u8]; 8] = [b"V", b"AP", b"AS", b"F", b"M", b"MK", b"DA", b"BS"];
         let is_by_signing = |key: &Vec<u8>| by_signing.contains(&key.as_slice());
         let was_signed = dicts[0].get(b"V").is_some();
@@ -160,9 +165,7 @@ impl Compared<'_> {
     }
 
     fn filled_in(&mut self, name: &str, changed: &[Vec<u8>]) {
-        let by_hand: [&[u8]; 9] = [
-            b"V", b"AP", b"AS", b"I", b"M", b"MK", b"RV", b"DA", b"Ff",
-        ];
+        let by_hand: [&[u8]; 9] = [b"V", b"AP", b"AS", b"I", b"M", b"MK", b"RV", b"DA", b"Ff"];
         let of_looks: [&[u8]; 5] = [b"F", b"Rect", b"Border", b"BS", b"Q"];
         let is_in = |list: &[&[u8]], key: &Vec<u8>| list.contains(&key.as_slice());
         let kind = if changed.iter().all(|key| is_in(&by_hand, key)) {

@@ -72,7 +72,9 @@ impl Pages {
 
     /// Which page an object is.
     pub(super) fn index(&self, number: u32) -> Option<usize> {
-        let found = self.places.binary_search_by_key(&number, |(number, _)| *number);
+        let found = self
+            .places
+            .binary_search_by_key(&number, |(number, _)| *number);
         found.ok().map(|at| self.places[at].1)
     }
 

@@ -106,8 +106,9 @@ impl<'a> AnySignedData<'a> {
         let many = |what| NotExamined::Limit(what);
         let certificates = embedded(&mut data, CONTEXT_0)
             .map_err(|found| found.unwrap_or(many("more than 256 certificates are embedded")))?;
-        let revocation_lists = embedded(&mut data, CONTEXT_1)
-            .map_err(|found| found.unwrap_or(many("more than 256 revocation lists are embedded")))?;
+        let revocation_lists = embedded(&mut data, CONTEXT_1).map_err(|found| {
+            found.unwrap_or(many("more than 256 revocation lists are embedded"))
+        })?;
         let mut infos = data.only(SET).ok_or(malformed)?;
         let mut signers = Vec::new();
         while !infos.is_empty() {
@@ -133,10 +134,7 @@ impl<'a> AnySignedData<'a> {
 }
 
 /// The sequences in an element of this tag. An error without a reason: there are too many.
-fn embedded<'a>(
-    data: &mut Reader<'a>,
-    tag: u8,
-) -> Result<Vec<&'a [u8]>, Option<NotExamined>> {
+fn embedded<'a>(data: &mut Reader<'a>, tag: u8) -> Result<Vec<&'a [u8]>, Option<NotExamined>> {
     let mut found = Vec::new();
     let mut inside = data.enter(tag).unwrap_or(Reader(&[]));
     while !inside.is_empty() {

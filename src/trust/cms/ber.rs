@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn lengths_longer_than_needed_become_short() {
-        let ber = [0x30, 0x81, 5, 0x04, 0x83, 0, 0, 1, 7];
+        let ber = [0x30, 0x81, 6, 0x04, 0x83, 0, 0, 1, 7];
         let (der, rest) = to_der(&ber[..9]).expect("it is BER");
         assert_eq!((&*der, rest), (&[0x30, 3, 4, 1, 7][..], &[][..]));
     }
@@ -204,7 +204,9 @@ mod tests {
     #[test]
     fn what_a_time_stamp_nests_is_read_and_a_document_is_held_to_less() {
         let nested = |depth: usize| {
-            (0..depth).fold(vec![5, 0], |inside, _| crate::trust::der::element(0x30, &inside))
+            (0..depth).fold(vec![5, 0], |inside, _| {
+                crate::trust::der::element(0x30, &inside)
+            })
         };
         assert!(to_der(&nested(60)).is_some());
         assert!(is_der(&nested(24)) && !is_der(&nested(25)));

@@ -30,6 +30,7 @@
 //! | `docaxis_journal_writable`, `docaxis_index_writable` | gauge | | 1 while they are written |
 //! | `docaxis_index_rows_waiting` | gauge | | changed rows that are not in the file yet |
 //! | `docaxis_index_damaged_rows_total`, `docaxis_index_made_anew_total` | counter | | damaged rows met; times it was made anew |
+//! | `docaxis_journal_first_segment` | gauge | | number of the oldest segment that is kept |
 //! | `docaxis_in_doubt_documents` | gauge | | documents that the process before answered as not durable, and that are there |
 //! | `docaxis_revocation_list_next_update_seconds` | gauge | | when the first list is due, Unix time |
 //! | `docaxis_revocation_list_believed_until_seconds` | gauge | | when it is believed no more, Unix time |
@@ -268,6 +269,12 @@ impl Look {
             page,
             ("docaxis_index_made_anew", help, None),
             &self.index.remade,
+        )?;
+        let help = "Number of the journal's oldest segment that is kept.";
+        gauge(
+            page,
+            ("docaxis_journal_first_segment", help, None),
+            &self.first_segment,
         )?;
         let due = "When the first revocation list is to be replaced, in Unix time.";
         let end = "When the first revocation list is believed no more, in Unix time.";

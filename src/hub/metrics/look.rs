@@ -84,6 +84,8 @@ pub(super) struct Look {
     pub(super) in_doubt: u64,
     pub(super) index: IndexLook,
     /// Seconds since 1970; absent without lists.
+    /// Number of the journal's oldest segment.
+    pub(super) first_segment: u64,
     pub(super) lists_due: Option<i64>,
     /// The same: when the first of the lists is believed no more.
     pub(super) lists_believed_until: Option<i64>,
@@ -183,6 +185,10 @@ impl Look {
                 damaged: core.index.damaged(),
                 remade: core.remade.load(Ordering::Relaxed),
             },
+            first_segment: core
+                .reader
+                .checkpoint()
+                .map_or(1, |checkpoint| u64::from(checkpoint.first_segment)),
             lists_due: core.trust.lists_due().map(|due| due.as_second()),
             lists_believed_until: core.trust.lists_believed_until().map(|end| end.as_second()),
             conditions: Condition::ALL

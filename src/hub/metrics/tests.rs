@@ -68,6 +68,7 @@ fn look(counters: &Counters, agencies: &Agencies) -> Look {
             damaged: 2,
             remade: 1,
         },
+        first_segment: 5,
         lists_due: Some(1_600_000_000),
         lists_believed_until: Some(1_600_086_400),
         conditions: Condition::ALL
@@ -219,6 +220,7 @@ fn the_text_says_what_the_ledger_says() {
     assert_eq!(of("docaxis_ledger_balanced"), 1.0);
     assert_eq!(of("docaxis_sign_in_failures_total"), 7.0);
     assert_eq!(of("docaxis_in_doubt_documents"), 3.0);
+    assert_eq!(of("docaxis_journal_first_segment"), 5.0);
     assert_eq!(of("docaxis_index_rows_waiting"), 11.0);
     assert_eq!(of("docaxis_index_damaged_rows_total"), 2.0);
     assert_eq!(of("docaxis_index_made_anew_total"), 1.0);

@@ -27,8 +27,6 @@ bilingual! {
         ChainBroken = "the certificates break a rule of RFC 5280: {}", "chứng thư vi phạm quy định của RFC 5280 (chi tiết kỹ thuật: {})";
         /// Found: the path.
         ChainFound = "leads to {}; every certificate was valid when it was used and at the instant of judging", "dẫn tới {}; mọi chứng thư đều có hiệu lực khi ký và tại thời điểm xét";
-        /// Found: the path of a certificate that has expired since, and a time stamp is older.
-        ChainFoundProven = "leads to {}; a certificate has expired since, and a time stamp proves that it signed before", "dẫn tới {}; có chứng thư đã hết hạn sau đó, và dấu thời gian chứng minh việc ký có từ trước";
         /// Found: the path of a certificate that has expired since.
         ChainFoundThen = "leads to {}; a certificate has expired since it was used, and the policy believes the signing time", "dẫn tới {}; có chứng thư đã hết hạn sau khi ký, và chính sách chấp nhận thời điểm ký do người ký khai";
         /// Found: nobody trusted issued it.
@@ -59,8 +57,6 @@ bilingual! {
         FormatRight = "a CMS SignedData with its signed attributes in order", "CMS SignedData, các thuộc tính được ký đúng quy cách";
         /// Found: the form is in order, without attributes.
         FormatBare = "a CMS SignedData that signs the content alone, without signed attributes", "CMS SignedData chỉ ký nội dung, không có thuộc tính được ký";
-        /// Found: a time stamp in order.
-        FormatTimeStamp = "a time stamp (RFC 3161) in order", "dấu thời gian (RFC 3161) đúng quy cách";
         /// Found: the form is broken.
         FormatBroken = "cannot be read: {}", "không đọc được (chi tiết kỹ thuật: {})";
         /// Found: a PDF's signature covers everything.
@@ -169,8 +165,6 @@ bilingual! {
         Revoked = "the certificate of {} was revoked on {}, before it signed", "chứng thư của {} bị thu hồi lúc {}, trước khi ký";
         /// Found: revoked since.
         RevokedSince = "the certificate of {} was revoked on {}; that it signed before is only what the signer says", "chứng thư của {} bị thu hồi lúc {}; việc ký trước đó chỉ là lời khai của người ký";
-        /// Found: revoked since, and a time stamp is older.
-        RevokedSinceProven = "the certificate of {} was revoked on {}, after the time that a time stamp proves", "chứng thư của {} bị thu hồi lúc {}, sau thời điểm được dấu thời gian chứng minh";
         /// Found: revoked since, and that is accepted.
         RevokedSinceAccepted = "the certificate of {} was revoked on {}, after the signing time that the policy believes", "chứng thư của {} bị thu hồi lúc {}, sau thời điểm ký mà chính sách chấp nhận";
         /// Found: signer and sender differ.
@@ -187,8 +181,6 @@ bilingual! {
         Signer = "signer", "người ký";
         /// Found: who signed; when he says so.
         SignerFound = "{}, on {} by its own clock", "{}, ký lúc {} theo đồng hồ của người ký";
-        /// Found: who made a time stamp; of when.
-        SignerStamped = "{}, a time stamp of {}", "{}, dấu thời gian lúc {}";
         /// Found: who signed, without a time.
         SignerFoundTimeless = "{}; the signature says no time", "{}; chữ ký không ghi thời điểm";
         /// Found: nobody can be named.
@@ -199,16 +191,6 @@ bilingual! {
         AttributeMissing = "the policy asks for the signed attribute {}", "chính sách yêu cầu thuộc tính được ký {}";
         /// Found: a signing time in the future.
         TimeAhead = "the signing time {} is later than the instant of judging ({})", "thời điểm ký {} muộn hơn thời điểm xét ({})";
-        /// Found: signed after its own time stamp.
-        TimeStampBefore = "the signer says it signed on {}, after the time stamp over the signature, of {}", "người ký khai ký lúc {}, sau dấu thời gian trên chữ ký, lúc {}";
-        /// Found: a time stamp that proves nothing: its time, whose, why.
-        TimeStampDoubtful = "the time stamp of {} by {} does not count: {}", "không tính đến dấu thời gian lúc {} của {}: {}";
-        /// Found: a time stamp over the content: its time, whose.
-        TimeStampOfContent = "a verified time stamp over the content, of {} by {}", "dấu thời gian trên nội dung, lúc {} của {}, đã được kiểm tra";
-        /// Found: a time stamp that proves when the signature existed: its time, whose.
-        TimeStampProves = "a verified time stamp proves that the signature existed on {} ({})", "dấu thời gian đã được kiểm tra chứng minh chữ ký đã có lúc {} ({})";
-        /// Found: a time stamp that was not verified: why.
-        TimeStampUnverified = "a time stamp was not verified, and does not count: {}", "có dấu thời gian chưa được kiểm tra nên không được tính đến (chi tiết kỹ thuật: {})";
         /// Title.
         Title = "Validation report", "Báo cáo xác thực chữ ký";
         /// Found: a limit of ours.

@@ -33,7 +33,6 @@ pub(super) fn facts_of(der: &[u8], read: &Subscriber) -> Result<CertificateFacts
         organ: read.organ.map(|organ| organ.to_string()),
         usage: read.usage.map(|usage| usage.as_str().to_owned()),
         may_sign: may_sign(&parsed, read),
-        may_time_stamp: may_time_stamp(&parsed),
         sha256: sha256(der).to_string(),
     })
 }
@@ -84,27 +83,6 @@ pub(super) fn facts_without_key(der: &[u8]) -> Option<CertificateFacts> {
         organ: None,
         usage: None,
         may_sign: false,
-        may_time_stamp: false,
         sha256: sha256(der).to_string(),
     })
-}
-
-/// Whether a certificate is for time stamps and nothing else, and says that nobody may pass over it
-/// (RFC 3161, 2.3).
-fn may_time_stamp(certificate: &X509Certificate<'_>) -> bool {
-    let Ok(Some(purposes)) = certificate.extended_key_usage() else {
-        return false;
-    };
-    let found = purposes.value;
-    let others = found.any
-        || found.server_auth
-        || found.client_auth
-        || found.code_signing
-        || found.email_protection
-        || found.ocsp_signing
-        || !found.other.is_empty();
-    let usage = certificate.key_usage().ok().flatten();
-    let signs =
-        usage.is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation());
-    purposes.critical && found.time_stamping && !others && signs
 }

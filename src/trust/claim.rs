@@ -26,7 +26,6 @@ use super::facts::ContentFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
-use super::stamp;
 use super::verify::ContentDigest;
 use super::verify::is_identified_by;
 
@@ -42,7 +41,6 @@ pub(super) struct Claim<'a> {
     candidates: Vec<Candidate>,
     /// Whether it is over plain data.
     is_plain: bool,
-    stamps: stamp::Stamps<'a>,
 }
 
 /// A certificate that may be the signer's.
@@ -80,9 +78,6 @@ pub(super) fn claims<'a>(
         .certificates
         .extend(one.certificates.iter().map(Vec::as_slice));
     along.lists.extend(one.lists.iter().map(Vec::as_slice));
-    for signer in data.signers.iter().flatten() {
-        stamp::values(signer.unsigned, &mut along.certificates, &mut along.lists);
-    }
     data.signers
         .into_iter()
         .map(|info| Ok(claim(examiner, info?, &along, digest)))
@@ -116,13 +111,11 @@ fn claim<'a>(
         (Some(_), None, Ok(_)) => ContentFacts::Intact,
         (Some(_), _, Err(_)) => ContentFacts::Missing,
     };
-    let stamps = stamp::Stamps::of(&info, along.content, &along.certificates, &along.lists);
     Claim {
         messages: messages(&info, along.content),
         candidates: candidates(examiner, &info, along),
         is_plain: along.content_type == oid::DATA,
         content,
-        stamps,
         info,
     }
 }
@@ -209,7 +202,7 @@ impl Claim<'_> {
     }
 
     /// The facts, now that it is known which keys it is of: of the certificate that fits best.
-    pub(super) fn facts(self, examiner: &Examiner, verdicts: &[bool]) -> SignatureFacts {
+    pub(super) fn facts(self, verdicts: &[bool]) -> SignatureFacts {
         let verdicts = self.verdicts(verdicts);
         let rank = |at: &usize| {
             let leads =
@@ -239,7 +232,6 @@ impl Claim<'_> {
             .attributes
             .as_ref()
             .and_then(|some| some.signing_time);
-        facts.time_stamps = self.stamps.facts(examiner);
         facts
     }
 

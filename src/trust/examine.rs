@@ -125,7 +125,7 @@ impl Examiner {
                         // Every job has its verdict, in the order of the jobs.
                         let count = claim.jobs().count();
                         let verdicts: Vec<bool> = verdicts.by_ref().take(count).collect();
-                        claim.facts(self, &verdicts)
+                        claim.facts(&verdicts)
                     }
                 });
                 Ok(facts.collect())

@@ -29,35 +29,6 @@ pub struct SignatureFacts {
     /// Whether it signs the content alone, without signed attributes.
     #[serde(default)]
     pub is_bare: bool,
-    /// Whether it is a time stamp: then the time is the authority's, not the signer's.
-    #[serde(default)]
-    pub is_time_stamp: bool,
-    /// Time stamps that came with it.
-    #[serde(default)]
-    pub time_stamps: Vec<TimeStampFacts>,
-}
-
-/// A time stamp that came with a signature (RFC 3161).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct TimeStampFacts {
-    /// What it is over.
-    pub kind: TimeStampKind,
-    /// Why it is not verified.
-    pub problem: Option<String>,
-    /// What was found of it: the time it says, and whether the digest it has is of what it is over.
-    pub facts: Option<SignatureFacts>,
-}
-
-/// What a time stamp is over.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimeStampKind {
-    /// The signature.
-    Signature,
-    /// The content, before it was signed.
-    Content,
-    /// The signature with what proves it, to keep it for long.
-    Archive,
 }
 
 /// Why a signature could not be followed to the end.
@@ -123,9 +94,6 @@ pub struct CertificateFacts {
     pub usage: Option<String>,
     /// Whether its key usage and purposes allow signing documents, or say nothing.
     pub may_sign: bool,
-    /// Whether it is for time stamps and nothing else.
-    #[serde(default)]
-    pub may_time_stamp: bool,
     /// SHA-256 of its DER, hexadecimal.
     pub sha256: String,
 }

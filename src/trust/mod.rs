@@ -23,7 +23,6 @@ mod policy;
 mod refusals;
 mod revocation;
 mod signature;
-mod stamp;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -62,8 +61,6 @@ pub use facts::PathProblem;
 pub use facts::SignatureFacts;
 pub use facts::SignerProblem;
 pub use facts::SigningCertificate;
-pub use facts::TimeStampFacts;
-pub use facts::TimeStampKind;
 pub use key::KeyError;
 pub use key::KeyKind;
 pub use key::KeyPair;

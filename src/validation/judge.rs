@@ -12,7 +12,6 @@ use super::finding::SubIndication;
 use super::finding::Verdict;
 use super::policy::Policy;
 use super::signature;
-use super::time_stamps;
 use crate::model::CertificateUse;
 use crate::model::LegalValue;
 use crate::text::ValidationPhrase;
@@ -66,7 +65,6 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
 }
 
 fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) -> JudgedSignature {
-    let proof = time_stamps::proof(examination, placed, policy);
     let asked = signature::Asked {
         facts: &placed.facts,
         coverage: placed.coverage,
@@ -74,14 +72,8 @@ fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) 
         sender: examination.sender.as_deref(),
         at: examination.at,
         policy,
-        proof: proof.at,
     };
-    let mut blocks = Block::ALL.map(|block| (block, asked.findings(block)));
-    if let [.., (_, acceptance)] = &mut blocks
-        && !acceptance.is_empty()
-    {
-        acceptance.extend(proof.findings);
-    }
+    let blocks = Block::ALL.map(|block| (block, asked.findings(block)));
     let verdict = Verdict::of(blocks.iter().flat_map(|(_, findings)| findings));
     JudgedSignature { verdict, blocks }
 }

@@ -23,7 +23,6 @@ mod report;
 mod signature;
 #[cfg(test)]
 mod tests;
-mod time_stamps;
 
 pub use examination::Attachment;
 pub use examination::AttachmentState;

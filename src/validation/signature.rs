@@ -40,8 +40,6 @@ pub(super) struct Asked<'a> {
     pub(super) sender: Option<&'a str>,
     pub(super) at: Timestamp,
     pub(super) policy: &'a Policy,
-    /// When time stamps prove that the signature existed.
-    pub(super) proof: Option<Timestamp>,
 }
 
 impl Asked<'_> {
@@ -69,14 +67,9 @@ impl Asked<'_> {
         )
     }
 
-    /// When the signature was used: when the signer says, else when it is proved to have existed.
+    /// When the signature was used: when the signer says, else the instant of judging.
     fn used(&self) -> Timestamp {
-        self.facts.signing_time.unwrap_or(self.proven())
-    }
-
-    /// When the signature is proved to have existed: by a time stamp, else at the instant of judging.
-    fn proven(&self) -> Timestamp {
-        self.proof.map_or(self.at, |proof| proof.min(self.at))
+        self.facts.signing_time.unwrap_or(self.at)
     }
 
     fn format(&self) -> Vec<Finding> {
@@ -91,12 +84,11 @@ impl Asked<'_> {
                 Say::Unsupported,
                 [problem.as_str().into()],
             )
-            .with_remedy(Say::RemedyFormat),
+            .with_remedy(Say::RemedyLimit),
             Some(SignerProblem::NoSignedAttributes) => {
                 Finding::wrong(Sub::SigConstraintsFailure, Say::NoAttributes, [])
                     .with_remedy(Say::RemedyFormat)
             }
-            _ if self.facts.is_time_stamp => Finding::good(Say::FormatTimeStamp, []),
             _ if self.facts.is_bare => Finding::good(Say::FormatBare, []),
             Some(SignerProblem::NoCertificate(_)) | None => Finding::good(Say::FormatRight, []),
         };
@@ -128,9 +120,6 @@ impl Asked<'_> {
             (_, Some(certificate)) => {
                 let subject = certificate.subject.as_str().into();
                 match self.facts.signing_time {
-                    Some(time) if self.facts.is_time_stamp => {
-                        Finding::good(Say::SignerStamped, [subject, time.into()])
-                    }
                     Some(time) => Finding::good(Say::SignerFound, [subject, time.into()]),
                     None => Finding::good(Say::SignerFoundTimeless, [subject]),
                 }
@@ -173,9 +162,7 @@ impl Asked<'_> {
             let anchor = links.last().map_or("", |link| link.subject.as_str());
             let has_expired = self.at > certificate.not_after
                 || links.iter().any(|link| self.at > link.not_after);
-            let says = if has_expired && self.proof.is_some() {
-                Say::ChainFoundProven
-            } else if has_expired {
+            let says = if has_expired {
                 Say::ChainFoundThen
             } else {
                 Say::ChainFound
@@ -190,7 +177,7 @@ impl Asked<'_> {
         let instants = if self.policy.trust_signing_time {
             [self.used(), self.used()]
         } else {
-            [self.used(), self.proven()]
+            [self.used(), self.at]
         };
         let authorities = self.facts.path.links.iter().skip(1);
         authorities
@@ -213,7 +200,7 @@ impl Asked<'_> {
         // Where nothing else proves the time, the instant of judging is that of reception: nobody signed
         // with a certificate that was not valid yet when the signature was there.
         let is_early = |at: &Timestamp| *at < from;
-        let judged = (!self.policy.trust_signing_time).then_some(self.proven());
+        let judged = (!self.policy.trust_signing_time).then_some(self.at);
         if let Some(early) = std::iter::once(used).chain(judged).find(is_early) {
             let facts = [from.into(), early.into()];
             return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
@@ -223,11 +210,11 @@ impl Asked<'_> {
                 let facts = [to.into(), signed.into()];
                 Some(Finding::wrong(Sub::Expired, Say::Expired, facts))
             }
-            Some(_) if self.proven() > to && !self.policy.trust_signing_time => {
+            Some(_) if self.at > to && !self.policy.trust_signing_time => {
                 let says = Say::ExpiredSince;
                 Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
             }
-            None if self.proven() > to => {
+            None if self.at > to => {
                 let says = Say::ExpiredTimeless;
                 Some(Finding::wrong(Sub::OutOfBoundsNoPoe, says, [to.into()]))
             }
@@ -278,8 +265,6 @@ impl Asked<'_> {
         let facts = [link.subject.as_str().into(), revoked.into()];
         Some(if revoked <= self.used() {
             Finding::wrong(before, Say::Revoked, facts)
-        } else if self.proof.is_some_and(|proof| proof < revoked) {
-            Finding::good(Say::RevokedSinceProven, facts)
         } else if self.policy.trust_signing_time {
             Finding::good(Say::RevokedSinceAccepted, facts)
         } else {
@@ -301,7 +286,7 @@ impl Asked<'_> {
             ));
         };
         let believed_until = latest.next_update.saturating_add(self.policy.crl_grace());
-        let is_old = believed_until.is_ok_and(|until| self.proven() > until);
+        let is_old = believed_until.is_ok_and(|until| self.at > until);
         is_old.then(|| {
             let facts = [subject, latest.next_update.into()];
             Finding::wrong(Sub::TryLater, Say::RevocationOld, facts)

@@ -44,8 +44,6 @@ fn sound(usage: &str) -> SignatureFacts {
     SignatureFacts {
         problem: None,
         is_bare: false,
-        is_time_stamp: false,
-        time_stamps: Vec::new(),
         algorithm: Some("RSA".to_owned()),
         digest: Some("SHA-256".to_owned()),
         content: ContentFacts::Intact,
@@ -62,7 +60,6 @@ fn sound(usage: &str) -> SignatureFacts {
             organ: Some("000.00.00.H62".to_owned()),
             usage: Some(usage.to_owned()),
             may_sign: true,
-            may_time_stamp: false,
             sha256: "ab".repeat(32),
         }),
         signature: Some(true),

@@ -61,8 +61,6 @@ pub(in crate::trust) struct AnySigner<'a> {
     /// What it signs beside the content; `None`: the content alone.
     pub(in crate::trust) attributes: Option<AnyAttributes<'a>>,
     pub(in crate::trust) signature: &'a [u8],
-    /// Content of the unsigned attributes; empty without any.
-    pub(in crate::trust) unsigned: Reader<'a>,
 }
 
 impl<'a> AnySignedData<'a> {
@@ -159,7 +157,8 @@ impl<'a> AnySigner<'a> {
         let signed = info.enter(CONTEXT_0);
         let algorithm = info.expect(SEQUENCE).ok_or(malformed)?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
-        let unsigned = info.enter(CONTEXT_1).unwrap_or(Reader(&[]));
+        // Unsigned attributes may follow (time stamps); they prove nothing here.
+        info.enter(CONTEXT_1);
         if !info.is_empty() {
             return Err(malformed);
         }
@@ -182,7 +181,6 @@ impl<'a> AnySigner<'a> {
             scheme,
             attributes,
             signature,
-            unsigned,
         })
     }
 }

@@ -29,8 +29,6 @@ pub(in crate::trust) struct AnyAttributes<'a> {
     /// The certificates they say it was made with.
     meant: Vec<MeantCertificate<'a>>,
     protection: Option<Element<'a>>,
-    /// Tokens over the content.
-    pub(in crate::trust) content_stamps: Vec<&'a [u8]>,
 }
 
 /// A certificate as signing-certificate names it.
@@ -84,10 +82,6 @@ impl<'a> AnyAttributes<'a> {
                     let is_second = kind == oid::SIGNING_CERTIFICATE_V2;
                     found.meant.push(meant(value, is_second).ok_or(malformed)?);
                     false
-                }
-                oid::CONTENT_STAMP => {
-                    found.content_stamps.push(value.whole);
-                    continue;
                 }
                 // What means nothing to us may have any number of values.
                 _ => continue,

@@ -71,41 +71,12 @@ pub(super) mod oid {
     /// id-envelopedData.
     pub(in crate::trust) const ENVELOPED_DATA: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 7, 3];
-    /// id-ct-TSTInfo (RFC 3161).
-    pub(in crate::trust) const TST_INFO: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 1, 4];
     /// Attribute signing-certificate (RFC 2634).
     pub(in crate::trust) const SIGNING_CERTIFICATE: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0xc];
     /// Attribute CMSAlgorithmProtection (RFC 6211).
     pub(in crate::trust) const ALGORITHM_PROTECTION: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x34];
-    /// Attribute content-time-stamp (ETSI EN 319 122-1, 5.2.8).
-    pub(in crate::trust) const CONTENT_STAMP: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x14];
-    /// Attribute signature-time-stamp (RFC 3161, appendix A).
-    pub(in crate::trust) const SIGNATURE_STAMP: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0xe];
-    /// Attribute escTimeStamp.
-    pub(in crate::trust) const ESC_STAMP: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x19];
-    /// Attribute certCRLTimestamp.
-    pub(in crate::trust) const REFERENCES_STAMP: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x1a];
-    /// Attribute archive-time-stamp, version 1.
-    pub(in crate::trust) const ARCHIVE_STAMP: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x1b];
-    /// Attribute archive-time-stamp, version 2.
-    pub(in crate::trust) const ARCHIVE_STAMP_V2: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x30];
-    /// Attribute archive-time-stamp-v3 (ETSI EN 319 122-1, 5.5.3).
-    pub(in crate::trust) const ARCHIVE_STAMP_V3: &[u8] = &[4, 0, 0x8d, 0x45, 2, 4];
-    /// Attribute certificate-values.
-    pub(in crate::trust) const CERTIFICATE_VALUES: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x17];
-    /// Attribute revocation-values.
-    pub(in crate::trust) const REVOCATION_VALUES: &[u8] =
-        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0x18];
     /// SHA-1.
     pub(in crate::trust) const SHA1: &[u8] = &[0x2b, 0xe, 3, 2, 0x1a];
     /// SHA-224.

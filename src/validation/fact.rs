@@ -15,8 +15,6 @@ pub(super) enum Fact {
     Time(Timestamp),
     /// A count.
     Count(u64),
-    /// A sentence in both languages.
-    Sentence { en: String, vi: String },
 }
 
 impl Fact {
@@ -25,7 +23,6 @@ impl Fact {
             Self::Text(text) => shown(text),
             Self::Time(instant) => time(*instant, language),
             Self::Count(count) => grouped(*count),
-            Self::Sentence { en, vi } => shown(language.pick(en, vi)),
         }
     }
 }

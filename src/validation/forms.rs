@@ -24,7 +24,7 @@ pub(super) fn carried(file: &[u8]) -> Option<Carried> {
     let cms = if contains(file, b"-----BEGIN ") {
         pem(file)?
     } else {
-        base64(file).filter(|cms| cms.first() == Some(&0x30))?
+        base64(file).filter(|cms| is_signed_data(cms))?
     };
     Some(Carried { cms, content: None })
 }
@@ -35,6 +35,11 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
 
 fn contains(bytes: &[u8], what: &[u8]) -> bool {
     find(bytes, what).is_some()
+}
+
+/// Whether bytes say near their beginning that they are signed data.
+fn is_signed_data(bytes: &[u8]) -> bool {
+    contains(&bytes[..bytes.len().min(64)], SIGNED_DATA)
 }
 
 /// The one section of a PEM file that is signed data, whatever its label.
@@ -58,7 +63,7 @@ fn pem(file: &[u8]) -> Option<Vec<u8>> {
         let Some(bytes) = base64(body) else {
             continue;
         };
-        if contains(&bytes[..bytes.len().min(64)], SIGNED_DATA) && found.replace(bytes).is_some() {
+        if is_signed_data(&bytes) && found.replace(bytes).is_some() {
             return None;
         }
     }

@@ -109,7 +109,7 @@ pub(super) async fn withdraw(core: &Core, organ: OrganId, cause: Cause) -> Resul
     let stored = stored.ok_or_else(unknown)?;
     revoke_issued(core, organ, &serials(&stored)).await?;
     let by = cause.moved(core.clock.now(), core.config.operator);
-    change(core, move |view| {
+    let decide = move |view: &View| {
         let found = view.applications.find(organ).ok_or_else(unknown)?;
         if found.secret_sha256 != stored.secret_sha256 {
             // Another one came into its place.
@@ -125,8 +125,11 @@ pub(super) async fn withdraw(core: &Core, organ: OrganId, cause: Cause) -> Resul
             application: Some(tombstone(view, organ, &by)),
             ..Decision::default()
         })
-    })
-    .await?;
+    };
+    match cause {
+        Cause::Deleted(_) => change_by_operator(core, decide).await?,
+        Cause::GaveWay(_) | Cause::Stale => change(core, decide).await?,
+    };
     Ok(())
 }
 

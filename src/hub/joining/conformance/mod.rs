@@ -10,6 +10,7 @@ mod sending;
 mod session;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tonic::Streaming;
@@ -60,7 +61,7 @@ pub(in crate::hub) async fn run(
             waits_for: state.next_step().map(|(step, _)| step),
         });
     }
-    let wanted = wanted(&mut requests).await?;
+    let wanted = wanted(&mut requests, core.config.stream_idle_max).await?;
     if state > JoiningState::RegisteredTest {
         // Passed before: a repeated step changes nothing.
         tell(
@@ -157,11 +158,16 @@ fn perform(session: &mut Session, before: [u64; 3]) -> BoxFuture<'_, Result<(), 
     }
 }
 
-/// The tests the first message names; all of them where it names none.
+/// The tests the first message names, which comes within a time; all of them where it names none.
 async fn wanted(
     requests: &mut Streaming<v1::ConformanceRequest>,
+    limit: Duration,
 ) -> Result<Vec<ConformanceTest>, Refusal> {
-    let first = said_by_caller(requests.message().await)?;
+    let idle = |_elapsed| Refusal::StreamIdle {
+        limit_s: limit.as_secs(),
+    };
+    let first = tokio::time::timeout(limit, requests.message()).await;
+    let first = said_by_caller(first.map_err(idle)?)?;
     let Some(v1::conformance_request::Request::Start(start)) =
         first.and_then(|request| request.request)
     else {

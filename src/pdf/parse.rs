@@ -62,7 +62,7 @@ impl<'a> Parser<'a> {
         while let Some(byte) = self.peek() {
             if byte == b'%' {
                 let line = self.rest().iter().position(|b| matches!(b, b'\r' | b'\n'));
-                self.at += line.unwrap_or(self.rest().len());
+                self.at += line.unwrap_or_else(|| self.rest().len());
             } else if is_space(byte) {
                 self.at += 1;
             } else {

@@ -229,8 +229,9 @@ fn signature(
     if dict.has_twice() {
         return Err(SignatureProblem::Twice);
     }
-    let missing = SignatureProblem::Missing;
-    let contents = dict.get(b"Contents").ok_or(missing("Contents"))?;
+    let contents = dict
+        .get(b"Contents")
+        .ok_or(SignatureProblem::Missing("Contents"))?;
     let contents = contents.as_text().ok_or(SignatureProblem::Contents)?;
     let [before, behind, signed_to] = range(file, dict)?;
     // What is left out is the very string that the dictionary has.

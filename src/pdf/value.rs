@@ -10,7 +10,7 @@ pub(super) enum Value {
     Number(f64),
     Name(Vec<u8>),
     Text(Vec<u8>),
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     Dict(Dict),
     /// A dictionary, and where in its source the bytes of its stream stand.
     Stream(Dict, Range<usize>),

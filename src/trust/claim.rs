@@ -284,7 +284,7 @@ impl Candidate {
             },
             Err(unusable) => SignatureFacts {
                 problem: Some(unusable.problem.clone()),
-                certificate: unusable.facts.clone(),
+                certificate: unusable.facts.as_deref().cloned(),
                 ..SignatureFacts::default()
             },
         };

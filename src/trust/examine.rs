@@ -63,7 +63,7 @@ pub(super) struct Signer {
 #[derive(Clone)]
 pub(super) struct Unusable {
     pub(super) problem: SignerProblem,
-    pub(super) facts: Option<CertificateFacts>,
+    pub(super) facts: Option<Box<CertificateFacts>>,
 }
 
 impl Examiner {
@@ -151,9 +151,9 @@ impl Examiner {
                 problem: SignerProblem::NoCertificate(problem.to_owned()),
                 facts: None,
             },
-            facts => Unusable {
+            Some(facts) => Unusable {
                 problem: SignerProblem::Unsupported(format!("the signer's certificate: {problem}")),
-                facts,
+                facts: Some(Box::new(facts)),
             },
         };
         let read = Subscriber::parse(der).map_err(unusable)?;

@@ -47,6 +47,8 @@ impl Asked<'_> {
     pub(super) fn findings(&self, block: Block) -> Vec<Finding> {
         match block {
             Block::Format => self.format(),
+            // Who signed is told also of what is not verified here.
+            Block::Signer if self.facts.certificate.is_some() => vec![self.signer()],
             _ if self.is_unreadable() => Vec::new(),
             Block::Signer => vec![self.signer()],
             Block::Chain => self.chain(),

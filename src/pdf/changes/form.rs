@@ -47,10 +47,9 @@ impl Compared<'_> {
                 }
                 b"SigFlags" => {}
                 // What fields look like that do not say it themselves.
-                b"DR" | b"DA" | b"Q" | b"NeedAppearances" => {
-                    if old.is_some() && !self.same(old, new)? {
-                        self.tell(ChangeKind::Form, None, said(&key));
-                    }
+                b"DR" | b"DA" | b"Q" | b"NeedAppearances" if old.is_none() => {}
+                b"DR" | b"DA" | b"Q" | b"NeedAppearances" if !self.same(old, new)? => {
+                    self.tell(ChangeKind::Form, None, said(&key));
                 }
                 _ if !self.same(old, new)? => self.tell(ChangeKind::Content, None, said(&key)),
                 _ => {}

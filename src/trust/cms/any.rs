@@ -101,11 +101,15 @@ impl<'a> AnySignedData<'a> {
             }
             Some(value.content)
         };
-        let many = |what| NotExamined::Limit(what);
-        let certificates = embedded(&mut data, CONTEXT_0)
-            .map_err(|found| found.unwrap_or(many("more than 256 certificates are embedded")))?;
+        let certificates = embedded(&mut data, CONTEXT_0).map_err(|found| {
+            found.unwrap_or(NotExamined::Limit(
+                "more than 256 certificates are embedded",
+            ))
+        })?;
         let revocation_lists = embedded(&mut data, CONTEXT_1).map_err(|found| {
-            found.unwrap_or(many("more than 256 revocation lists are embedded"))
+            found.unwrap_or(NotExamined::Limit(
+                "more than 256 revocation lists are embedded",
+            ))
         })?;
         let mut infos = data.only(SET).ok_or(malformed)?;
         let mut signers = Vec::new();

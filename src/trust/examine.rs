@@ -193,7 +193,7 @@ fn der_of(signature: &[u8]) -> Result<Cow<'_, [u8]>, NotExamined> {
         });
     };
     if rest.iter().any(|byte| *byte != 0) {
-        return Err(NotExamined::Malformed("bytes follow the signature"));
+        return Err(NotExamined::Limit("bytes follow the signature"));
     }
     Ok(der)
 }

@@ -4,6 +4,9 @@ use jiff::Timestamp;
 
 use super::attributes::parse_time;
 use super::oid;
+use super::parse::algorithm_within;
+use super::parse::digest_of;
+use super::parse::scheme;
 use crate::trust::certificate::CertificateFields;
 use crate::trust::der::CONTEXT_1;
 use crate::trust::der::CONTEXT_4;
@@ -115,7 +118,7 @@ impl<'a> AnyAttributes<'a> {
             .is_some_and(|found| is_same_algorithm(found.content, digest.content))
             && named
                 .expect(CONTEXT_1)
-                .is_some_and(|found| is_same_algorithm(found.content, algorithm.content))
+                .is_some_and(|found| is_same_scheme(found, algorithm, digest))
             && named.is_empty();
         if is_right {
             Ok(())
@@ -140,6 +143,18 @@ impl<'a> AnyAttributes<'a> {
         let mut meant = self.meant.iter();
         meant.all(|meant| digest_by_name(meant.algorithm, b"").is_some())
     }
+}
+
+/// Whether both name one way to sign, however they write its parameters: some write out what is usual.
+fn is_same_scheme(one: Element<'_>, other: Element<'_>, digest: Element<'_>) -> bool {
+    let digest = algorithm_within(digest).and_then(digest_of);
+    let read = |named: Element<'_>| {
+        let mut inside = Reader(named.content);
+        let name = inside.expect(OID)?.content;
+        scheme(name, digest?, inside)
+    };
+    is_same_algorithm(one.content, other.content)
+        || read(one).is_some_and(|found| read(other) == Some(found))
 }
 
 /// Absent parameters are as good as NULL.
@@ -185,5 +200,43 @@ impl MeantCertificate<'_> {
             is_issuer |= name.tag == CONTEXT_4 && name.content == fields.issuer;
         }
         is_issuer && serial == fields.serial
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::der::CONTEXT_0;
+    use crate::trust::der::CONTEXT_2;
+    use crate::trust::der::CONTEXT_3;
+    use crate::trust::der::element;
+    use crate::trust::der::wrap;
+
+    /// RSASSA-PSS with SHA-256, a salt of this length, and what else.
+    fn pss(salt: u8, more: &[u8]) -> Vec<u8> {
+        let sha = element(SEQUENCE, &element(OID, oid::SHA256));
+        let mask = wrap(SEQUENCE, &[&element(OID, oid::MGF1), &sha]);
+        let parameters = wrap(
+            SEQUENCE,
+            &[
+                &element(CONTEXT_0, &sha),
+                &element(CONTEXT_1, &mask),
+                &element(CONTEXT_2, &element(INTEGER, &[salt])),
+                more,
+            ],
+        );
+        wrap(SEQUENCE, &[&element(OID, oid::RSA_PSS), &parameters])
+    }
+
+    #[test]
+    fn parameters_are_compared_by_what_they_say() {
+        let sha = element(SEQUENCE, &element(OID, oid::SHA256));
+        let usual = element(CONTEXT_3, &element(INTEGER, &[1]));
+        let read = |bytes: &[u8], other: &[u8]| {
+            let [one, other, digest] = [bytes, other, &sha].map(|b| Reader(b).any().unwrap());
+            is_same_scheme(one, other, digest)
+        };
+        assert!(read(&pss(32, &[]), &pss(32, &usual)));
+        assert!(!read(&pss(32, &[]), &pss(20, &[])));
     }
 }

@@ -306,6 +306,24 @@ fn certificates_are_named_by_any_digest_and_contradictions_are_refused() {
     assert!(is_malformed(&protection(oid::SHA384)));
 }
 
+/// What stands behind a signature nobody signed; that is no fault of the signer's.
+#[test]
+fn bytes_behind_a_signature_leave_it_unexamined() {
+    let examiner = Examiner::new(&AUTHORITY.anchors_pem(), Vec::new(), Engine::shared()).unwrap();
+    let examined = |more: &[u8]| {
+        let signature = [&made(&[]).cms(), more].concat();
+        let one = Examined {
+            signature: &signature,
+            content: Some(HEADER),
+            certificates: &[],
+            lists: &[],
+        };
+        examiner.examine(&[one]).remove(0)
+    };
+    assert_right(&examined(&[0; 8]).unwrap()[0]);
+    assert!(matches!(examined(b"more"), Err(NotExamined::Limit(_))));
+}
+
 #[test]
 fn content_of_any_kind_is_verified_if_the_attributes_name_it() {
     let attributes = usual(TST_INFO);

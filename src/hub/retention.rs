@@ -9,8 +9,6 @@
 //! all after it, and is named in the log. What is decided about documents is a record of the journal like
 //! any other, so an index that is made anew agrees.
 
-mod archive;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,10 +25,9 @@ use super::rows::DocumentRow;
 use super::vital;
 use crate::model::Digest;
 use crate::model::Refusal;
+use crate::store::Archive;
 use crate::store::IndexError;
 use crate::store::Position;
-
-use archive::Archive;
 
 /// Documents given to the commit thread at once.
 const AT_ONCE: usize = 64;
@@ -64,6 +61,10 @@ impl Default for Retention {
 }
 
 impl Retention {
+    fn archive(&self) -> Option<Archive<'_>> {
+        self.archive.as_deref().map(Archive::in_directory)
+    }
+
     /// Whether anything is ever dropped.
     pub(super) fn is_bounded(&self) -> bool {
         self.days.is_some() || self.bytes.is_some()
@@ -157,7 +158,7 @@ impl Pass {
             let (core, from) = (Arc::clone(&self.core), self.from);
             let found = off_the_reactor(move || {
                 let due = due(&core, from, bound)?;
-                if let Some(archive) = Archive::of(&core.config.retention) {
+                if let Some(archive) = core.config.retention.archive() {
                     let digests = due.documents.iter().flat_map(|due| &due.attachments);
                     archive
                         .attachments(&core.attachments, digests)
@@ -352,7 +353,7 @@ fn drop_before(core: &Core, first: u32, last: Position) -> Result<u64, Retention
         return Ok(0);
     };
     let scratch = index.join("index.redb.checkpoint");
-    if let Some(archive) = Archive::of(&core.config.retention) {
+    if let Some(archive) = core.config.retention.archive() {
         archive
             .segments(&core.reader, &old)
             .map_err(RetentionError::Archive)?;

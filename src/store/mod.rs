@@ -14,6 +14,7 @@
 //!                   mailbox (in memory, bounded)           attachments/ (by digest)
 //! ```
 
+mod archive;
 mod attachments;
 mod backup;
 mod data_dir;
@@ -24,6 +25,7 @@ mod kept_lists;
 mod mailbox;
 mod set_aside;
 
+pub use archive::Archive;
 pub use attachments::AttachmentError;
 pub use attachments::Attachments;
 pub use attachments::Hashed;

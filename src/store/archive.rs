@@ -7,29 +7,29 @@ use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
-use super::Retention;
+use super::attachments::Attachments;
+use super::backup::copy_durably;
+use super::data_dir::DataDir;
+use super::journal::JournalReader;
+use super::journal::SegmentFile;
 use crate::files;
 use crate::model::Digest;
-use crate::store::Attachments;
-use crate::store::DataDir;
-use crate::store::JournalReader;
-use crate::store::SegmentFile;
-use crate::store::copy_durably;
 
 /// A directory that is laid out like a hub's data directory.
-pub(super) struct Archive<'a>(&'a Path);
+#[derive(Clone, Copy, Debug)]
+pub struct Archive<'a>(&'a Path);
 
 impl<'a> Archive<'a> {
-    pub(super) fn of(retention: &'a Retention) -> Option<Self> {
-        retention.archive.as_deref().map(Archive)
+    /// The one in a directory, which need not be there.
+    pub fn in_directory(path: &'a Path) -> Self {
+        Self(path)
     }
 
-    /// Copies segments. With the first of them goes the checkpoint before it, where there is one.
-    pub(super) fn segments(
-        &self,
-        reader: &JournalReader,
-        segments: &[SegmentFile],
-    ) -> io::Result<()> {
+    /// Copies segments. With the first of them goes the checkpoint before it, where there is one. Blocking.
+    ///
+    /// # Errors
+    /// What the file system says; [`io::ErrorKind::AlreadyExists`] where another journal is there.
+    pub fn segments(&self, reader: &JournalReader, segments: &[SegmentFile]) -> io::Result<()> {
         let directory = DataDir::journal_in(self.0);
         files::create_private_directory(self.0)?;
         files::create_private_directory(&directory)?;
@@ -44,8 +44,11 @@ impl<'a> Archive<'a> {
         files::sync_directory(&directory)
     }
 
-    /// Copies attachments that are not there yet.
-    pub(super) fn attachments<'d>(
+    /// Copies attachments that are not there yet. Blocking.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn attachments<'d>(
         &self,
         attachments: &Attachments,
         digests: impl Iterator<Item = &'d Digest>,

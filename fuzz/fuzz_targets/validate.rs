@@ -147,6 +147,7 @@ fn examination(scene: &Scene, file: &[u8], content: Option<&[u8]>) -> Option<Exa
         file: "fuzz",
         bytes: file,
         content,
+        certificates: &[],
     };
     examine(&scene.examiner, &[input], PAPERS.now)
         .remove(0)

@@ -173,10 +173,15 @@ fn examine(arguments: &Arguments, file: &Path, policy: &Policy) -> Result<Report
         return Err(Failure::input("find a trust anchor in --ca", problem));
     }
     let content = arguments.content.as_deref().map(read).transpose()?;
+    let mut signers = Vec::new();
+    for path in &arguments.certificate {
+        signers.extend(certificates(path)?);
+    }
     let input = Input {
         file: &file.display().to_string(),
         bytes: &bytes,
         content: content.as_deref(),
+        certificates: &signers,
     };
     let at = arguments.at.unwrap_or_else(|| Clock::system().now());
     let cannot = |error: &dyn std::fmt::Display| {
@@ -211,9 +216,6 @@ fn trust(arguments: &Arguments, policy: &Policy) -> Result<GivenTrust, Failure> 
     }
     for path in &arguments.intermediate {
         trust.intermediates.extend(certificates(path)?);
-    }
-    for path in &arguments.certificate {
-        trust.signers.extend(certificates(path)?);
     }
     lists.extend(arguments.crl.iter().cloned());
     for path in &lists {

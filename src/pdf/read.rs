@@ -1,13 +1,23 @@
 //! Where the signatures of a PDF stand, and what each covers.
+//!
+//! Signatures are the values of the form's signature fields, as the newest revision has them. A field
+//! whose value cannot be used is a signature all the same: one that failed.
 
 use jiff::Timestamp;
-use lopdf::Dictionary;
-use lopdf::Document;
-use lopdf::LoadOptions;
-use lopdf::Object;
 
-/// Bytes a compressed table of the objects' places may expand to. Nothing else is expanded.
-const EXPANDED_MAX: usize = 16 << 20;
+use super::changes::Changes;
+use super::changes::changes;
+use super::field::Form;
+use super::field::SignedField;
+use super::parse::unhex;
+use super::permission::Permission;
+use super::revision::Budget;
+use super::revision::Revision;
+use super::revision::Trouble;
+use super::security_store::ValidationData;
+use super::value::Dict;
+use super::value::Value;
+use super::xref::NoTables;
 
 /// Signatures of one file; each covers all before it, so the work grows with their square.
 const SIGNATURES_MAX: usize = 32;
@@ -15,17 +25,20 @@ const SIGNATURES_MAX: usize = 32;
 /// Bytes of one signature, with its certificates and lists.
 const CMS_MAX: usize = 4 << 20;
 
-/// Bytes from the start of a file within which its header must stand. Readers allow 1024, where the PDF
-/// inside a small document would stand, too.
-const HEADER_WITHIN: usize = 64;
+/// Bytes from the start of a file within which its header must stand, as readers allow.
+const HEADER_WITHIN: usize = 1024;
 
 /// One signature of a PDF.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct PdfSignature {
+    /// The name of its field.
+    pub field: String,
     /// What it says of its kind: `ETSI.CAdES.detached`, `adbe.pkcs7.detached`, …
     pub sub_filter: String,
     /// When the signer says it signed, by the entry `M`.
     pub signing_time: Option<Timestamp>,
+    /// What the signer allowed to be done to the document later.
+    pub permission: Permission,
     /// Bytes covered before the signature's own string.
     before: usize,
     /// Where the bytes covered behind it begin.
@@ -34,115 +47,226 @@ pub struct PdfSignature {
     pub signed_to: usize,
 }
 
-/// Why a PDF cannot be looked at.
-#[derive(Debug, thiserror::Error)]
-pub enum PdfError {
-    /// A signature does not cover what it must.
-    #[error("a signature's ByteRange {found:?} {problem}")]
+/// A signature field whose value is no signature.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BrokenSignature {
+    /// The name of its field.
+    pub field: String,
+    /// What is wrong.
+    pub problem: SignatureProblem,
+}
+
+/// What is wrong with the value of a signature field.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum SignatureProblem {
+    /// It does not cover what it must.
+    #[error("its ByteRange {found:?} {problem}")]
     ByteRange {
         /// As it stands there.
         found: Vec<i64>,
         /// What is wrong with it.
         problem: &'static str,
     },
-    /// A signature has no string of hexadecimal digits where its range says.
-    #[error("between the bytes that a signature covers there is not its own string alone")]
+    /// It has no string of hexadecimal digits where its range says.
+    #[error("between the bytes that it covers there is not its own string alone")]
     Contents,
+    /// Something it needs is not there.
+    #[error("it has no {0}")]
+    Missing(&'static str),
+    /// It says something twice.
+    #[error("an entry of it stands twice")]
+    Twice,
+    /// It is no dictionary.
+    #[error("it is no dictionary")]
+    NoDictionary,
+    /// It cannot be read.
+    #[error("object {0} cannot be read")]
+    Unreadable(u32),
+}
+
+/// Why a PDF cannot be looked at here. None of it says that something is wrong with a signature.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum PdfError {
     /// It is encrypted.
-    #[error("it is encrypted")]
+    #[error("it is encrypted, and encrypted PDFs are not read here")]
     Encrypted,
     /// It cannot be read as a PDF.
-    #[error("its structure is broken: {0}")]
-    Structure(#[from] lopdf::Error),
+    #[error("its structure cannot be read: {0}")]
+    Structure(&'static str),
     /// It has more signatures than are looked at.
-    #[error("it has more than {SIGNATURES_MAX} signatures")]
+    #[error("it has more than {SIGNATURES_MAX} signatures; no more are looked at")]
     TooMany,
+    /// It would take more work than is done for one file.
+    #[error("it has more objects, or larger ones, than are looked at")]
+    TooLarge,
+}
+
+/// A PDF whose signatures are known.
+#[derive(Debug)]
+pub struct SignedPdf<'a> {
+    file: &'a [u8],
+    header: usize,
+    budget: Budget,
+    data: ValidationData,
+    /// The signatures, in the order they were made; those that failed come last.
+    pub signatures: Vec<Result<PdfSignature, BrokenSignature>>,
+    /// Whether its tables are damaged, so that programs may show different things.
+    pub is_damaged: bool,
 }
 
 /// Whether a file says near its beginning that it is a PDF.
 pub fn is_pdf(file: &[u8]) -> bool {
-    let start = &file[..file.len().min(HEADER_WITHIN)];
-    start.windows(5).any(|found| found == b"%PDF-")
+    header(file).is_some()
 }
 
-/// The signatures of a file, in the order they were made.
-///
-/// # Errors
-/// [`PdfError`]: one signature whose range is wrong makes the file one that cannot be judged.
-pub fn signatures(file: &[u8]) -> Result<Vec<PdfSignature>, PdfError> {
-    if has_name(file, b"Encrypt") {
-        return Err(PdfError::Encrypted);
-    }
-    let options = LoadOptions {
-        filter: Some(|id, object| is_of_signature(object).then(|| (id, object.clone()))),
-        max_decompressed_size: Some(EXPANDED_MAX),
-        ..LoadOptions::default()
-    };
-    let document = Document::load_mem_with_options(file, options)?;
-    let mut found = Vec::new();
-    for object in document.objects.values() {
-        let Ok(dictionary) = object.as_dict() else {
-            continue;
-        };
-        // A signature that stands inside its field instead of on its own is as good.
-        let inside = dictionary.get(b"V").ok().and_then(|v| v.as_dict().ok());
-        for dictionary in [Some(dictionary), inside].into_iter().flatten() {
-            if dictionary.has(b"ByteRange") && dictionary.has(b"Contents") {
-                found.push(signature(file, dictionary)?);
-            }
+/// Where the header stands.
+fn header(file: &[u8]) -> Option<usize> {
+    let start = &file[..file.len().min(HEADER_WITHIN + 5)];
+    start.windows(5).position(|found| found == b"%PDF-")
+}
+
+impl<'a> SignedPdf<'a> {
+    /// Finds the signatures of a file.
+    ///
+    /// # Errors
+    /// [`PdfError`].
+    pub fn read(file: &'a [u8]) -> Result<Self, PdfError> {
+        let header = header(file).ok_or(PdfError::Structure("it has no header"))?;
+        let budget = Budget::new();
+        let newest = Revision::read(file, header, &budget).map_err(|problem| match problem {
+            NoTables::Broken => PdfError::Structure("there is no table of its objects"),
+            NoTables::TooMany => PdfError::TooLarge,
+        })?;
+        if newest.tables.is_encrypted {
+            return Err(PdfError::Encrypted);
         }
-        if found.len() > SIGNATURES_MAX {
+        let catalog = newest.catalog();
+        let catalog = catalog.ok_or(PdfError::Structure("it has no catalogue"))?;
+        let form = Form::of(&newest, &catalog).map_err(|trouble| match trouble {
+            Trouble::Object(_) => PdfError::Structure("its form cannot be read"),
+            Trouble::Work => PdfError::TooLarge,
+        })?;
+        if form.signed.len() > SIGNATURES_MAX {
             return Err(PdfError::TooMany);
         }
-    }
-    found.sort_by_key(|signature| signature.signed_to);
-    Ok(found)
-}
-
-/// Whether an object may hold a signature. The places in a signature are places in the file, so it
-/// cannot stand in a compressed stream of objects, and none is expanded.
-fn is_of_signature(object: &Object) -> bool {
-    let Object::Dictionary(dictionary) = object else {
-        return false;
-    };
-    let inside = dictionary.get(b"V").ok().and_then(|v| v.as_dict().ok());
-    [Some(dictionary), inside]
-        .into_iter()
-        .flatten()
-        .any(|dictionary| dictionary.has(b"ByteRange"))
-}
-
-/// Whether this name stands anywhere in a file, its letters written as they are or by their numbers
-/// (ISO 32000-2, 7.3.5).
-fn has_name(file: &[u8], name: &[u8]) -> bool {
-    let starts = file.split(|byte| *byte == b'/').skip(1);
-    starts.into_iter().any(|mut rest| {
-        for letter in name {
-            let (found, after) = match rest {
-                [b'#', high, low, after @ ..] => (pair(*high, *low), after),
-                [found, after @ ..] => (Some(*found), after),
-                [] => return false,
-            };
-            if found != Some(*letter) {
-                return false;
-            }
-            rest = after;
+        let mut signatures = Vec::new();
+        for field in &form.signed {
+            let found = signature(file, &newest, field);
+            signatures.push(found.map_err(|problem| BrokenSignature {
+                field: field.name.clone(),
+                problem,
+            }));
         }
-        !rest.first().is_some_and(u8::is_ascii_alphanumeric)
+        signatures.extend(form.unreadable.iter().take(SIGNATURES_MAX).map(|object| {
+            Err(BrokenSignature {
+                field: format!("({object})"),
+                problem: SignatureProblem::Unreadable(*object),
+            })
+        }));
+        signatures.sort_by_key(|found| {
+            let end = found.as_ref().map(|signature| signature.signed_to);
+            end.unwrap_or(usize::MAX)
+        });
+        let is_damaged = newest.tables.is_rebuilt;
+        let data = ValidationData::of(&newest, &catalog);
+        drop(newest);
+        let mut found = Self {
+            file,
+            header,
+            budget,
+            data,
+            signatures,
+            is_damaged,
+        };
+        found.inherit_permissions();
+        Ok(found)
+    }
+
+    /// Who signs a certified document signs under what its author allows.
+    fn inherit_permissions(&mut self) {
+        let mut allowed = None;
+        for signature in self.signatures.iter_mut().flatten() {
+            match signature.permission.level {
+                None => signature.permission.level = allowed,
+                own => allowed = allowed.or(own),
+            }
+        }
+    }
+
+    /// Certificates and revocation lists (DER) that were stored with the document (its DSS).
+    pub fn validation_data(&self) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        (self.data.certificates.clone(), self.data.lists.clone())
+    }
+
+    /// What was done to the document since it was signed.
+    pub fn changes_since(&self, signature: &PdfSignature) -> Changes {
+        let later = self.signatures.iter().flatten();
+        let mut ends: Vec<usize> = later
+            .map(|later| later.signed_to)
+            .filter(|end| *end > signature.signed_to)
+            .chain([self.file.len()])
+            .collect();
+        ends.dedup();
+        changes(self.file, self.header, &self.budget, signature, &ends)
+    }
+}
+
+/// Reads the value of a signature field. Everything is taken from the dictionary itself: what it refers to
+/// need not be signed with it.
+fn signature(
+    file: &[u8],
+    newest: &Revision<'_>,
+    field: &SignedField,
+) -> Result<PdfSignature, SignatureProblem> {
+    let value = newest.resolve(&field.value).map_err(|trouble| {
+        let named = field.value.as_reference();
+        SignatureProblem::Unreadable(match trouble {
+            Trouble::Object(object) => object,
+            Trouble::Work => named.unwrap_or(0),
+        })
+    })?;
+    let dict = value.as_dict().ok_or(SignatureProblem::NoDictionary)?;
+    if dict.has_twice() {
+        return Err(SignatureProblem::Twice);
+    }
+    let contents = dict
+        .get(b"Contents")
+        .ok_or(SignatureProblem::Missing("Contents"))?;
+    let contents = contents.as_text().ok_or(SignatureProblem::Contents)?;
+    let [before, behind, signed_to] = range(file, dict)?;
+    // What is left out is the very string that the dictionary has.
+    if unhex(&file[before..behind]).as_deref() != Some(contents) {
+        return Err(SignatureProblem::Contents);
+    }
+    let text = |name: &[u8]| match dict.get(name) {
+        Some(Value::Name(bytes) | Value::Text(bytes)) => {
+            String::from_utf8_lossy(bytes).into_owned()
+        }
+        _ => String::new(),
+    };
+    Ok(PdfSignature {
+        field: field.name.clone(),
+        sub_filter: text(b"SubFilter"),
+        signing_time: date(&text(b"M")),
+        permission: Permission::of(newest, dict, field.lock.as_ref()),
+        before,
+        behind,
+        signed_to,
     })
 }
 
-/// Everything is taken from the dictionary itself: what it refers to need not be signed with it.
-fn signature(file: &[u8], dictionary: &Dictionary) -> Result<PdfSignature, PdfError> {
-    let range = dictionary.get(b"ByteRange").and_then(Object::as_array);
+/// What a signature covers: up to its string, from behind it, to where.
+fn range(file: &[u8], dict: &Dict) -> Result<[usize; 3], SignatureProblem> {
+    let range = dict.get(b"ByteRange");
+    let range = range.ok_or(SignatureProblem::Missing("ByteRange"))?;
     let range: Vec<i64> = range
-        .map(Vec::as_slice)
+        .as_array()
         .unwrap_or_default()
         .iter()
-        .map(|number| number.as_i64().unwrap_or(-1))
+        .map(|number| number.as_integer().unwrap_or(-1))
         .collect();
-    let wrong = |problem| PdfError::ByteRange {
-        found: range.clone(),
+    let wrong = |problem| SignatureProblem::ByteRange {
+        found: range.iter().copied().take(8).collect(),
         problem,
     };
     let numbers: Vec<usize> = range
@@ -162,19 +286,7 @@ fn signature(file: &[u8], dictionary: &Dictionary) -> Result<PdfSignature, PdfEr
     if behind - before > 2 * CMS_MAX {
         return Err(wrong("leaves out more than a signature needs"));
     }
-    let text = |name: &[u8]| match dictionary.get(name) {
-        Ok(Object::Name(bytes) | Object::String(bytes, _)) => {
-            String::from_utf8_lossy(bytes).into_owned()
-        }
-        _ => String::new(),
-    };
-    Ok(PdfSignature {
-        sub_filter: text(b"SubFilter"),
-        signing_time: date(&text(b"M")),
-        before,
-        behind,
-        signed_to,
-    })
+    Ok([before, behind, signed_to])
 }
 
 impl PdfSignature {
@@ -184,35 +296,19 @@ impl PdfSignature {
     }
 
     /// The signature, and zeros behind it.
-    ///
-    /// # Errors
-    /// [`PdfError::Contents`].
-    pub fn cms(&self, file: &[u8]) -> Result<Vec<u8>, PdfError> {
-        unhex(&file[self.before..self.behind]).ok_or(PdfError::Contents)
+    pub fn cms(&self, file: &[u8]) -> Vec<u8> {
+        unhex(&file[self.before..self.behind]).unwrap_or_default()
     }
 
     /// Whether it is a CMS over the bytes it covers.
     pub fn is_detached_cms(&self) -> bool {
         ["ETSI.CAdES.detached", "adbe.pkcs7.detached"].contains(&self.sub_filter.as_str())
     }
-}
 
-/// The bytes of `<…>`, and nothing else around it.
-fn unhex(string: &[u8]) -> Option<Vec<u8>> {
-    let digits = string.strip_prefix(b"<")?.strip_suffix(b">")?;
-    digits
-        .chunks(2)
-        .map(|digits| match digits {
-            [high, low] => pair(*high, *low),
-            _ => None,
-        })
-        .collect()
-}
-
-/// A byte of two hexadecimal digits.
-fn pair(high: u8, low: u8) -> Option<u8> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    u8::try_from(digit(high)? << 4 | digit(low)?).ok()
+    /// Whether it is a time stamp over the bytes it covers.
+    pub fn is_time_stamp(&self) -> bool {
+        self.sub_filter == "ETSI.RFC3161"
+    }
 }
 
 /// A date of PDF, `D:20190312081530+07'00'` (ISO 32000-2, 7.9.4).
@@ -241,28 +337,5 @@ mod tests {
         assert_eq!(date("D:20190312"), None);
         assert_eq!(date("yesterday"), None);
         assert_eq!(date("D:2019031201153đ+07"), None);
-    }
-
-    #[test]
-    fn a_name_is_found_however_it_is_written() {
-        for file in [
-            "<</Encrypt 5 0 R>>",
-            "/Encrypt/X",
-            "/#45ncr#79pt<<",
-            "/Encrypt",
-        ] {
-            assert!(has_name(file.as_bytes(), b"Encrypt"), "{file}");
-        }
-        for file in ["/EncryptMetadata", "Encrypt", "/Encryp", "/#zzncrypt", ""] {
-            assert!(!has_name(file.as_bytes(), b"Encrypt"), "{file}");
-        }
-    }
-
-    #[test]
-    fn a_string_is_all_digits_or_nothing() {
-        assert_eq!(unhex(b"<0aFf>"), Some(vec![0x0a, 0xff]));
-        assert_eq!(unhex(b"<0a>>"), None);
-        assert_eq!(unhex(b"<0aF>"), None);
-        assert_eq!(unhex(b"(0a)"), None);
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn measure(
             file: "",
             bytes: submission.signature,
             content: Some(submission.header),
+            certificates: &[],
         })
         .collect();
     let passed = |part, some: &[Input<'_>], first: usize| match part {

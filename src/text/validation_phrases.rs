@@ -55,6 +55,8 @@ bilingual! {
         Format = "format", "định dạng";
         /// Found: the form is in order.
         FormatRight = "a CMS SignedData with its signed attributes in order", "CMS SignedData, các thuộc tính được ký đúng quy cách";
+        /// Found: the form is in order, without attributes.
+        FormatBare = "a CMS SignedData that signs the content alone, without signed attributes", "CMS SignedData chỉ ký nội dung, không có thuộc tính được ký";
         /// Found: the form is broken.
         FormatBroken = "cannot be read: {}", "không đọc được (chi tiết kỹ thuật: {})";
         /// Found: a PDF's signature covers everything.
@@ -97,6 +99,24 @@ bilingual! {
         Passed = "PASSED", "ĐẠT";
         /// Found: bytes behind the last signature.
         PdfAdded = "{} bytes were added after the last signature; nobody signed them", "{} byte được ghi thêm sau chữ ký cuối cùng; không ai ký phần này";
+        /// Found: harmless bytes behind the last signature.
+        PdfAddedData = "{} bytes were added after the last signature; they change nothing of what it says", "{} byte được ghi thêm sau chữ ký cuối cùng; phần này không làm thay đổi nội dung";
+        /// Found: a part of a PDF was changed after this signature.
+        PdfChanged = "the document was changed after it was signed: {}", "tài liệu bị thay đổi sau khi ký: {}";
+        /// Found: a field that was not there when it was signed.
+        PdfFieldAdded = "form field {} was added or rearranged after it was signed", "trường biểu mẫu {} được thêm hoặc bố trí lại sau khi ký";
+        /// Found: a form was filled in after this signature.
+        PdfFilledIn = "form field {} was filled in after it was signed, and the signer did not allow that", "trường biểu mẫu {} được điền sau khi ký, người ký không cho phép việc này";
+        /// Found: a locked field was changed.
+        PdfLockedField = "form field {}, which the signer locked, was changed after it was signed", "trường biểu mẫu {} đã được người ký khóa nhưng bị thay đổi sau khi ký";
+        /// Found: annotations on a page: its number, what.
+        PdfPageAnnotated = "annotations of page {} were changed after it was signed ({}), and the signer did not allow that", "chú thích trên trang {} bị thay đổi sau khi ký ({}), người ký không cho phép việc này";
+        /// Found: a page was changed: its number, what.
+        PdfPageChanged = "page {} was changed after it was signed: {}", "trang {} bị thay đổi sau khi ký: {}";
+        /// Found: signed again where the signer allowed no change.
+        PdfSignedAgain = "it was signed again ({}), and the signer allowed no change", "tài liệu được ký thêm ({}), trong khi người ký không cho phép thay đổi nào";
+        /// Found: what was changed cannot be told.
+        PdfUnknownChange = "what was changed after it was signed cannot be told: {}", "không xác định được nội dung thay đổi sau khi ký (chi tiết kỹ thuật: {})";
         /// Found: the PDF is covered.
         PdfCovered = "the last signature covers the whole file", "chữ ký cuối cùng bao trùm toàn bộ tệp";
         /// Heading of the whole file's findings.
@@ -111,6 +131,10 @@ bilingual! {
         RemedyAttachments = "Keep the attachments in the document's file, or allow their absence in the policy.", "Giữ các tệp đính kèm trong tệp văn bản, hoặc cho phép vắng mặt trong chính sách.";
         /// Remedy of a missing path.
         RemedyChain = "Name the anchors of the issuer with --ca, and check that the signer's authorities are among them or in the signature.", "Chỉ ra gốc tin cậy của nơi cấp bằng --ca, và xem các cơ quan cấp chứng thư của người ký đã có trong đó hoặc trong chữ ký chưa.";
+        /// Remedy of a document changed after signing.
+        RemedyChanged = "Rely only on what was signed: ask the sender for the document as it was when this signature was made, and compare.", "Chỉ sử dụng nội dung đã ký: đề nghị bên gửi cung cấp tài liệu đúng như khi ký chữ ký này để đối chiếu.";
+        /// Remedy of what is not looked at here.
+        RemedyLimit = "This is a limit of this program, not a fault of the signature: have it examined with other software. docs/validation.md says what is read here.", "Đây là giới hạn của phần mềm này, không phải lỗi của chữ ký: hãy kiểm tra bằng phần mềm khác. Tệp docs/validation.md nêu những gì phần mềm này đọc được.";
         /// Remedy of missing content.
         RemedyContent = "Give the signed content with --content FILE.", "Cung cấp nội dung đã ký bằng --content TỆP.";
         /// Remedy of broken constraints.
@@ -169,6 +193,8 @@ bilingual! {
         TimeAhead = "the signing time {} is later than the instant of judging ({})", "thời điểm ký {} muộn hơn thời điểm xét ({})";
         /// Title.
         Title = "Validation report", "Báo cáo xác thực chữ ký";
+        /// Found: a limit of ours.
+        Unexamined = "not examined: {}", "chưa được kiểm tra (chi tiết kỹ thuật: {})";
         /// Found: of a kind that is not verified here.
         Unsupported = "not verified here: {}", "không kiểm tra được tại đây (chi tiết kỹ thuật: {})";
         /// Between two dates.

@@ -16,6 +16,7 @@ pub(super) const CONTEXT_0: u8 = 0xa0;
 pub(super) const CONTEXT_1: u8 = 0xa1;
 pub(super) const CONTEXT_2: u8 = 0xa2;
 pub(super) const CONTEXT_3: u8 = 0xa3;
+pub(super) const CONTEXT_4: u8 = 0xa4;
 /// `[0]` primitive, as a key identifier is written.
 pub(super) const CONTEXT_0_PRIMITIVE: u8 = 0x80;
 
@@ -104,6 +105,13 @@ pub(super) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 pub(super) fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
     let mut out = Vec::with_capacity(length + 6);
+    push_header(&mut out, tag, length);
+    parts.iter().for_each(|part| out.extend_from_slice(part));
+    out
+}
+
+/// Appends tag and length, before content of so many bytes.
+pub(super) fn push_header(out: &mut Vec<u8>, tag: u8, length: usize) {
     out.push(tag);
     let bytes = length.to_be_bytes();
     let significant = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
@@ -115,8 +123,6 @@ pub(super) fn wrap(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
             out.extend_from_slice(long);
         }
     }
-    parts.iter().for_each(|part| out.extend_from_slice(part));
-    out
 }
 
 /// A `SET OF`: DER orders its elements by their encoding.

@@ -5,40 +5,33 @@
 //! Facts are plain values that can be written down: judging them under another policy needs no
 //! cryptography.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use x509_parser::prelude::FromDer as _;
-use x509_parser::prelude::X509Certificate;
-
-use super::certificate::DOCUMENT_SIGNING;
 use super::certificate::Subscriber;
-use super::certificate::hex;
+use super::certificate_facts::facts_of;
+use super::certificate_facts::facts_without_key;
+use super::claim::Claim;
+use super::claim::claims;
 use super::cms::AnySignedData;
-use super::cms::SignerInfo;
-use super::cms::Unreadable;
+use super::cms::NotExamined;
 use super::cms::to_der;
-use super::der::SET;
-use super::der::element;
 use super::engine::Engine;
 use super::engine::Job;
 use super::engine::PublicKey;
 use super::facts::CertificateFacts;
-use super::facts::ContentFacts;
 use super::facts::PathFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
-use super::facts::SigningCertificate;
 use super::path::Along;
 use super::path::GivenTrust;
 use super::path::Paths;
 use super::policy::VERDICTS_MAX;
-use super::sha256;
 use super::store::TrustError;
 use super::verify::ContentDigest;
-use super::verify::certificate_of;
 
 /// A signature to examine.
 #[derive(Clone, Copy, Debug)]
@@ -47,30 +40,32 @@ pub struct Examined<'a> {
     pub signature: &'a [u8],
     /// What was signed; `None` if it is not at hand, or the signature carries it.
     pub content: Option<&'a [u8]>,
+    /// Certificates (DER) that came apart from the signature. Nothing is believed of them.
+    pub certificates: &'a [Vec<u8>],
+    /// Revocation lists (DER) that came with it.
+    pub lists: &'a [Vec<u8>],
 }
 
 /// Collects the facts of signatures against trust anchors and revocation lists that stay the same.
 pub struct Examiner {
     paths: Paths,
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
     /// Signers met so far, by their certificate.
     known: Mutex<HashMap<Vec<u8>, Arc<Signer>>>,
 }
 
 /// A certificate, read and followed to an anchor once.
-struct Signer {
-    facts: CertificateFacts,
-    path: PathFacts,
-    key: Arc<PublicKey>,
+pub(super) struct Signer {
+    pub(super) facts: CertificateFacts,
+    pub(super) path: PathFacts,
+    pub(super) key: Arc<PublicKey>,
 }
 
-/// One signature on its way to the engine.
-struct Claim<'a> {
-    info: SignerInfo<'a>,
-    attributes: Vec<u8>,
-    content: ContentFacts,
-    signing_certificate: SigningCertificate,
-    signer: Result<Arc<Signer>, &'static str>,
+/// Why nothing can be verified with a certificate.
+#[derive(Clone)]
+pub(super) struct Unusable {
+    pub(super) problem: SignerProblem,
+    pub(super) facts: Option<Box<CertificateFacts>>,
 }
 
 impl Examiner {
@@ -105,20 +100,13 @@ impl Examiner {
         self.paths.anchors()
     }
 
-    /// The facts of every signer of each signature, or why a signature cannot be read.
-    pub fn examine(&self, all: &[Examined<'_>]) -> Vec<Result<Vec<SignatureFacts>, &'static str>> {
-        let malformed = "not a SignedData (RFC 5652), in DER or BER";
-        let ders: Vec<_> = all.iter().map(|one| to_der(one.signature)).collect();
-        let read: Vec<Result<AnySignedData<'_>, &'static str>> = ders
+    /// The facts of every signer of each signature, or why a signature is not looked at.
+    pub fn examine(&self, all: &[Examined<'_>]) -> Vec<Result<Vec<SignatureFacts>, NotExamined>> {
+        let ders: Vec<Result<Cow<'_, [u8]>, NotExamined>> =
+            all.iter().map(|one| der_of(one.signature)).collect();
+        let read: Vec<Result<AnySignedData<'_>, NotExamined>> = ders
             .iter()
-            .map(|read| {
-                let (der, rest) = read.as_ref().ok_or(malformed)?;
-                // A PDF leaves room for a longer signature than it got.
-                if rest.iter().any(|byte| *byte != 0) {
-                    return Err("bytes follow the signature");
-                }
-                AnySignedData::parse(der)
-            })
+            .map(|der| AnySignedData::parse(der.as_ref().map_err(|problem| *problem)?))
             .collect();
         let contents: Vec<Option<&[u8]>> = all
             .iter()
@@ -127,97 +115,75 @@ impl Examiner {
             .collect();
         let messages: Vec<&[u8]> = contents.iter().map(|one| one.unwrap_or_default()).collect();
         let digests = self.engine.sha256_of_each(&messages);
-        let claims: Vec<Result<Vec<Result<Claim<'_>, Unreadable>>, &'static str>> = read
+        let all_claims: Vec<Result<Vec<Result<Claim<'_>, &'static str>>, NotExamined>> = read
             .into_iter()
-            .zip(contents.iter().zip(digests))
-            .map(|(read, (content, sha256))| {
+            .zip(all.iter().zip(contents.iter().zip(digests)))
+            .map(|(read, (one, (content, sha256)))| {
                 let digest = content.map(|content| ContentDigest::new(content, sha256));
-                Ok(self.claims(read?, digest))
+                Ok(claims(self, read?, one, digest.as_ref()))
             })
             .collect();
-        let each = claims.iter().flatten().flatten().flatten();
-        let jobs: Vec<Job<'_>> = each.filter_map(Claim::job).collect();
+        let each = all_claims.iter().flatten().flatten().flatten();
+        let jobs: Vec<Job<'_>> = each.flat_map(Claim::jobs).collect();
         let verdicts = self.engine.verify(&jobs);
         drop(jobs);
         let mut verdicts = verdicts.into_iter();
-        let mut facts = |claim: Result<Claim<'_>, Unreadable>| match claim {
-            Err(unreadable) => SignatureFacts::unreadable(unreadable.into()),
-            Ok(claim) => {
-                // Every job has its verdict, in the order of the jobs.
-                let verdict = claim.job().is_some().then(|| verdicts.next()).flatten();
-                claim.facts(verdict)
-            }
-        };
-        claims
+        all_claims
             .into_iter()
-            .map(|claims| Ok(claims?.into_iter().map(&mut facts).collect()))
-            .collect()
-    }
-
-    fn claims<'a>(
-        &self,
-        read: AnySignedData<'a>,
-        digest: Option<ContentDigest<'_>>,
-    ) -> Vec<Result<Claim<'a>, Unreadable>> {
-        let AnySignedData {
-            certificates,
-            revocation_lists,
-            content: inside,
-            signers,
-        } = read;
-        let mut along = self.paths.along(&certificates, &revocation_lists);
-        let has_lists = !revocation_lists.is_empty();
-        signers
-            .into_iter()
-            .map(|info| {
-                let info = info?;
-                let content = match &digest {
-                    None => ContentFacts::Missing,
-                    // Content inside that is not the content given is not what anybody was shown.
-                    Some(digest) if inside.is_some_and(|inside| inside != digest.content()) => {
-                        ContentFacts::Altered
+            .map(|claims| {
+                let claims = claims?.into_iter();
+                let facts = claims.map(|claim| match claim {
+                    Err(problem) => {
+                        SignatureFacts::unreadable(SignerProblem::Malformed(problem.to_owned()))
                     }
-                    Some(digest) if digest.is_signed_by(&info) => ContentFacts::Intact,
-                    Some(_) => ContentFacts::Altered,
-                };
-                let certificate = certificate_of(&certificates, &info).or_else(|problem| {
-                    let apart: Vec<&[u8]> = self.paths.signers().collect();
-                    certificate_of(&apart, &info).map_err(|_| problem)
+                    Ok(claim) => {
+                        // Every job has its verdict, in the order of the jobs.
+                        let count = claim.jobs().count();
+                        let verdicts: Vec<bool> = verdicts.by_ref().take(count).collect();
+                        claim.facts(&verdicts)
+                    }
                 });
-                let signing_certificate = match (info.certificate_hash, certificate) {
-                    (None, _) => SigningCertificate::Absent,
-                    (Some((digest, hash)), Ok(der)) if digest.of(der).as_ref() == hash => {
-                        SigningCertificate::Matches
-                    }
-                    _ => SigningCertificate::Differs,
-                };
-                let signer = certificate.and_then(|der| self.signer(der, &mut along, has_lists));
-                Ok(Claim {
-                    attributes: element(SET, info.signed_attributes),
-                    info,
-                    content,
-                    signing_certificate,
-                    signer,
-                })
+                Ok(facts.collect())
             })
             .collect()
     }
 
-    fn signer(
+    /// What a signature's certificates can be followed with: what is given here, and what came with it.
+    pub(super) fn along<'a>(&'a self, certificates: &[&'a [u8]], lists: &[&'a [u8]]) -> Along<'a> {
+        self.paths.along(certificates, lists)
+    }
+
+    /// The certificates that are given here.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.paths.certificates()
+    }
+
+    /// Reads a certificate and follows it to an anchor.
+    pub(super) fn signer(
         &self,
         der: &[u8],
         along: &mut Along<'_>,
         has_lists: bool,
-    ) -> Result<Arc<Signer>, &'static str> {
+    ) -> Result<Arc<Signer>, Unusable> {
         let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // What a signature carries may complete a path, or say more of it: then it is followed anew.
         let is_complete = |signer: &&Arc<Signer>| !has_lists && signer.path.is_complete();
         if let Some(signer) = known().get(der).filter(is_complete) {
             return Ok(Arc::clone(signer));
         }
-        let read = Subscriber::parse(der)?;
+        let unusable = |problem: &str| match facts_without_key(der) {
+            None => Unusable {
+                problem: SignerProblem::NoCertificate(problem.to_owned()),
+                facts: None,
+            },
+            Some(facts) => Unusable {
+                problem: SignerProblem::Unsupported(format!("the signer's certificate: {problem}")),
+                facts: Some(Box::new(facts)),
+            },
+        };
+        let read = Subscriber::parse(der).map_err(unusable)?;
         let path = along.path(der);
-        let facts = facts_of(der, &read)?;
+        let facts = facts_of(der, &read).map_err(unusable)?;
         let key = match path.problem {
             None => read.key.of_certified_signer(),
             Some(_) => read.key,
@@ -238,103 +204,23 @@ impl Examiner {
     }
 }
 
-impl Claim<'_> {
-    fn job(&self) -> Option<Job<'_>> {
-        let signer = self.signer.as_ref().ok()?;
-        signer.key.can_verify(self.info.algorithm).then(|| Job {
-            key: &signer.key,
-            algorithm: self.info.algorithm,
-            message: &self.attributes,
-            signature: self.info.signature,
-        })
-    }
-
-    fn facts(self, verdict: Option<bool>) -> SignatureFacts {
-        let (certificate, path, problem) = match self.signer {
-            Ok(signer) => (Some(signer.facts.clone()), signer.path.clone(), None),
-            Err(problem) => {
-                let problem = SignerProblem::NoCertificate(problem.to_owned());
-                (None, PathFacts::default(), Some(problem))
-            }
-        };
-        SignatureFacts {
-            problem,
-            algorithm: Some(self.info.algorithm.as_str().to_owned()),
-            digest: Some(self.info.digest.as_str().to_owned()),
-            content: self.content,
-            signing_time: self.info.signing_time,
-            signing_certificate: self.signing_certificate,
-            certificate,
-            signature: verdict,
-            path,
-        }
-    }
-}
-
-impl From<Unreadable> for SignerProblem {
-    fn from(unreadable: Unreadable) -> Self {
-        match unreadable {
-            Unreadable::Malformed(problem) => Self::Malformed(problem.to_owned()),
-            Unreadable::NoSignedAttributes => Self::NoSignedAttributes,
-            Unreadable::Unsupported(problem) => Self::Unsupported(problem.to_owned()),
-        }
-    }
-}
-
-/// What a certificate (DER) says. Whether to believe it is another question.
-///
-/// # Errors
-/// What is wrong, for a person.
-pub fn certificate_facts(der: &[u8]) -> Result<CertificateFacts, &'static str> {
-    facts_of(der, &Subscriber::parse(der)?)
-}
-
-fn facts_of(der: &[u8], read: &Subscriber) -> Result<CertificateFacts, &'static str> {
-    let (_, parsed) =
-        X509Certificate::from_der(der).map_err(|_error| "it is not an X.509 certificate")?;
-    let (key, key_bits) = read.key.kind();
-    Ok(CertificateFacts {
-        subject: read.subject.clone(),
-        issuer: parsed.issuer().to_string(),
-        serial: hex(&read.serial),
-        not_before: read.not_before,
-        not_after: read.not_after,
-        key: key.to_owned(),
-        key_bits,
-        organ: read.organ.map(|organ| organ.to_string()),
-        usage: read.usage.map(|usage| usage.as_str().to_owned()),
-        may_sign: may_sign(&parsed, read),
-        sha256: sha256(der).to_string(),
-    })
-}
-
-/// Purposes that are for signing documents, beside protecting mail, which has long served for it:
-/// id-kp-documentSigning (RFC 9336), and those that Microsoft and Adobe gave names before there was one.
-const SIGNING_PURPOSES: [&str; 3] = [
-    DOCUMENT_SIGNING,
-    "1.3.6.1.4.1.311.10.3.12",
-    "1.2.840.113583.1.1.5",
-];
-
-/// Whether a certificate says nothing against signing documents: a usage of its key that is for signing,
-/// and a purpose that is, where it names any (RFC 5280, 4.2.1.3 and 4.2.1.12). Of the signers of an axis
-/// the hub asks for more, and so do we.
-fn may_sign(certificate: &X509Certificate<'_>, read: &Subscriber) -> bool {
-    if read.usage.is_some() {
-        return read.digital_signature && read.document_signing;
-    }
-    let (Ok(usage), Ok(purposes)) = (certificate.key_usage(), certificate.extended_key_usage())
-    else {
-        return false;
+/// A CMS in DER, and nothing behind it but the zeros that a PDF leaves for a longer one.
+fn der_of(signature: &[u8]) -> Result<Cow<'_, [u8]>, NotExamined> {
+    let Some((der, rest)) = to_der(signature) else {
+        let start = &signature[..signature.len().min(64)];
+        let is_cms = start
+            .windows(9)
+            .any(|name| name == super::cms::oid::SIGNED_DATA);
+        return Err(if is_cms {
+            NotExamined::Malformed("not a SignedData (RFC 5652), in DER or BER")
+        } else {
+            NotExamined::NotCms
+        });
     };
-    let signs =
-        usage.is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation());
-    let is_meant = purposes.is_none_or(|purposes| {
-        let others = purposes.value.other.iter().map(|oid| oid.to_id_string());
-        let known = others.filter(|oid| SIGNING_PURPOSES.contains(&oid.as_str()));
-        purposes.value.any || purposes.value.email_protection || known.count() > 0
-    });
-    signs && is_meant
+    if rest.iter().any(|byte| *byte != 0) {
+        return Err(NotExamined::Limit("bytes follow the signature"));
+    }
+    Ok(der)
 }
 
 impl std::fmt::Debug for Examiner {

@@ -9,7 +9,7 @@ use super::rules::PolicyInputs;
 use super::rules::Rule;
 
 /// One signature.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SignatureFacts {
     /// Why it could not be followed to the end.
     pub problem: Option<SignerProblem>,
@@ -29,6 +29,9 @@ pub struct SignatureFacts {
     pub signature: Option<bool>,
     /// From the signer to an anchor.
     pub path: PathFacts,
+    /// Whether it signs the content alone, without signed attributes.
+    #[serde(default)]
+    pub is_bare: bool,
 }
 
 /// Why a signature could not be followed to the end.
@@ -303,14 +306,7 @@ impl SignatureFacts {
     pub fn unreadable(problem: SignerProblem) -> Self {
         Self {
             problem: Some(problem),
-            algorithm: None,
-            digest: None,
-            content: ContentFacts::Missing,
-            signing_time: None,
-            signing_certificate: SigningCertificate::Absent,
-            certificate: None,
-            signature: None,
-            path: PathFacts::default(),
+            ..Self::default()
         }
     }
 }

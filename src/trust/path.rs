@@ -24,8 +24,6 @@ pub struct GivenTrust {
     pub anchors: Vec<Vec<u8>>,
     /// Certificates that may stand between, and are believed for nothing.
     pub intermediates: Vec<Vec<u8>>,
-    /// Certificates of signers that do not carry their own.
-    pub signers: Vec<Vec<u8>>,
     /// Revocation lists, each with what it is to be called.
     pub lists: Vec<(String, Vec<u8>)>,
     /// What is asked of certificate policies.
@@ -60,8 +58,6 @@ impl GivenTrust {
 pub(super) struct Paths {
     given: Vec<Candidate<'static>>,
     lists: Vec<List<'static>>,
-    /// Certificates of signers.
-    signers: Vec<Vec<u8>>,
     /// Lists that are none.
     unreadable: Vec<String>,
     policies: PolicyInputs,
@@ -95,7 +91,6 @@ impl Paths {
         Ok(Self {
             given,
             lists,
-            signers: trust.signers,
             unreadable,
             policies: trust.policies,
             clock: trust.clock,
@@ -112,10 +107,9 @@ impl Paths {
         Along::new(self, embedded, lists)
     }
 
-    /// Certificates of signers that were given apart from the signature.
-    pub(super) fn signers(&self) -> impl Iterator<Item = &[u8]> {
-        let signers = self.signers.iter().map(Vec::as_slice);
-        signers.chain(self.given.iter().map(|one| &*one.der))
+    /// The certificates of anchors and authorities: one of them may have signed itself.
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.given.iter().map(|one| &*one.der)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a hostile signature can do: nothing. Each refusal on its own is tested where a user meets it,
 //! in `tests/it/refusal.rs`.
 
+mod claims;
 mod crafted;
 mod strangers;
 mod validity;

@@ -309,7 +309,12 @@ pub(super) fn is_meant(certified: &Certified, info: &SignerInfo<'_>) -> bool {
 }
 
 fn is_named_by(certificate: &[u8], info: &SignerInfo<'_>) -> bool {
-    match info.identifier {
+    is_identified_by(certificate, info.identifier)
+}
+
+/// Whether a certificate is one that a signer may mean.
+pub(super) fn is_identified_by(certificate: &[u8], identifier: SignerIdentifier<'_>) -> bool {
+    match identifier {
         SignerIdentifier::IssuerAndSerial { issuer, serial } => {
             CertificateFields::parse(certificate)
                 .is_some_and(|fields| fields.issuer == issuer && fields.serial == serial)
@@ -346,13 +351,18 @@ impl<'a> ContentDigest<'a> {
 
     /// Whether the content is what the signer signed.
     pub(super) fn is_signed_by(&self, info: &SignerInfo<'_>) -> bool {
-        let kept = match info.digest {
-            DigestAlgorithm::Sha256 => return self.sha256 == info.message_digest,
+        self.is(info.digest, info.message_digest)
+    }
+
+    /// Whether this is its digest.
+    pub(super) fn is(&self, algorithm: DigestAlgorithm, expected: &[u8]) -> bool {
+        let kept = match algorithm {
+            DigestAlgorithm::Sha256 => return self.sha256 == expected,
             DigestAlgorithm::Sha384 => &self.sha384,
             DigestAlgorithm::Sha512 => &self.sha512,
         };
-        let digest = kept.get_or_init(|| info.digest.of(self.content));
-        digest.as_ref() == info.message_digest
+        let digest = kept.get_or_init(|| algorithm.of(self.content));
+        digest.as_ref() == expected
     }
 }
 

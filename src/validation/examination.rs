@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::later::Later;
 use crate::text::ValidationPhrase;
 use crate::trust::SignatureFacts;
 
@@ -22,6 +23,9 @@ pub struct Examination {
     pub at: Timestamp,
     /// Why its form is broken.
     pub problem: Option<String>,
+    /// What of it is not looked at here: a limit of ours, no fault of the file.
+    #[serde(default)]
+    pub unexamined: Option<String>,
     /// Of a document: its number on the axis.
     pub document_id: Option<String>,
     /// Of a document: the organisation that it says it is of.
@@ -60,6 +64,9 @@ impl Kind {
 pub struct Placed {
     /// Of a PDF: how much of the file is signed.
     pub coverage: Option<Coverage>,
+    /// Of a PDF: what was done to it since.
+    #[serde(default)]
+    pub later: Option<Later>,
     /// What was found of it.
     pub facts: SignatureFacts,
 }

@@ -7,24 +7,23 @@ use prost::Message as _;
 
 use super::examination::Attachment;
 use super::examination::AttachmentState;
-use super::examination::Coverage;
 use super::examination::Examination;
 use super::examination::Kind;
 use super::examination::Placed;
+use super::forms;
+use super::pdf_file;
 use crate::model::Digest;
 use crate::model::DocumentHeader;
 use crate::model::INLINE_MAX;
 use crate::pdf;
-use crate::pdf::PdfSignature;
 use crate::text::Language;
 use crate::text::describe;
 use crate::trust::Examined;
 use crate::trust::Examiner;
+use crate::trust::NotExamined;
 use crate::trust::SignatureFacts;
-use crate::trust::SignerProblem;
 use crate::trust::sha256;
 use crate::trust::signature_form;
-use crate::trust::signature_from_pem;
 use crate::wire;
 use crate::wire::v1;
 
@@ -40,6 +39,9 @@ pub struct Input<'a> {
     pub bytes: &'a [u8],
     /// What is signed, for a CMS signature that travels apart from it.
     pub content: Option<&'a [u8]>,
+    /// Certificates (DER) that came apart from the signatures, the signer's perhaps among them. They are
+    /// not trusted.
+    pub certificates: &'a [Vec<u8>],
 }
 
 /// Why a file cannot be examined.
@@ -48,7 +50,7 @@ pub enum InputError {
     /// Nothing that is known here.
     #[error(
         "it is neither a document of the axis (a serialised SignedDocument), nor a CMS signature \
-         (DER, BER or PEM), nor a PDF"
+         (DER, BER, PEM, base64 or S/MIME), nor a PDF"
     )]
     Unknown,
     /// It is larger than is looked at.
@@ -64,7 +66,11 @@ pub enum InputError {
 
 /// A file whose kind is known.
 enum Opened<'a> {
-    Cms(Cow<'a, [u8]>),
+    Cms {
+        signature: Cow<'a, [u8]>,
+        /// What is signed, where the file has it beside the signature.
+        content: Option<Vec<u8>>,
+    },
     Document {
         document: v1::SignedDocument,
         about: About,
@@ -102,14 +108,17 @@ pub fn examine(
             let opened = opened.as_ref().map_err(|error| *error)?;
             let mut examination = blank(input, opened, at);
             if let Opened::Pdf(file) = opened {
-                pdf_signatures(examiner, file, &mut examination);
+                pdf_file::examine(examiner, file, input.certificates, &mut examination);
             }
             // What was examined has its answer, in the order of the inputs.
             match examined.and_then(|_| found.next()) {
                 Some(Ok(facts)) => {
                     examination.signatures = facts.into_iter().map(placed).collect();
                 }
-                Some(Err(problem)) => examination.problem = Some(problem.to_owned()),
+                Some(Err(NotExamined::NotCms)) if examination.kind == Kind::Cms => {
+                    return Err(InputError::Unknown);
+                }
+                Some(Err(problem)) => not_examined(&mut examination, problem),
                 None => {}
             }
             Ok(examination)
@@ -126,25 +135,46 @@ fn open<'a>(input: &Input<'a>) -> Result<Opened<'a>, InputError> {
         let found = input.bytes.len() as u64;
         return Err(InputError::TooLarge { found });
     }
-    if input.bytes.starts_with(b"-----BEGIN") {
-        let der = signature_from_pem(input.bytes).ok_or(InputError::Unknown)?;
-        return Ok(Opened::Cms(der.into()));
-    }
     // The tag of a SEQUENCE; no field of a SignedDocument begins so.
     if input.bytes.first() == Some(&0x30) {
-        return Ok(Opened::Cms(input.bytes.into()));
+        return Ok(Opened::Cms {
+            signature: input.bytes.into(),
+            content: None,
+        });
     }
-    if pdf::is_pdf(input.bytes) {
+    let is_pdf = pdf::is_pdf(input.bytes);
+    // A PDF may stand within the first bytes of a small document.
+    if let Some(document) = document(input.bytes).filter(|(_, about)| !is_pdf || about.is_right()) {
+        carries("a document")?;
+        let (document, about) = document;
+        return Ok(Opened::Document { document, about });
+    }
+    if is_pdf {
         carries("a PDF")?;
         return Ok(Opened::Pdf(input.bytes));
     }
-    let document = v1::SignedDocument::decode(input.bytes).map_err(|_| InputError::Unknown)?;
-    if document.header.is_empty() {
-        return Err(InputError::Unknown);
+    let carried = forms::carried(input.bytes).ok_or(InputError::Unknown)?;
+    if carried.content.is_some() {
+        carries("a signed mail")?;
     }
-    carries("a document")?;
-    let about = about(&document);
-    Ok(Opened::Document { document, about })
+    Ok(Opened::Cms {
+        signature: carried.cms.into(),
+        content: carried.content,
+    })
+}
+
+/// A document of the axis, with what its header says.
+fn document(bytes: &[u8]) -> Option<(v1::SignedDocument, About)> {
+    let document = v1::SignedDocument::decode(bytes).ok()?;
+    let about = (!document.header.is_empty()).then(|| about(&document))?;
+    Some((document, about))
+}
+
+impl About {
+    /// Whether there is a header that can be read.
+    fn is_right(&self) -> bool {
+        self.document_id.is_some()
+    }
 }
 
 fn about(document: &v1::SignedDocument) -> About {
@@ -202,23 +232,25 @@ fn attachments(header: &DocumentHeader, document: &v1::SignedDocument) -> Vec<At
 
 /// The signature that goes into the batch: none of an unsigned document, and none of a PDF.
 fn examined<'a>(input: &Input<'a>, opened: &'a Opened<'_>) -> Option<Examined<'a>> {
-    match opened {
-        Opened::Cms(signature) => Some(Examined {
-            signature,
-            content: input.content,
-        }),
-        Opened::Document { document, .. } if !document.signature.is_empty() => Some(Examined {
-            signature: &document.signature,
-            content: Some(&document.header),
-        }),
-        Opened::Document { .. } | Opened::Pdf(_) => None,
-    }
+    let (signature, content): (&[u8], _) = match opened {
+        Opened::Cms { signature, content } => (signature, content.as_deref().or(input.content)),
+        Opened::Document { document, .. } if !document.signature.is_empty() => {
+            (&document.signature, Some(&*document.header))
+        }
+        Opened::Document { .. } | Opened::Pdf(_) => return None,
+    };
+    Some(Examined {
+        signature,
+        content,
+        certificates: input.certificates,
+        lists: &[],
+    })
 }
 
 fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
     let nothing = About::default();
     let (kind, about) = match opened {
-        Opened::Cms(_) => (Kind::Cms, &nothing),
+        Opened::Cms { .. } => (Kind::Cms, &nothing),
         Opened::Document { about, .. } => (Kind::Document, about),
         Opened::Pdf(_) => (Kind::Pdf, &nothing),
     };
@@ -229,6 +261,7 @@ fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
         sha256: sha256(input.bytes).to_string(),
         at,
         problem: about.problem.clone(),
+        unexamined: None,
         document_id: about.document_id.clone(),
         sender: about.sender.clone(),
         attachments: about.attachments.clone(),
@@ -236,65 +269,21 @@ fn blank(input: &Input<'_>, opened: &Opened<'_>, at: Timestamp) -> Examination {
     }
 }
 
+/// Keeps why a CMS was not looked at.
+fn not_examined(examination: &mut Examination, problem: NotExamined) {
+    match problem {
+        NotExamined::Malformed(problem) => examination.problem = Some(problem.to_owned()),
+        NotExamined::Limit(limit) | NotExamined::Unsigned(limit) => {
+            examination.unexamined = Some(limit.to_owned());
+        }
+        NotExamined::NotCms => examination.problem = Some("the signature is not a CMS".to_owned()),
+    }
+}
+
 fn placed(facts: SignatureFacts) -> Placed {
     Placed {
         coverage: None,
+        later: None,
         facts,
-    }
-}
-
-/// One signature after another: together, what they cover would be in memory as often as there are.
-fn pdf_signatures(examiner: &Examiner, file: &[u8], examination: &mut Examination) {
-    let signatures = match pdf::signatures(file) {
-        Ok(signatures) => signatures,
-        Err(error) => {
-            examination.problem = Some(error.to_string());
-            return;
-        }
-    };
-    for signature in signatures {
-        let coverage = Coverage {
-            signed_to: signature.signed_to as u64,
-            of: file.len() as u64,
-        };
-        for facts in facts_of(examiner, file, &signature) {
-            examination.signatures.push(Placed {
-                coverage: Some(coverage),
-                facts,
-            });
-        }
-    }
-}
-
-fn facts_of(examiner: &Examiner, file: &[u8], signature: &PdfSignature) -> Vec<SignatureFacts> {
-    if !signature.is_detached_cms() {
-        let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
-        return vec![SignatureFacts::unreadable(SignerProblem::Unsupported(kind))];
-    }
-    let cms = match signature.cms(file) {
-        Ok(cms) => cms,
-        Err(error) => {
-            let problem = SignerProblem::Malformed(error.to_string());
-            return vec![SignatureFacts::unreadable(problem)];
-        }
-    };
-    let content = signature.content(file);
-    let examined = Examined {
-        signature: &cms,
-        content: Some(&content),
-    };
-    match examiner.examine(&[examined]).pop() {
-        Some(Ok(mut all)) => {
-            for facts in &mut all {
-                facts.signing_time = facts.signing_time.or(signature.signing_time);
-            }
-            all
-        }
-        Some(Err(problem)) => {
-            vec![SignatureFacts::unreadable(SignerProblem::Malformed(
-                problem.to_owned(),
-            ))]
-        }
-        None => Vec::new(),
     }
 }

@@ -51,6 +51,7 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
     let legal_value = legal_value(examination, &signatures);
     let mut findings = Vec::new();
     findings.extend(form(examination));
+    findings.extend(limit(examination));
     findings.extend(attachments(examination, policy));
     findings.extend(additions(examination, policy));
     findings.extend(legal_value.map(|value| worth(value, policy)));
@@ -70,6 +71,7 @@ fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) 
     let asked = signature::Asked {
         facts: &placed.facts,
         coverage: placed.coverage,
+        later: placed.later.as_ref(),
         sender: examination.sender.as_deref(),
         at: examination.at,
         policy,
@@ -92,13 +94,22 @@ fn form(examination: &Examination) -> Option<Finding> {
             [problem.as_str().into()],
         ));
     }
-    examination.signatures.is_empty().then(|| {
+    let is_unsigned = examination.signatures.is_empty() && examination.unexamined.is_none();
+    is_unsigned.then(|| {
         Finding::wrong(
             SubIndication::SigConstraintsFailure,
             ValidationPhrase::NobodySigned,
             [],
         )
     })
+}
+
+/// What is not looked at here.
+fn limit(examination: &Examination) -> Option<Finding> {
+    let limit = examination.unexamined.as_deref()?;
+    let says = ValidationPhrase::Unexamined;
+    let finding = Finding::wrong(SubIndication::SigConstraintsFailure, says, [limit.into()]);
+    Some(finding.with_remedy(ValidationPhrase::RemedyLimit))
 }
 
 fn attachments(examination: &Examination, policy: &Policy) -> Vec<Finding> {
@@ -141,11 +152,15 @@ fn attachments(examination: &Examination, policy: &Policy) -> Vec<Finding> {
 
 /// What stands in a PDF behind its last signature.
 fn additions(examination: &Examination, policy: &Policy) -> Option<Finding> {
-    let coverages = examination.signatures.iter().filter_map(|one| one.coverage);
-    let furthest = coverages.max_by_key(|coverage| coverage.signed_to)?;
+    let covered = examination.signatures.iter();
+    let covered = covered.filter_map(|one| Some((one.coverage?, one.later.as_ref())));
+    let (furthest, later) = covered.max_by_key(|(coverage, _)| coverage.signed_to)?;
     let added = furthest.of.saturating_sub(furthest.signed_to);
+    let is_harmless = later.is_some_and(|later| later.is_harmless(policy));
     Some(if added == 0 {
         Finding::good(ValidationPhrase::PdfCovered, [])
+    } else if is_harmless {
+        Finding::good(ValidationPhrase::PdfAddedData, [added.into()])
     } else if policy.allow_pdf_additions {
         Finding::good(ValidationPhrase::PdfAdded, [added.into()])
     } else {

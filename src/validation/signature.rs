@@ -16,6 +16,7 @@ use super::fact::Fact;
 use super::finding::Block;
 use super::finding::Finding;
 use super::finding::SubIndication as Sub;
+use super::later::Later;
 use super::path;
 use super::policy::Policy;
 use crate::text::ValidationPhrase as Say;
@@ -30,6 +31,7 @@ use crate::trust::SigningCertificate;
 pub(super) struct Asked<'a> {
     pub(super) facts: &'a SignatureFacts,
     pub(super) coverage: Option<Coverage>,
+    pub(super) later: Option<&'a Later>,
     /// Of a document: whose it says it is.
     pub(super) sender: Option<&'a str>,
     pub(super) at: Timestamp,
@@ -41,6 +43,8 @@ impl Asked<'_> {
     pub(super) fn findings(&self, block: Block) -> Vec<Finding> {
         match block {
             Block::Format => self.format(),
+            // Who signed is told also of what is not verified here.
+            Block::Signer if self.facts.certificate.is_some() => vec![self.signer()],
             _ if self.is_unreadable() => Vec::new(),
             Block::Signer => vec![self.signer()],
             Block::Chain => path::best(self).chain,
@@ -78,11 +82,12 @@ impl Asked<'_> {
                 Say::Unsupported,
                 [problem.as_str().into()],
             )
-            .with_remedy(Say::RemedyFormat),
+            .with_remedy(Say::RemedyLimit),
             Some(SignerProblem::NoSignedAttributes) => {
                 Finding::wrong(Sub::SigConstraintsFailure, Say::NoAttributes, [])
                     .with_remedy(Say::RemedyFormat)
             }
+            _ if self.facts.is_bare => Finding::good(Say::FormatBare, []),
             Some(SignerProblem::NoCertificate(_)) | None => Finding::good(Say::FormatRight, []),
         };
         let coverage = self.coverage.map(|coverage| {
@@ -205,6 +210,8 @@ impl Asked<'_> {
             ));
         }
         findings.extend(self.sender());
+        let later = self.later.map(|later| later.findings(policy));
+        findings.extend(later.into_iter().flatten());
         if findings.is_empty() {
             let facts = [algorithm.into(), digest.into()];
             findings.push(Finding::good(Say::Accepted, facts));

@@ -50,6 +50,7 @@ fn link(subject: &str, is_anchor: bool) -> LinkFacts {
 fn sound(usage: &str) -> SignatureFacts {
     SignatureFacts {
         problem: None,
+        is_bare: false,
         algorithm: Some("RSA".to_owned()),
         digest: Some("SHA-256".to_owned()),
         content: ContentFacts::Intact,
@@ -89,6 +90,7 @@ fn document(signatures: Vec<SignatureFacts>) -> Examination {
         sha256: "cd".repeat(32),
         at: at(),
         problem: None,
+        unexamined: None,
         document_id: Some("000.00.00.H62,2019/06/02,1/VB-TN".to_owned()),
         sender: Some("000.00.00.H62".to_owned()),
         attachments: Vec::new(),
@@ -96,6 +98,7 @@ fn document(signatures: Vec<SignatureFacts>) -> Examination {
             .into_iter()
             .map(|facts| Placed {
                 coverage: None,
+                later: None,
                 facts,
             })
             .collect(),

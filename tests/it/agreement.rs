@@ -106,6 +106,7 @@ fn report(
         file: "document",
         bytes: &bytes,
         content: None,
+        certificates: &[],
     };
     let found = validation::examine(&examiner, &[input], at).remove(0);
     let judged = validation::judge(&found.unwrap(), &validation::Policy::default());

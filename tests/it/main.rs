@@ -6,6 +6,7 @@
 
 mod abuse;
 mod agreement;
+mod altered_pdfs;
 mod applications;
 mod attachments;
 mod backup;

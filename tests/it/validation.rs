@@ -35,7 +35,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
 }
 
 /// A CA, and the papers of Hà Nội signed with these keys, in `hanoi`.
-fn papers(keys: &str) -> tempfile::TempDir {
+pub(crate) fn papers(keys: &str) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
     let init = run(here, &["ca", "init", "--dir", "pki"]);
@@ -49,7 +49,7 @@ fn papers(keys: &str) -> tempfile::TempDir {
 }
 
 /// Verifies a file and gives the exit code and the report.
-fn verify(directory: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
+pub(crate) fn verify(directory: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
     let all = [&["verify"], arguments, &["--json", "-"]].concat();
     let output = run(directory, &all);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -61,7 +61,7 @@ fn verify(directory: &Path, arguments: &[&str]) -> (Option<i32>, Value) {
 }
 
 /// What a file is found to be, by the CA in `pki`.
-fn found(directory: &Path, arguments: &[&str]) -> String {
+pub(crate) fn found(directory: &Path, arguments: &[&str]) -> String {
     let (code, report) = verify(directory, &[&["--pki", "pki"], arguments].concat());
     let indication = report["indication"].as_str().unwrap();
     assert_eq!(code, Some(i32::from(indication != "PASSED")));
@@ -71,7 +71,7 @@ fn found(directory: &Path, arguments: &[&str]) -> String {
     }
 }
 
-fn credential(directory: &Path, usage: &str) -> Credential {
+pub(crate) fn credential(directory: &Path, usage: &str) -> Credential {
     let read = |name: String| std::fs::read_to_string(directory.join(name)).unwrap();
     let certificates = read(format!("hanoi/{usage}.pem"));
     Credential::from_pem(&certificates, &read(format!("hanoi/{usage}.key"))).unwrap()
@@ -421,11 +421,11 @@ fn signatures_of_openssl_are_found_to_be_what_they_are() {
         found(here, detached),
         "INDETERMINATE CRYPTO_CONSTRAINTS_FAILURE"
     );
+    // The content alone is signed, as many programs do.
     sign(&["-outform", "DER", "-noattr"]);
-    assert_eq!(
-        found(here, detached),
-        "INDETERMINATE SIG_CONSTRAINTS_FAILURE"
-    );
+    assert_eq!(found(here, detached), "PASSED");
+    let other = found(here, &["s", "--content", "other"]);
+    assert_eq!(other, "FAILED SIG_CRYPTO_FAILURE");
     sign(&["-outform", "DER", "-nocerts"]);
     assert_eq!(
         found(here, detached),

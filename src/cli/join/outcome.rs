@@ -267,6 +267,7 @@ fn verify(papers: &Papers, clock: &Clock) -> Result<Option<(String, String)>, Fa
         file: &file,
         bytes: &pdf,
         content: None,
+        certificates: &[],
     };
     let found = validation::examine(&examiner, &[input], clock.now()).pop();
     let examination = found

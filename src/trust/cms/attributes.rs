@@ -83,7 +83,7 @@ fn certificate_hash(value: Element<'_>) -> Option<(DigestAlgorithm, &[u8])> {
 }
 
 /// `UTCTime` (years 1950 to 2049) or `GeneralizedTime`, in whole seconds, UTC.
-fn parse_time(value: Element<'_>) -> Option<Timestamp> {
+pub(super) fn parse_time(value: Element<'_>) -> Option<Timestamp> {
     let text = std::str::from_utf8(value.content).ok()?.strip_suffix('Z')?;
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

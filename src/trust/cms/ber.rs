@@ -1,5 +1,5 @@
 //! BER to DER: signers that write while they hash (`openssl cms -stream`, many PDF tools) leave lengths
-//! indefinite and cut octet strings in pieces (X.690, 8.1.3.6 and 8.7.3).
+//! indefinite, cut octet strings in pieces, or write lengths longer than they need (X.690, 8.1.3 and 8.7.3).
 //!
 //! Only the form of lengths and of octet strings changes. What was signed is DER already, and comes out
 //! byte for byte or not at all.
@@ -8,10 +8,18 @@ use std::borrow::Cow;
 
 use crate::trust::der::OCTET_STRING;
 use crate::trust::der::Reader;
-use crate::trust::der::element;
+use crate::trust::der::push_header;
 
-/// Elements inside elements; a signature needs a dozen.
-const DEPTH_MAX: usize = 24;
+/// Elements inside elements that a document's signature may have; ours have a dozen.
+const DER_DEPTH_MAX: usize = 24;
+
+/// Elements inside elements that are read of any signature. A time stamp with its certificates stands 31
+/// deep, and may hold another.
+const DEPTH_MAX: usize = 256;
+
+/// How often each byte may be moved on average: lengths become known last, and what stands inside moves on
+/// to make room for them.
+const MOVES_MAX: usize = 64;
 
 /// The bit of a tag that says that elements are inside.
 const CONSTRUCTED: u8 = 0x20;
@@ -26,15 +34,18 @@ pub(in crate::trust) fn to_der(ber: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
         return Some((Cow::Borrowed(whole.whole), reader.0));
     }
     let mut rest = ber;
-    let mut der = Vec::with_capacity(ber.len());
-    transcribe(&mut rest, &mut der, DEPTH_MAX)?;
-    Some((Cow::Owned(der), rest))
+    let mut writer = Writer {
+        der: Vec::with_capacity(ber.len() + 16),
+        moves: ber.len().saturating_mul(MOVES_MAX),
+    };
+    writer.transcribe(&mut rest, DEPTH_MAX)?;
+    Some((Cow::Owned(writer.der), rest))
 }
 
-/// Whether every length inside is definite, no octet string is in pieces, and elements stand in at most
-/// [`DEPTH_MAX`] others: also in parts that nobody reads.
+/// Whether every length inside is definite, no octet string is in pieces, and elements stand in at most 24
+/// others: also in parts that nobody reads.
 pub(super) fn is_der(elements: &[u8]) -> bool {
-    is_definite(elements, DEPTH_MAX)
+    is_definite(elements, DER_DEPTH_MAX)
 }
 
 /// Whether every length inside these elements is definite, and no octet string is in pieces.
@@ -54,44 +65,79 @@ fn is_definite(elements: &[u8], depth: usize) -> bool {
     true
 }
 
-/// Appends the DER of the first element of `rest`.
-fn transcribe(rest: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Option<()> {
-    let tag = *rest.first()?;
-    if tag & CONSTRUCTED == 0 {
-        let mut reader = Reader(rest);
-        out.extend_from_slice(reader.any()?.whole);
-        *rest = reader.0;
-        return Some(());
-    }
-    let depth = depth.checked_sub(1)?;
-    let begins_at = out.len();
-    let is_octets = tag == OCTET_STRING | CONSTRUCTED;
-    inside(rest, |rest| {
-        if is_octets {
-            octets(rest, out, depth)
-        } else {
-            transcribe(rest, out, depth)
-        }
-    })?;
-    let content = out.split_off(begins_at);
-    let tag = if is_octets { OCTET_STRING } else { tag };
-    out.extend_from_slice(&element(tag, &content));
-    Some(())
+/// What was written so far.
+struct Writer {
+    der: Vec<u8>,
+    moves: usize,
 }
 
-/// Appends the content of a piece of an octet string, which may be in pieces itself.
-fn octets(rest: &mut &[u8], out: &mut Vec<u8>, depth: usize) -> Option<()> {
-    if rest.first() == Some(&OCTET_STRING) {
-        let mut reader = Reader(rest);
-        out.extend_from_slice(reader.any()?.content);
-        *rest = reader.0;
-        return Some(());
+impl Writer {
+    /// Appends the DER of the first element of `rest`.
+    fn transcribe(&mut self, rest: &mut &[u8], depth: usize) -> Option<()> {
+        let tag = *rest.first()?;
+        if tag & CONSTRUCTED == 0 {
+            let content = primitive(rest)?;
+            push_header(&mut self.der, tag, content.len());
+            self.der.extend_from_slice(content);
+            return Some(());
+        }
+        let depth = depth.checked_sub(1)?;
+        let begins_at = self.der.len();
+        let is_octets = tag == OCTET_STRING | CONSTRUCTED;
+        inside(rest, |rest| {
+            if is_octets {
+                self.octets(rest, depth)
+            } else {
+                self.transcribe(rest, depth)
+            }
+        })?;
+        let length = self.der.len() - begins_at;
+        self.moves = self.moves.checked_sub(length)?;
+        let tag = if is_octets { OCTET_STRING } else { tag };
+        let mut header = Vec::with_capacity(6);
+        push_header(&mut header, tag, length);
+        self.der.splice(begins_at..begins_at, header);
+        Some(())
     }
-    if rest.first() != Some(&(OCTET_STRING | CONSTRUCTED)) {
+
+    /// Appends the content of a piece of an octet string, which may be in pieces itself.
+    fn octets(&mut self, rest: &mut &[u8], depth: usize) -> Option<()> {
+        if rest.first() == Some(&OCTET_STRING) {
+            let content = primitive(rest)?;
+            self.der.extend_from_slice(content);
+            return Some(());
+        }
+        if rest.first() != Some(&(OCTET_STRING | CONSTRUCTED)) {
+            return None;
+        }
+        let depth = depth.checked_sub(1)?;
+        inside(rest, |rest| self.octets(rest, depth))
+    }
+}
+
+/// The content of the first element of `rest`, whose length is definite, in any of the forms of BER; leaves
+/// what follows it.
+fn primitive<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let (tag, after) = rest.split_first()?;
+    let (first, mut after) = after.split_first()?;
+    if tag & 0x1f == 0x1f {
         return None;
     }
-    let depth = depth.checked_sub(1)?;
-    inside(rest, |rest| octets(rest, out, depth))
+    let length = match first {
+        0..=0x7f => usize::from(*first),
+        0x80 | 0xff => return None,
+        _ => {
+            let (bytes, content) = after.split_at_checked(usize::from(first & 0x7f))?;
+            after = content;
+            let significant = &bytes[bytes.iter().take_while(|byte| **byte == 0).count()..];
+            (significant.len() <= 4).then_some(())?;
+            let bytes = significant.iter();
+            bytes.fold(0usize, |length, byte| length << 8 | usize::from(*byte))
+        }
+    };
+    let (content, after) = after.split_at_checked(length)?;
+    *rest = after;
+    Some(content)
 }
 
 /// Does something with each element inside the first of `rest`, and leaves what follows that.
@@ -100,9 +146,7 @@ fn inside<'a>(
     mut each: impl FnMut(&mut &'a [u8]) -> Option<()>,
 ) -> Option<()> {
     if rest.get(1) != Some(&0x80) {
-        let mut reader = Reader(rest);
-        let mut content = reader.any()?.content;
-        *rest = reader.0;
+        let mut content = primitive(rest)?;
         while !content.is_empty() {
             each(&mut content)?;
         }
@@ -148,6 +192,25 @@ mod tests {
         let (found, rest) = to_der(&der).expect("it is DER");
         assert!(matches!(found, Cow::Borrowed(found) if *found == der[..5]));
         assert_eq!(rest, [0, 0]);
+    }
+
+    #[test]
+    fn lengths_longer_than_needed_become_short() {
+        let ber = [0x30, 0x81, 6, 0x04, 0x83, 0, 0, 1, 7];
+        let (der, rest) = to_der(&ber[..9]).expect("it is BER");
+        assert_eq!((&*der, rest), (&[0x30, 3, 4, 1, 7][..], &[][..]));
+    }
+
+    #[test]
+    fn what_a_time_stamp_nests_is_read_and_a_document_is_held_to_less() {
+        let nested = |depth: usize| {
+            (0..depth).fold(vec![5, 0], |inside, _| {
+                crate::trust::der::element(0x30, &inside)
+            })
+        };
+        assert!(to_der(&nested(60)).is_some());
+        assert!(is_der(&nested(24)) && !is_der(&nested(25)));
+        assert!(to_der(&nested(20_000)).is_none());
     }
 
     #[test]

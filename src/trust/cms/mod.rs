@@ -1,30 +1,25 @@
 //! CMS `SignedData` (RFC 5652) with CAdES signed attributes: parsed without copying, built with one
 //! signer for the competent person and one for the organisation.
 
+mod any;
+mod any_attributes;
 mod attributes;
 mod ber;
 mod build;
 mod parse;
 
+pub(super) use any::AnySignedData;
+pub(super) use any::AnySigner;
+pub use any::NotExamined;
+pub(super) use any_attributes::Meant;
 pub(super) use ber::to_der;
 pub use build::Credential;
 pub use build::CredentialError;
 pub use build::DocumentSigner;
 pub use build::SignError;
-pub(super) use parse::AnySignedData;
 pub(super) use parse::SignedData;
 pub(super) use parse::SignerIdentifier;
 pub(super) use parse::SignerInfo;
-pub(super) use parse::Unreadable;
-
-/// The CMS of a PEM file, whose label is `CMS` (RFC 7468, 9) or `PKCS7`, an older name. `None`: there is
-/// none, or more than one.
-pub fn signature_from_pem(pem: &[u8]) -> Option<Vec<u8>> {
-    let sections = x509_parser::pem::Pem::iter_from_buffer(pem).filter_map(Result::ok);
-    let mut found = sections.filter(|section| matches!(section.label.as_str(), "CMS" | "PKCS7"));
-    let one = found.next()?;
-    found.next().is_none().then_some(one.contents)
-}
 
 /// Object identifiers as DER content bytes.
 pub(super) mod oid {
@@ -68,4 +63,30 @@ pub(super) mod oid {
     pub(in crate::trust) const ECDSA_SHA384: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3];
     /// ecdsa-with-SHA512.
     pub(in crate::trust) const ECDSA_SHA512: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 4];
+    /// pkcs-7: the kinds of content are below it.
+    pub(in crate::trust) const PKCS7: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 7];
+    /// id-smime ct: more kinds of content.
+    pub(in crate::trust) const SMIME_CT: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 1];
+    /// id-envelopedData.
+    pub(in crate::trust) const ENVELOPED_DATA: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 7, 3];
+    /// Attribute signing-certificate (RFC 2634).
+    pub(in crate::trust) const SIGNING_CERTIFICATE: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0xc];
+    /// Attribute CMSAlgorithmProtection (RFC 6211).
+    pub(in crate::trust) const ALGORITHM_PROTECTION: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x34];
+    /// SHA-1.
+    pub(in crate::trust) const SHA1: &[u8] = &[0x2b, 0xe, 3, 2, 0x1a];
+    /// SHA-224.
+    pub(in crate::trust) const SHA224: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 4];
+    /// SHA-512/256.
+    pub(in crate::trust) const SHA512_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 6];
+    /// SHA3-256.
+    pub(in crate::trust) const SHA3_256: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 8];
+    /// SHA3-384.
+    pub(in crate::trust) const SHA3_384: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 9];
+    /// SHA3-512.
+    pub(in crate::trust) const SHA3_512: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 0xa];
 }

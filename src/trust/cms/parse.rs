@@ -12,6 +12,7 @@ use crate::trust::der::CONTEXT_0_PRIMITIVE;
 use crate::trust::der::CONTEXT_1;
 use crate::trust::der::CONTEXT_2;
 use crate::trust::der::CONTEXT_3;
+use crate::trust::der::Element;
 use crate::trust::der::INTEGER;
 use crate::trust::der::OCTET_STRING;
 use crate::trust::der::OID;
@@ -41,36 +42,14 @@ pub(in crate::trust) struct SignedData<'a> {
     pub(in crate::trust) signers: Vec<SignerInfo<'a>>,
 }
 
-/// A parsed signature of any kind: with or without its content, some of its signers perhaps of a kind
-/// that is not verified here.
+/// A signature as it stands there, before its limits are asked for.
 #[derive(Debug)]
-pub(in crate::trust) struct AnySignedData<'a> {
-    pub(in crate::trust) certificates: Vec<&'a [u8]>,
-    pub(in crate::trust) revocation_lists: Vec<&'a [u8]>,
+struct Unlimited<'a> {
+    certificates: Vec<&'a [u8]>,
     /// What was signed, where the signature carries it.
-    pub(in crate::trust) content: Option<&'a [u8]>,
+    content: Option<&'a [u8]>,
     /// The signers; for each that is not verified here, why.
-    pub(in crate::trust) signers: Vec<Result<SignerInfo<'a>, Unreadable>>,
-}
-
-/// Why a signer cannot be verified.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(in crate::trust) enum Unreadable {
-    /// It breaks the format.
-    Malformed(&'static str),
-    /// It is of a kind that is not verified here.
-    Unsupported(&'static str),
-    /// It signs the content alone.
-    NoSignedAttributes,
-}
-
-impl Unreadable {
-    fn problem(self) -> &'static str {
-        match self {
-            Self::Malformed(problem) | Self::Unsupported(problem) => problem,
-            Self::NoSignedAttributes => "a signer has no signed attributes",
-        }
-    }
+    signers: Vec<Result<SignerInfo<'a>, &'static str>>,
 }
 
 /// One signer, as it describes itself.
@@ -109,12 +88,12 @@ impl<'a> SignedData<'a> {
         if !is_der(der) {
             return Err("it is not DER throughout, or elements stand in more than 24 others");
         }
-        let read = AnySignedData::parse(der)?;
+        let read = Unlimited::parse(der)?;
         if read.content.is_some() {
             return Err("the signature is not detached: it carries content of its own");
         }
-        let signers: Result<Vec<SignerInfo<'a>>, Unreadable> = read.signers.into_iter().collect();
-        let signers = signers.map_err(Unreadable::problem)?;
+        let signers: Result<Vec<SignerInfo<'a>>, &'static str> = read.signers.into_iter().collect();
+        let signers = signers?;
         // Nobody's default for documents, and verified one at a time in arrays: too slow for a hub.
         let is_slow =
             |info: &SignerInfo<'_>| matches!(info.algorithm, SignatureAlgorithm::RsaPss { .. });
@@ -131,12 +110,12 @@ impl<'a> SignedData<'a> {
     }
 }
 
-impl<'a> AnySignedData<'a> {
+impl<'a> Unlimited<'a> {
     /// Reads a DER `ContentInfo` that holds `SignedData`.
     ///
     /// # Errors
     /// What is wrong, for a person.
-    pub(in crate::trust) fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
+    fn parse(der: &'a [u8]) -> Result<Self, &'static str> {
         let malformed = "not a DER SignedData (RFC 5652)";
         let mut info = Reader(der).only(SEQUENCE).ok_or(malformed)?;
         if info.expect(OID).ok_or(malformed)?.content != oid::SIGNED_DATA {
@@ -172,14 +151,12 @@ impl<'a> AnySignedData<'a> {
             }
         }
         // The hub does not use them: it has its own.
-        let mut revocation_lists = Vec::new();
+        let mut revocation_lists = 0;
         if let Some(mut embedded) = data.enter(CONTEXT_1) {
             while !embedded.is_empty() {
                 let element = embedded.any().ok_or(malformed)?;
-                if element.tag == SEQUENCE {
-                    revocation_lists.push(element.whole);
-                }
-                if revocation_lists.len() > CERTIFICATES_MAX {
+                revocation_lists += usize::from(element.tag == SEQUENCE);
+                if revocation_lists > CERTIFICATES_MAX {
                     return Err("more than 16 revocation lists are embedded");
                 }
             }
@@ -201,7 +178,6 @@ impl<'a> AnySignedData<'a> {
         }
         Ok(Self {
             certificates,
-            revocation_lists,
             content,
             signers,
         })
@@ -209,29 +185,25 @@ impl<'a> AnySignedData<'a> {
 }
 
 impl<'a> SignerInfo<'a> {
-    fn parse(mut info: Reader<'a>) -> Result<Self, Unreadable> {
-        let malformed = Unreadable::Malformed("a SignerInfo is malformed");
+    fn parse(mut info: Reader<'a>) -> Result<Self, &'static str> {
+        let malformed = "a SignerInfo is malformed";
         info.expect(INTEGER).ok_or(malformed)?;
         let identifier = identifier(&mut info).ok_or(malformed)?;
-        let digest = digest_of(algorithm(&mut info).ok_or(malformed)?).ok_or(
-            Unreadable::Unsupported("the digest algorithm is none of SHA-256, SHA-384 and SHA-512"),
-        )?;
+        let digest = digest_of(algorithm(&mut info).ok_or(malformed)?)
+            .ok_or("the digest algorithm is none of SHA-256, SHA-384 and SHA-512")?;
         let attributes = info
             .enter(CONTEXT_0)
-            .ok_or(Unreadable::NoSignedAttributes)?;
+            .ok_or("a signer has no signed attributes")?;
         let mut named = info.enter(SEQUENCE).ok_or(malformed)?;
-        let algorithm = scheme(named.expect(OID).ok_or(malformed)?.content, digest, named).ok_or(
-            Unreadable::Unsupported(
-                "the signature algorithm is not supported, or not with this digest",
-            ),
-        )?;
+        let algorithm = scheme(named.expect(OID).ok_or(malformed)?.content, digest, named)
+            .ok_or("the signature algorithm is not supported, or not with this digest")?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
         // Unsigned attributes may follow (time stamps); they prove nothing here.
         let unsigned_attributes = info.enter(CONTEXT_1).map_or(&[][..], |unsigned| unsigned.0);
         if !info.is_empty() {
             return Err(malformed);
         }
-        let attributes = Attributes::parse(attributes).map_err(Unreadable::Malformed)?;
+        let attributes = Attributes::parse(attributes)?;
         Ok(Self {
             identifier,
             digest,
@@ -239,7 +211,7 @@ impl<'a> SignerInfo<'a> {
             signed_attributes: attributes.bytes,
             message_digest: attributes
                 .message_digest
-                .ok_or(Unreadable::Malformed("message-digest is missing"))?,
+                .ok_or("message-digest is missing")?,
             signing_time: attributes.signing_time,
             certificate_hash: attributes.certificate_hash,
             signature,
@@ -266,7 +238,7 @@ impl<'a> SignerInfo<'a> {
     }
 }
 
-fn identifier<'a>(info: &mut Reader<'a>) -> Option<SignerIdentifier<'a>> {
+pub(super) fn identifier<'a>(info: &mut Reader<'a>) -> Option<SignerIdentifier<'a>> {
     if info.peek()? == CONTEXT_0_PRIMITIVE {
         return info
             .any()
@@ -279,7 +251,13 @@ fn identifier<'a>(info: &mut Reader<'a>) -> Option<SignerIdentifier<'a>> {
 }
 
 fn algorithm<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
-    reader.enter(SEQUENCE)?.expect(OID).map(|oid| oid.content)
+    algorithm_within(reader.expect(SEQUENCE)?)
+}
+
+/// The name in an `AlgorithmIdentifier`.
+pub(super) fn algorithm_within(identifier: Element<'_>) -> Option<&[u8]> {
+    let mut inside = Reader(identifier.content);
+    inside.expect(OID).map(|oid| oid.content)
 }
 
 /// The digest of this name.
@@ -293,7 +271,7 @@ pub(super) fn digest_of(oid: &[u8]) -> Option<DigestAlgorithm> {
 }
 
 /// The algorithm of this name with this digest and these parameters.
-fn scheme(
+pub(super) fn scheme(
     oid: &[u8],
     digest: DigestAlgorithm,
     parameters: Reader<'_>,

@@ -195,6 +195,7 @@ fn validated(shared: &Shared, seen: &DocumentSeen) -> Result<Report, String> {
         file: &seen.journey.receipt.clone().unwrap_or_default().document_id,
         bytes: &seen.bytes,
         content: None,
+        certificates: &[],
     };
     // That the hub received it then is what proves when it existed: judged later, a certificate that has
     // ended since would leave in doubt what the hub has found.

@@ -1,0 +1,190 @@
+//! Reading a `SignedData` of any origin, for reports: what is not verified here is told apart from what is
+//! wrong. Everything is a slice of the input; nothing is trusted yet.
+
+use super::any_attributes::AnyAttributes;
+use super::oid;
+use super::parse::SignerIdentifier;
+use super::parse::algorithm_within;
+use super::parse::digest_of;
+use super::parse::identifier;
+use super::parse::scheme;
+use crate::trust::der::CONTEXT_0;
+use crate::trust::der::CONTEXT_1;
+use crate::trust::der::INTEGER;
+use crate::trust::der::OCTET_STRING;
+use crate::trust::der::OID;
+use crate::trust::der::Reader;
+use crate::trust::der::SEQUENCE;
+use crate::trust::der::SET;
+use crate::trust::engine::DigestAlgorithm;
+use crate::trust::engine::SignatureAlgorithm;
+
+/// Signers of one signature that are looked at.
+const SIGNERS_MAX: usize = 64;
+
+/// Certificates, and lists, of one signature that are looked at.
+const EMBEDDED_MAX: usize = 256;
+
+/// A signature of any kind: with or without its content, some of its signers perhaps of a kind that is not
+/// verified here.
+#[derive(Debug)]
+pub(in crate::trust) struct AnySignedData<'a> {
+    pub(in crate::trust) certificates: Vec<&'a [u8]>,
+    pub(in crate::trust) revocation_lists: Vec<&'a [u8]>,
+    /// The kind of what is signed.
+    pub(in crate::trust) content_type: &'a [u8],
+    /// What was signed, where the signature carries it.
+    pub(in crate::trust) content: Option<&'a [u8]>,
+    /// The signers; for each that breaks the format, why.
+    pub(in crate::trust) signers: Vec<Result<AnySigner<'a>, &'static str>>,
+}
+
+/// Why a CMS is not looked at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum NotExamined {
+    /// It is no CMS at all.
+    NotCms,
+    /// Nothing in it is signed.
+    Unsigned(&'static str),
+    /// It goes beyond what is read here.
+    Limit(&'static str),
+    /// It breaks the format.
+    Malformed(&'static str),
+}
+
+/// One signer, as it describes itself.
+#[derive(Debug)]
+pub(in crate::trust) struct AnySigner<'a> {
+    pub(in crate::trust) identifier: SignerIdentifier<'a>,
+    /// Digest and algorithm; or why they are not verified here.
+    pub(in crate::trust) scheme: Result<(DigestAlgorithm, SignatureAlgorithm), &'static str>,
+    /// What it signs beside the content; `None`: the content alone.
+    pub(in crate::trust) attributes: Option<AnyAttributes<'a>>,
+    pub(in crate::trust) signature: &'a [u8],
+}
+
+impl<'a> AnySignedData<'a> {
+    /// Reads a DER `ContentInfo` that holds `SignedData`.
+    ///
+    /// # Errors
+    /// [`NotExamined`].
+    pub(in crate::trust) fn parse(der: &'a [u8]) -> Result<Self, NotExamined> {
+        let mut info = Reader(der).only(SEQUENCE).ok_or(NotExamined::NotCms)?;
+        let kind = info.expect(OID).ok_or(NotExamined::NotCms)?.content;
+        if kind != oid::SIGNED_DATA {
+            return Err(match kind {
+                oid::ENVELOPED_DATA => NotExamined::Unsigned("EnvelopedData: it is encrypted"),
+                _ if kind.starts_with(oid::PKCS7) || kind.starts_with(oid::SMIME_CT) => {
+                    NotExamined::Unsigned("the CMS content is not SignedData")
+                }
+                _ => NotExamined::NotCms,
+            });
+        }
+        let malformed = NotExamined::Malformed("not a SignedData (RFC 5652)");
+        let mut data = info
+            .only(CONTEXT_0)
+            .and_then(|inside| inside.only(SEQUENCE))
+            .ok_or(malformed)?;
+        data.expect(INTEGER).ok_or(malformed)?;
+        data.expect(SET).ok_or(malformed)?;
+        let mut encapsulated = data.enter(SEQUENCE).ok_or(malformed)?;
+        let content_type = encapsulated.expect(OID).ok_or(malformed)?.content;
+        let content = if encapsulated.is_empty() {
+            None
+        } else {
+            let mut inside = encapsulated.only(CONTEXT_0).ok_or(malformed)?;
+            // PKCS #7 had anything here, and signed it without its tag and length.
+            let value = inside.any().filter(|_| inside.is_empty());
+            let value = value.ok_or(malformed)?;
+            if value.tag != OCTET_STRING && content_type == oid::DATA {
+                return Err(malformed);
+            }
+            Some(value.content)
+        };
+        let certificates = embedded(&mut data, CONTEXT_0).map_err(|found| {
+            found.unwrap_or(NotExamined::Limit(
+                "more than 256 certificates are embedded",
+            ))
+        })?;
+        let revocation_lists = embedded(&mut data, CONTEXT_1).map_err(|found| {
+            found.unwrap_or(NotExamined::Limit(
+                "more than 256 revocation lists are embedded",
+            ))
+        })?;
+        let mut infos = data.only(SET).ok_or(malformed)?;
+        let mut signers = Vec::new();
+        while !infos.is_empty() {
+            if signers.len() == SIGNERS_MAX {
+                return Err(NotExamined::Limit("more than 64 signers"));
+            }
+            let info = infos.enter(SEQUENCE).ok_or(malformed)?;
+            signers.push(AnySigner::parse(info, content_type));
+        }
+        if signers.is_empty() {
+            return Err(NotExamined::Unsigned(
+                "the CMS has certificates or lists, and no signer",
+            ));
+        }
+        Ok(Self {
+            certificates,
+            revocation_lists,
+            content_type,
+            content,
+            signers,
+        })
+    }
+}
+
+/// The sequences in an element of this tag. An error without a reason: there are too many.
+fn embedded<'a>(data: &mut Reader<'a>, tag: u8) -> Result<Vec<&'a [u8]>, Option<NotExamined>> {
+    let mut found = Vec::new();
+    let mut inside = data.enter(tag).unwrap_or(Reader(&[]));
+    while !inside.is_empty() {
+        let malformed = NotExamined::Malformed("a certificate or list in it is malformed");
+        let element = inside.any().ok_or(Some(malformed))?;
+        if element.tag == SEQUENCE && !found.contains(&element.whole) {
+            found.push(element.whole);
+        }
+        if found.len() > EMBEDDED_MAX {
+            return Err(None);
+        }
+    }
+    Ok(found)
+}
+
+impl<'a> AnySigner<'a> {
+    fn parse(mut info: Reader<'a>, content_type: &[u8]) -> Result<Self, &'static str> {
+        let malformed = "a SignerInfo is malformed";
+        info.expect(INTEGER).ok_or(malformed)?;
+        let identifier = identifier(&mut info).ok_or(malformed)?;
+        let digest_name = info.expect(SEQUENCE).ok_or(malformed)?;
+        let signed = info.enter(CONTEXT_0);
+        let algorithm = info.expect(SEQUENCE).ok_or(malformed)?;
+        let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
+        // Unsigned attributes may follow (time stamps); they prove nothing here.
+        info.enter(CONTEXT_1);
+        if !info.is_empty() {
+            return Err(malformed);
+        }
+        let digest = algorithm_within(digest_name).ok_or(malformed)?;
+        let mut named = Reader(algorithm.content);
+        let name = named.expect(OID).ok_or(malformed)?.content;
+        let scheme = match digest_of(digest) {
+            None => Err("the digest algorithm is none of SHA-256, SHA-384 and SHA-512"),
+            Some(digest) => match scheme(name, digest, named) {
+                None => Err("the signature algorithm is not supported, or not with this digest"),
+                Some(algorithm) => Ok((digest, algorithm)),
+            },
+        };
+        let attributes = signed.map(AnyAttributes::parse).transpose()?;
+        if let Some(attributes) = &attributes {
+            attributes.fit(content_type, digest_name, algorithm)?;
+        }
+        Ok(Self {
+            identifier,
+            scheme,
+            attributes,
+            signature,
+        })
+    }
+}

@@ -29,6 +29,7 @@ use crate::support::HANOI;
 use crate::support::VINH_PHUC;
 use crate::support::VPCP;
 use crate::support::organ;
+use crate::support::raw::Endpoint;
 use crate::support::reason;
 use crate::support::start;
 use crate::support::year;
@@ -37,7 +38,7 @@ use crate::support::year;
 const NEW: &str = "000.00.00.K77";
 
 /// A hub with a CA in a directory, and the clock everybody goes by.
-struct Scene {
+pub(crate) struct Scene {
     directory: tempfile::TempDir,
     clock: Clock,
     address: String,
@@ -48,7 +49,7 @@ struct Scene {
 }
 
 impl Scene {
-    async fn set(approvals: Approvals) -> Self {
+    pub(crate) async fn set(approvals: Approvals) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let clock = Clock::manual(start());
         // Older than the certificates that `year` makes.
@@ -120,18 +121,21 @@ impl Scene {
     }
 
     /// Whoever has the papers in a directory; they are issued where there are none.
-    fn party(&self, code: &str) -> Party {
+    pub(crate) fn party(&self, code: &str) -> Party {
         let directory = self.directory.path().join(code);
         if !directory.exists() {
             let mut pki = Pki::open(&self.papers()).unwrap();
             pki.issue(organ(code), code, KeyKind::EcdsaP256, year(), &directory)
                 .unwrap();
         }
-        let identity = Identity::read(&directory).unwrap();
-        let (certificates, key) = &identity.connection;
-        let own = Some((certificates.as_str(), key.as_str()));
+        self.with_identity(Identity::read(&directory).unwrap().connection)
+    }
+
+    fn with_identity(&self, identity: (String, String)) -> Party {
+        let own = Some((identity.0.as_str(), identity.1.as_str()));
         Party {
             connection: Connection::new(&self.address, &self.anchors, own, &self.clock).unwrap(),
+            identity,
         }
     }
 
@@ -145,12 +149,16 @@ impl Scene {
         self.hub.replace_crls(&lists).unwrap();
     }
 
-    async fn apply(&self, code: &str, secret: &str) -> Result<v1::Application, tonic::Status> {
+    pub(crate) async fn apply(
+        &self,
+        code: &str,
+        secret: &str,
+    ) -> Result<v1::Application, tonic::Status> {
         apply(&self.stranger(), request(code, secret)).await
     }
 
     /// Certificates on new keys; the connection's identity.
-    async fn certified(&self, code: &str, secret: &str) -> Result<Party, tonic::Status> {
+    pub(crate) async fn certified(&self, code: &str, secret: &str) -> Result<Party, tonic::Status> {
         let (request, key) = signing_requests(code, secret);
         let submitted = self.stranger().registry().submit_csr(request).await?;
         let issued = submitted.into_inner().certificates;
@@ -160,10 +168,21 @@ impl Scene {
             .map(|issued| issued.pem.clone())
             .next()
             .unwrap();
-        let own = Some((pem.as_str(), key.as_str()));
-        Ok(Party {
-            connection: Connection::new(&self.address, &self.anchors, own, &self.clock).unwrap(),
-        })
+        Ok(self.with_identity((pem, key)))
+    }
+}
+
+impl Endpoint for Scene {
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn anchors(&self) -> String {
+        self.anchors.clone()
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
     }
 }
 
@@ -207,7 +226,7 @@ fn request(code: &str, secret: &str) -> v1::ApplyRequest {
     }
 }
 
-fn change(code: &str, why: &str) -> v1::ChangeAgencyRequest {
+pub(crate) fn change(code: &str, why: &str) -> v1::ChangeAgencyRequest {
     v1::ChangeAgencyRequest {
         organ_id: code.to_owned(),
         reason: why.to_owned(),
@@ -220,8 +239,10 @@ fn code(number: usize) -> String {
 }
 
 /// Somebody with a certificate.
-struct Party {
-    connection: Connection,
+pub(crate) struct Party {
+    pub(crate) connection: Connection,
+    /// PEM chain and key of the connection.
+    pub(crate) identity: (String, String),
 }
 
 impl Party {
@@ -259,13 +280,13 @@ impl Party {
         agencies.into_iter().find(|agency| agency.organ_id == code)
     }
 
-    async fn connect(&self) -> Result<v1::Application, tonic::Status> {
+    pub(crate) async fn connect(&self) -> Result<v1::Application, tonic::Status> {
         let request = v1::CheckConnectionRequest::default();
         let checked = self.connection.registry().check_connection(request).await?;
         Ok(checked.into_inner())
     }
 
-    async fn register(&self) -> Result<v1::Application, tonic::Status> {
+    pub(crate) async fn register(&self) -> Result<v1::Application, tonic::Status> {
         let mut registry = self.connection.registry();
         let asked = registry.register(v1::RegisterRequest {}).await?;
         Ok(asked.into_inner())

@@ -14,6 +14,7 @@ use crate::support::PHU_THO;
 use crate::support::Party;
 use crate::support::VINH_PHUC;
 use crate::support::VPCP;
+use crate::support::Writing;
 use crate::support::document;
 use crate::support::eventually;
 use crate::support::raw::Http2;
@@ -24,19 +25,8 @@ use crate::support::reason;
 use crate::support::start;
 
 /// gRPC status codes.
-const NOT_FOUND: i32 = 5;
-const PERMISSION_DENIED: i32 = 7;
+const DEADLINE_EXCEEDED: i32 = 4;
 const UNAUTHENTICATED: i32 = 16;
-
-/// Whether the gate let a call through: whatever a service then makes of an empty message.
-fn passed(code: i32, message: &str) -> bool {
-    let message = message.replace("%20", " ");
-    let by_gate = code == UNAUTHENTICATED
-        || (code == PERMISSION_DENIED
-            && (message.contains("operator") || message.contains("not active")))
-        || (code == NOT_FOUND && message.contains("not in the directory of agencies"));
-    code >= 0 && !by_gate
-}
 
 fn identity(party: &Party) -> Option<(&str, &str)> {
     Some((&party.identity.0, &party.identity.1))
@@ -55,71 +45,8 @@ async fn suspend(axis: &Axis, code: &str) {
         reason: "test".to_owned(),
     };
     let operator = axis.party(VPCP);
-    operator
-        .connection
-        .registry()
-        .suspend(request)
-        .await
-        .unwrap();
-}
-
-/// The rows of docs/access.md: path, and whether each role may.
-fn rows() -> Vec<(String, Vec<bool>)> {
-    let page = include_str!("../../docs/access.md");
-    let rows = page.lines().filter(|line| line.contains('✓'));
-    rows.map(|row| {
-        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
-        let name = cells[0].trim_matches('`').to_owned();
-        let (service, method) = name.rsplit_once('.').unwrap();
-        let package = if service.starts_with("grpc.") {
-            ""
-        } else {
-            "docaxis.v1."
-        };
-        let may = cells[1..9].iter().map(|cell| *cell == "✓").collect();
-        (format!("/{package}{service}/{method}"), may)
-    })
-    .collect()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_cell_of_the_table_holds() {
-    let axis = Axis::start().await;
-    let unregistered = axis.party("000.00.00.X77");
-    let active = axis.party(HANOI);
-    let locked = axis.party(PHU_THO);
-    let operator = axis.party(VPCP);
-    suspend(&axis, PHU_THO).await;
-    // Columns of the page; joining, testing and revoked agencies are not reached without a procedure.
-    let roles = [
-        (0, None),
-        (1, identity(&unregistered)),
-        (4, identity(&active)),
-        (5, identity(&locked)),
-        (7, identity(&operator)),
-    ];
-    for (path, may) in rows() {
-        for (column, identity) in &roles {
-            // A connection each: some calls end what is open.
-            let client = Http2::connect(&axis, *identity).await;
-            let (answer, mut send) = client.begin(&path).await.unwrap();
-            let _ = send.send_data(framed(&[], 0), true);
-            // A watch has no end: that it answers is enough.
-            let told = tokio::time::timeout(Duration::from_secs(1), outcome(answer)).await;
-            let (code, message) = match told {
-                Ok(crate::support::raw::Outcome::Status { code, message }) => {
-                    (code.parse().unwrap(), message)
-                }
-                Ok(broken) => panic!("{path}, column {column}: {broken:?}"),
-                Err(_elapsed) => (0, String::new()),
-            };
-            assert_eq!(
-                passed(code, &message),
-                may[*column],
-                "{path}, column {column}: {code} {message}"
-            );
-        }
-    }
+    let mut registry = operator.connection.registry();
+    registry.suspend(request).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +85,42 @@ async fn unfinished_messages_are_bounded_and_keep_nobody_else_waiting() {
     assert_eq!(receipt.hub_sequence, 1);
     let unsent: usize = begun.iter().map(|(_, send)| send.capacity()).sum();
     assert!(unsent < 64 * 1024 * 1024);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_several_leave_unfinished_fill_the_room_of_all_for_seconds_only() {
+    let axis = Axis::start().await;
+    let quiet = axis.party(VPCP);
+    let greedy = [HANOI, PHU_THO, VINH_PHUC].map(|code| axis.party(code));
+    let (mut connections, mut begun) = (Vec::new(), Vec::new());
+    // Each within the share of its connection and its organisation, together more than the hub's.
+    for party in &greedy {
+        for _ in 0..6 {
+            let client = Http2::connect(&axis, identity(party)).await;
+            let (answer, mut send) = client.begin("/docaxis.v1.Exchange/Submit").await.unwrap();
+            let _ = send.send_data(framed(&[0; 1000], 4_900_000), false);
+            begun.push((answer, send));
+            connections.push(client);
+        }
+    }
+    // What comes in one piece needs no room; what does not waits until the idle ones are ended.
+    for (number, files) in [(1, 1), (2, 8)] {
+        let attach = |written: Writing, file: u8| {
+            written.attach(&format!("tệp {file}.bin"), &vec![file; 200_000])
+        };
+        let written = (0..files).fold(document(number, VPCP, &[HANOI]), attach);
+        let receipt = quiet.submit(written.unsigned()).await.unwrap();
+        assert_eq!(receipt.hub_sequence, u64::from(number));
+    }
+    let mut ended = 0;
+    for (answer, send) in begun {
+        if let Ok(told) = tokio::time::timeout(Duration::from_millis(1), outcome(answer)).await {
+            assert_eq!(told.code(), DEADLINE_EXCEEDED, "{told:?}");
+            ended += 1;
+        }
+        drop(send);
+    }
+    assert!(ended > 0, "nobody had to make room");
 }
 
 #[tokio::test(flavor = "multi_thread")]

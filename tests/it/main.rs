@@ -5,6 +5,7 @@
 )]
 
 mod abuse;
+mod access;
 mod agreement;
 mod altered_pdfs;
 mod applications;

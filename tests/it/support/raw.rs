@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use docaxis::clock::Clock;
 use docaxis::trust::client_config;
 use h2::SendStream;
 use h2::client::ResponseFuture;
@@ -18,11 +19,34 @@ use crate::support::Axis;
 /// Somebody's PEM chain and key.
 pub(crate) type Identity<'a> = Option<(&'a str, &'a str)>;
 
+/// A hub that can be called.
+pub(crate) trait Endpoint {
+    /// `https://HOST:PORT`.
+    fn address(&self) -> &str;
+    /// PEM.
+    fn anchors(&self) -> String;
+    fn clock(&self) -> &Clock;
+}
+
+impl Endpoint for Axis {
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn anchors(&self) -> String {
+        self.authority.anchors_pem()
+    }
+
+    fn clock(&self) -> &Clock {
+        &self.clock
+    }
+}
+
 /// A TLS connection and nothing on it.
-pub(crate) async fn tls(axis: &Axis, identity: Identity<'_>) -> TlsStream<TcpStream> {
-    let address = axis.address.trim_start_matches("https://").to_owned();
-    let anchors = axis.authority.anchors_pem();
-    let config = client_config(&anchors, identity, Arc::new(axis.clock.clone())).unwrap();
+pub(crate) async fn tls(hub: &impl Endpoint, identity: Identity<'_>) -> TlsStream<TcpStream> {
+    let address = hub.address().trim_start_matches("https://").to_owned();
+    let time = Arc::new(hub.clock().clone());
+    let config = client_config(&hub.anchors(), identity, time).unwrap();
     let socket = TcpStream::connect(address).await.unwrap();
     let name = "127.0.0.1".try_into().unwrap();
     TlsConnector::from(Arc::new(config))
@@ -39,8 +63,8 @@ pub(crate) struct Http2 {
 }
 
 impl Http2 {
-    pub(crate) async fn connect(axis: &Axis, identity: Identity<'_>) -> Self {
-        let (send, connection) = h2::client::handshake(tls(axis, identity).await)
+    pub(crate) async fn connect(hub: &impl Endpoint, identity: Identity<'_>) -> Self {
+        let (send, connection) = h2::client::handshake(tls(hub, identity).await)
             .await
             .unwrap();
         let ended = tokio::spawn(async move {

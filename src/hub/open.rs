@@ -19,6 +19,7 @@ use super::record::AgencyRecord;
 use super::record::Record;
 use super::recover::RecoverError;
 use super::recover::Recovered;
+use super::recover::WriteBehind;
 use super::registry::AgencyNo;
 use super::registry::AgencyState;
 use super::rows;
@@ -312,20 +313,25 @@ fn open_journal(
     };
     let indexed = recovered.heads.sequence;
     let mut progress = Progress::begin(clock);
-    let mut visit = |position: Position, kind: u8, body: &[u8]| {
-        progress.step(position);
-        recovered.visit(index, position, (kind, body))
-    };
-    let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
-    let (journal, recovery) = opened.map_err(|error| match error {
-        store::OpenJournalError::Missing { .. } => OpenError::IndexAhead,
-        store::OpenJournalError::Visit { error, .. } => match error {
-            RecoverError::Record(kind) => {
-                OpenError::Malformed(format!("a journal record of kind {kind}"))
-            }
-            error => OpenError::Rows(error),
-        },
-        error => OpenError::Journal(error.to_string()),
+    let (journal, recovery) = std::thread::scope(|scope| {
+        let mut into = WriteBehind::begin(scope, index);
+        let mut visit = |position: Position, kind: u8, body: &[u8]| {
+            progress.step(position);
+            recovered.visit(&mut into, position, (kind, body))
+        };
+        let opened = Journal::open(&data.journal(), journal, index.applied(), &mut visit);
+        let opened = opened.map_err(|error| match error {
+            store::OpenJournalError::Missing { .. } => OpenError::IndexAhead,
+            store::OpenJournalError::Visit { error, .. } => match error {
+                RecoverError::Record(kind) => {
+                    OpenError::Malformed(format!("a journal record of kind {kind}"))
+                }
+                error => OpenError::Rows(error),
+            },
+            error => OpenError::Journal(error.to_string()),
+        })?;
+        into.finish().map_err(OpenError::Rows)?;
+        Ok::<_, OpenError>(opened)
     })?;
     if recovery.records > 0 {
         let seconds = progress.elapsed().as_secs_f64();

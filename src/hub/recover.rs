@@ -1,15 +1,13 @@
 //! What a hub knows, from the index as it was last written and the journal after it: at the start, and for
 //! an index that is made anew beside one that serves.
 
-use std::path::Path;
-use std::path::PathBuf;
+mod scratch;
+mod write_behind;
 
 use prost::Message as _;
-use tokio_util::sync::CancellationToken;
 
 use super::apply::apply;
 use super::bytes::Reader;
-use super::checkpoint;
 use super::commit::Heads;
 use super::counters::Count;
 use super::counters::Counters;
@@ -31,13 +29,16 @@ use crate::store::Change;
 use crate::store::FileError;
 use crate::store::Index;
 use crate::store::IndexError;
-use crate::store::JournalReader;
 use crate::store::Look;
 use crate::store::Position;
 use crate::wire::v1;
 
+pub(super) use scratch::Scratch;
+pub(super) use write_behind::WriteBehind;
+
 /// Changed rows after which a replay writes them out. Nobody waits for a receipt meanwhile: with eight
-/// times as many as a hub that serves, a whole index is made in fewer and larger writes, in some 60 MB.
+/// times as many as a hub that serves, a whole index is made in fewer and larger writes, in twice some
+/// 60 MB: those that change, and those that are being written.
 pub(super) const REPLAY_DIRTY_MAX: usize = 200_000;
 
 /// Rows read at once where all of one kind are.
@@ -183,25 +184,28 @@ impl Recovered {
     /// long journal must not become a large heap.
     pub(super) fn visit(
         &mut self,
-        index: &Index,
+        into: &mut WriteBehind<'_>,
         position: Position,
         (kind, body): (u8, &[u8]),
     ) -> Result<(), RecoverError> {
         let record = Record::decode(kind, body).ok_or(RecoverError::Record(kind))?;
-        self.replay(index, position, &record)?;
-        if index.dirty() >= REPLAY_DIRTY_MAX {
-            self.write_out(index, position)?;
+        self.replay(into.index(), position, &record)?;
+        if into.index().dirty() >= REPLAY_DIRTY_MAX {
+            self.write_out(into, position)?;
         }
         Ok(())
     }
 
-    /// Writes out what was replayed up to a record.
-    fn write_out(&mut self, index: &Index, position: Position) -> Result<(), RecoverError> {
+    /// Has what was replayed up to a record written out.
+    fn write_out(
+        &mut self,
+        into: &mut WriteBehind<'_>,
+        position: Position,
+    ) -> Result<(), RecoverError> {
         let mut changed = self.counters.take_all_dirty();
         changed.push((rows::heads_key(), Some(self.heads.encode())));
-        index.apply(changed);
-        index.freeze(position);
-        Ok(index.flush_frozen()?)
+        into.index().apply(changed);
+        into.write_out(position)
     }
 
     /// Everything unacknowledged waits again.
@@ -329,87 +333,4 @@ fn compare<'a>(
 pub(super) fn after(mut key: Vec<u8>) -> Vec<u8> {
     key.push(0);
     key
-}
-
-/// An index that is made from the journal, in a file of its own.
-#[derive(Debug)]
-pub(super) struct Scratch {
-    path: PathBuf,
-    index: Index,
-    recovered: Recovered,
-    at: Option<Position>,
-    /// Ends the making of it.
-    stop: CancellationToken,
-}
-
-impl Scratch {
-    /// One that is empty, or what the journal's checkpoint says; a file of this name is removed.
-    pub(super) fn begin(
-        path: &Path,
-        reader: &JournalReader,
-        stop: CancellationToken,
-    ) -> Result<Self, RecoverError> {
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(FileError::Io(error.to_string()).into());
-            }
-            _ => {}
-        }
-        let index = Index::open(path, rows::FORMAT)?;
-        let at = checkpoint::enter(&index, reader)?;
-        let recovered = match at {
-            Some(_) => Recovered::from_index(&index)?,
-            None => Recovered::default(),
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            index,
-            recovered,
-            at,
-            stop,
-        })
-    }
-
-    /// Takes in the journal up to a record, and writes all of it out.
-    pub(super) fn follow(
-        &mut self,
-        reader: &JournalReader,
-        to: Position,
-    ) -> Result<(), RecoverError> {
-        if self.at == Some(to) {
-            return Ok(());
-        }
-        let (index, recovered, stop) = (&self.index, &mut self.recovered, &self.stop);
-        let mut visit = |position, kind, body: &[u8]| {
-            if stop.is_cancelled() {
-                return Err(RecoverError::Stopped);
-            }
-            recovered.visit(index, position, (kind, body))
-        };
-        let visited = reader.visit(self.at, to, &mut visit);
-        visited.map_err(|error| match error {
-            store::VisitError::Visit(error) => error,
-            store::VisitError::Journal(problem) => RecoverError::Journal(problem),
-        })?;
-        self.recovered.write_out(&self.index, to)?;
-        self.at = Some(to);
-        Ok(())
-    }
-
-    /// Removes the file.
-    pub(super) fn discard(self) {
-        let Self { path, index, .. } = self;
-        drop(index);
-        let _ = std::fs::remove_file(path);
-    }
-
-    /// The rows.
-    pub(super) fn index(&self) -> &Index {
-        &self.index
-    }
-
-    /// Closes the file and puts it into the place of another.
-    pub(super) fn put(self, place: &Path) -> Result<(), RecoverError> {
-        Ok(self.index.put(place)?)
-    }
 }

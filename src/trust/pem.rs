@@ -1,6 +1,7 @@
 //! The one door for certificates and revocation lists in files: DER, PEM of any label with a BOM or text
 //! around it, base64 without lines around it, PKCS #7.
 
+use super::base64;
 use super::certificate::SignedCertificate;
 use super::cms::to_der;
 use super::der::CONTEXT_0;
@@ -70,7 +71,7 @@ pub fn certificates_pem(file: &[u8]) -> String {
     let mut out = String::new();
     for der in all {
         out.push_str("-----BEGIN CERTIFICATE-----\n");
-        for line in to_base64(&der).as_bytes().chunks(64) {
+        for line in base64::encode(&der).as_bytes().chunks(64) {
             out.extend(line.iter().copied().map(char::from));
             out.push('\n');
         }
@@ -192,13 +193,13 @@ fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
         rest = &rest[end + END.len()..];
         if !is_key {
             let number = blocks.len() + 1;
-            let der = base64(body).ok_or(NothingTaken::NotBase64(number))?;
+            let der = base64::decode(body).ok_or(NothingTaken::NotBase64(number))?;
             blocks.push(Block { label, der });
         }
     }
     if blocks.is_empty() {
         let bare = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        let der = base64(bare).into_iter();
+        let der = base64::decode(bare).into_iter();
         blocks.extend(der.flat_map(|der| elements(&der)));
     }
     Ok(blocks)
@@ -227,84 +228,13 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
         .position(|found| found == wanted)
 }
 
-/// Base64 with white space anywhere, and lines like `Proc-Type: …` before it.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
-    let body = lines.filter(|line| !line.contains(&b':')).flatten();
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held, mut padding) = (0_u32, 0_u32, 0);
-    for byte in body.filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
-        }
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
-        }
-        bits &= 0xff;
-    }
-    (padding <= 2 && !out.is_empty()).then_some(out)
-}
-
-fn to_base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let [a, b, c] = [0, 1, 2].map(|at| three.get(at).copied().map_or(0, u32::from));
-        let bits = a << 16 | b << 8 | c;
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS[(bits >> shift & 0x3f) as usize];
-            out.push(if at <= three.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::NothingTaken;
-    use super::base64;
     use super::blocks;
     use super::certificates;
     use super::certificates_pem;
-    use super::to_base64;
     use crate::trust::Authority;
-
-    #[test]
-    fn base64_is_read_with_whatever_white_space() {
-        for (text, bytes) in [
-            ("TWFu", &b"Man"[..]),
-            ("TW\r\nE=", b"Ma"),
-            (" T Q = = ", b"M"),
-            ("Proc-Type: 4\nTWFu", b"Man"),
-        ] {
-            assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes), "{text}");
-        }
-        for text in ["", "T*==", "TQ==TQ", "===="] {
-            assert_eq!(base64(text.as_bytes()), None, "{text}");
-        }
-        for bytes in [&b"a"[..], b"ab", b"abc", b"\xff\x00\xfe\x01"] {
-            assert_eq!(base64(to_base64(bytes).as_bytes()).as_deref(), Some(bytes));
-        }
-    }
 
     #[test]
     fn blocks_are_found_behind_text_and_keys_are_left_alone() {

@@ -194,7 +194,7 @@ impl Variant {
         let indication = found.indication.as_str();
         let is_right = match self.right {
             Right::Passed => indication == "PASSED",
-            Right::NotPassed => indication.contains(' '),
+            Right::NotPassed => indication != "PASSED",
             Right::Undecided => indication.starts_with("INDETERMINATE "),
             Right::Failed => indication.starts_with("FAILED "),
         };

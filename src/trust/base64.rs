@@ -122,7 +122,16 @@ mod tests {
         ] {
             assert_eq!(decode(text.as_bytes()).as_deref(), Some(bytes), "{text}");
         }
-        for text in ["", "T*==", "TQ==TQ", "====", "TWFu\u{a0}", "A: TWFu", "TWFu\nA: b\nTWFu", "T"] {
+        for text in [
+            "",
+            "T*==",
+            "TQ==TQ",
+            "====",
+            "TWFu\u{a0}",
+            "A: TWFu",
+            "TWFu\nA: b\nTWFu",
+            "T",
+        ] {
             assert_eq!(decode(text.as_bytes()), None, "{text}");
         }
         let all: Vec<u8> = (0..=255).collect();

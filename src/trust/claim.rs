@@ -256,8 +256,9 @@ impl Claim<'_> {
 
     /// That the right certificate may be among those that were not tried.
     fn limit_of_candidates(&self, is_found: bool) -> Option<&'static str> {
-        (self.is_too_many && !is_found)
-            .then_some("more than 8 certificates have the signer's name and number, and 8 were tried")
+        (self.is_too_many && !is_found).then_some(
+            "more than 8 certificates have the signer's name and number, and 8 were tried",
+        )
     }
 
     /// What of it goes beyond what is verified here.

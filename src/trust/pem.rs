@@ -1,6 +1,8 @@
 //! The one door for certificates and revocation lists in files: DER, PEM of any label with a BOM or text
 //! around it, base64 without lines around it, PKCS #7.
 
+use std::borrow::Cow;
+
 use super::base64;
 use super::certificate::SignedCertificate;
 use super::cms::to_der;
@@ -102,11 +104,7 @@ fn taken(
         let before = all.len();
         match read(&block.der) {
             Some(one) => all.push(one),
-            None => {
-                for one in inside_pkcs7(&block.der, tag).unwrap_or_default() {
-                    all.extend(read(&one));
-                }
-            }
+            None => all.extend(inside_pkcs7(&block.der, tag, &read).unwrap_or_default()),
         }
         if all.len() == before && block.is_broken(tag) {
             return Err(NothingTaken::Broken(number));
@@ -127,8 +125,12 @@ fn first(der: &[u8]) -> Option<&[u8]> {
     Some(reader.expect(SEQUENCE)?.whole)
 }
 
-/// Certificates (`[0]`) or lists (`[1]`) of a SignedData, DER or BER.
-fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
+/// Certificates (`[0]`) or lists (`[1]`) of a SignedData, DER or BER, as far as they can be read.
+fn inside_pkcs7(
+    file: &[u8],
+    tag: u8,
+    read: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<Vec<u8>>> {
     let (der, _) = to_der(file)?;
     let mut info = Reader(&der).only(SEQUENCE)?;
     let _kind = info.expect(OID)?;
@@ -144,7 +146,7 @@ fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
     }?;
     let mut all = Vec::new();
     while !wanted.is_empty() {
-        all.push(wanted.any()?.whole.to_vec());
+        all.extend(read(wanted.any()?.whole));
     }
     Some(all)
 }
@@ -154,10 +156,15 @@ fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
 struct Block<'a> {
     /// What its lines call it; empty where there are none.
     label: &'a [u8],
-    der: Vec<u8>,
+    der: Cow<'a, [u8]>,
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// One without lines around it.
+    fn bare(der: Cow<'a, [u8]>) -> Self {
+        Self { label: b"", der }
+    }
+
     /// Whether a block from which nothing of a kind was taken should have had something.
     fn is_broken(&self, tag: u8) -> bool {
         let says = match tag {
@@ -174,7 +181,8 @@ fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
     const END: &[u8] = b"-----END ";
     // A DER element starts so, and may well have such words in it.
     if file.first() == Some(&SEQUENCE) {
-        return Ok(elements(file));
+        let elements = elements(file).into_iter().map(Cow::Borrowed);
+        return Ok(elements.map(Block::bare).collect());
     }
     let mut blocks = Vec::new();
     let mut rest = file;
@@ -194,19 +202,22 @@ fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
         if !is_key {
             let number = blocks.len() + 1;
             let der = base64::decode(body).ok_or(NothingTaken::NotBase64(number))?;
+            let der = Cow::Owned(der);
             blocks.push(Block { label, der });
         }
     }
     if blocks.is_empty() {
         let bare = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        let der = base64::decode(bare).into_iter();
-        blocks.extend(der.flat_map(|der| elements(&der)));
+        if let Some(der) = base64::decode(bare) {
+            let elements = elements(&der).into_iter();
+            blocks.extend(elements.map(|one| Block::bare(Cow::Owned(one.to_vec()))));
+        }
     }
     Ok(blocks)
 }
 
 /// The elements that stand one behind the other in a file without labels; all of it where they do not.
-fn elements(file: &[u8]) -> Vec<Block<'static>> {
+fn elements(file: &[u8]) -> Vec<&[u8]> {
     let mut reader = Reader(file);
     let mut all = Vec::new();
     while let Some(found) = reader.expect(SEQUENCE) {
@@ -215,11 +226,7 @@ fn elements(file: &[u8]) -> Vec<Block<'static>> {
     if all.is_empty() {
         all.push(file);
     }
-    let block = |der: &[u8]| Block {
-        label: b"",
-        der: der.to_vec(),
-    };
-    all.into_iter().map(block).collect()
+    all
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -244,7 +251,7 @@ mod tests {
         let found: Vec<_> = blocks(file.as_bytes())
             .unwrap()
             .into_iter()
-            .map(|block| (block.label, block.der))
+            .map(|block| (block.label, block.der.into_owned()))
             .collect();
         let expected = [
             (&b"ANY THING"[..], b"0\x00".to_vec()),

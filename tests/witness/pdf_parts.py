@@ -17,8 +17,8 @@ from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from cms_parts import CONTENT_TYPE, DATA, DER, MESSAGE_DIGEST, NOW, DAY, PEM
-from cms_parts import Party, attribute, data_of, digest, info, name, octets, oid
+from cms_parts import CONTENT_TYPE, DATA, DAY, DER, DIGESTS, MESSAGE_DIGEST, NOW, NULL, PEM
+from cms_parts import Party, attribute, data_of, digest, info, name, octets, oid, seq
 
 ROOT = Party("Root", ec.generate_private_key(ec.SECP256R1()))
 SEAL = Party("Seal", ec.generate_private_key(ec.SECP256R1()), ROOT)
@@ -161,14 +161,18 @@ def signed(file, field="First", certify=None, pades=True, **more):
     return out.getvalue()
 
 
-def by_hand(file, objects=None, shape=None, fill=None, room=6000, value=b"", field=6):
+def by_hand(file, objects=None, shape=None, fill=None, room=6000, value=b"", field=6, **how):
     """A file signed byte by byte: `shape` gives the ByteRange from where the string of digits begins, where it
-    ends, and the size of the file; `fill` what stands between its brackets."""
+    ends, and the size of the file; `fill` what stands between its brackets; `more` changes the dictionary; it
+    is `direct` in its field or an object of its own."""
     blank = b"[0 %10d %10d %10d]" % (0, 0, 0)
     entry = b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /ByteRange %b %b /Contents <%b> >>"
-    sig = letter()[field].replace(b"/Rect", b"/V 40 0 R /Rect")
-    out = revised(file, {**(objects or {}), field: sig, 40: entry % (blank, value, b"0" * room)})
-    begins = out.rindex(b"/Contents <") + len(b"/Contents ")
+    entry = how.get("more", bytes)(entry % (blank, value, b"0" * room))
+    sig = {**letter(), **(objects or {})}[field]
+    value = entry if how.get("direct") else b"40 0 R"
+    sig = sig.replace(b"/Rect", b"/V %b /Rect" % value)
+    out = revised(file, {**(objects or {}), field: sig, **({} if how.get("direct") else {40: entry})})
+    begins = out.index(b"<" + b"0" * room) if room else len(out)
     ends = begins + room + 2
     numbers = (shape or (lambda start, end, size: (0, start, end, size - end)))(begins, ends, len(out))
     ranges = b"[" + b" ".join(b"%d" % each for each in numbers)
@@ -180,7 +184,9 @@ def by_hand(file, objects=None, shape=None, fill=None, room=6000, value=b"", fie
         attribute(CONTENT_TYPE, oid(DATA)), attribute(MESSAGE_DIGEST, octets(digest("sha256", cover))),
         attribute("1.2.840.113549.1.9.16.2.47", b"\x30\x26\x30\x24\x30\x22\x04\x20" + digest("sha256", SEAL.der)),
     ]
-    digits = data_of([info(SEAL, content=cover, attributes=attributes)], [SEAL.der]).hex().encode()
+    digests = [seq(oid(DIGESTS["sha256"]), NULL)]
+    whole = data_of([info(SEAL, content=cover, attributes=attributes)], [SEAL.der], digests=digests)
+    digits = whole.hex().encode()
     digits = (fill or (lambda found, size: found.ljust(size, b"0")))(digits, room)
     return out[:begins + 1] + digits + out[ends - 1:]
 

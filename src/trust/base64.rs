@@ -40,7 +40,7 @@ fn behind_headers(text: &[u8]) -> &[u8] {
     let mut rest = text;
     let mut is_header = false;
     loop {
-        let end = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+        let end = rest.iter().position(|byte| *byte == b'\n');
         let (line, behind) = rest.split_at(end.unwrap_or(rest.len()));
         let goes_on = is_header && matches!(line.first(), Some(b' ' | b'\t'));
         let is_blank = line.trim_ascii().is_empty();

@@ -111,6 +111,7 @@ fn between(
     let compared = Compared::new(&old, &new, &signature.permission).and_then(Compared::changes);
     compared.map_err(|trouble| match trouble {
         Trouble::Object(_) => "an object of a revision cannot be read",
+        Trouble::Filter => "objects of a revision are compressed in a way not read here",
         Trouble::Work => "more objects, or larger ones, than are looked at",
     })
 }

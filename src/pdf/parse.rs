@@ -111,6 +111,11 @@ impl<'a> Parser<'a> {
         self.value_within(DEPTH_MAX)
     }
 
+    /// Whether there were more parts than are read: the limit is ours, and nothing is wrong with the object.
+    pub(super) fn is_spent(&self) -> bool {
+        self.parts > PARTS_MAX
+    }
+
     fn value_within(&mut self, depth: usize) -> Option<Value> {
         self.parts += 1;
         if self.parts > PARTS_MAX {

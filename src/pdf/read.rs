@@ -144,6 +144,7 @@ impl<'a> SignedPdf<'a> {
         let catalog = catalog.ok_or(PdfError::Structure("it has no catalogue"))?;
         let form = Form::of(&newest, &catalog).map_err(|trouble| match trouble {
             Trouble::Object(_) => PdfError::Structure("its form cannot be read"),
+            Trouble::Filter => PdfError::Structure("objects are compressed in a way not read here"),
             Trouble::Work => PdfError::TooLarge,
         })?;
         if form.signed.len() > SIGNATURES_MAX {
@@ -222,7 +223,7 @@ fn signature(
         let named = field.value.as_reference();
         SignatureProblem::Unreadable(match trouble {
             Trouble::Object(object) => object,
-            Trouble::Work => named.unwrap_or(0),
+            Trouble::Work | Trouble::Filter => named.unwrap_or(0),
         })
     })?;
     let dict = value.as_dict().ok_or(SignatureProblem::NoDictionary)?;

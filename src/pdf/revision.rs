@@ -30,6 +30,15 @@ pub(super) enum Trouble {
     Object(u32),
     /// More work than is done for one file.
     Work,
+    /// A stream of objects is compressed in a way that is not read, or into more than is read.
+    Filter,
+}
+
+impl Trouble {
+    /// What it is that a parser could not read.
+    fn of(self, parser: &Parser<'_>) -> Self {
+        if parser.is_spent() { Self::Work } else { self }
+    }
 }
 
 /// What may still be spent on one file.
@@ -78,7 +87,9 @@ impl<'a> Revision<'a> {
             kept: Cell::new(0),
         };
         match Tables::read(bytes, header).map(of) {
-            Ok(found) if found.catalog().is_some() || found.tables.is_encrypted => Ok(found),
+            Ok(found) if found.tables.is_encrypted => Ok(found),
+            Ok(found) if matches!(found.root(), Err(Trouble::Work)) => Err(NoTables::TooMany),
+            Ok(found) if found.catalog().is_some() => Ok(found),
             Err(NoTables::TooMany) => Err(NoTables::TooMany),
             Ok(_) | Err(NoTables::Broken) => Tables::rebuilt(bytes).map(of),
         }
@@ -86,9 +97,12 @@ impl<'a> Revision<'a> {
 
     /// The document catalogue.
     pub(super) fn catalog(&self) -> Option<Dict> {
-        let root = self.tables.trailer.get(b"Root")?;
-        let catalog = self.resolve(root).ok()?;
-        catalog.as_dict().cloned()
+        self.root().ok()?.as_dict().cloned()
+    }
+
+    /// What should be the document catalogue.
+    pub(super) fn root(&self) -> Result<Value, Trouble> {
+        self.get(&self.tables.trailer, b"Root")
     }
 
     /// Where an object stands.
@@ -135,7 +149,7 @@ impl<'a> Revision<'a> {
         }
         let value = parser.value();
         self.budget.spend(parser.at - at + 16)?;
-        let dict = match value.ok_or(trouble)? {
+        let dict = match value.ok_or_else(|| trouble.of(&parser))? {
             Value::Dict(dict) => dict,
             other => return Ok(other),
         };
@@ -172,7 +186,7 @@ impl<'a> Revision<'a> {
         let mut parser = Parser::new(&packed.data, *at);
         let value = parser.value();
         self.budget.spend(parser.at - at + packed.begins.len())?;
-        value.ok_or(Trouble::Object(number))
+        value.ok_or_else(|| Trouble::Object(number).of(&parser))
     }
 
     fn packed(&self, stream: u32) -> Result<Rc<Packed>, Trouble> {
@@ -186,7 +200,7 @@ impl<'a> Revision<'a> {
         let Value::Stream(dict, range) = self.plain(stream, at)? else {
             return Err(trouble);
         };
-        let data = filter::decoded(&dict, &self.bytes[range]).ok_or(trouble)?;
+        let data = filter::decoded(&dict, &self.bytes[range]).ok_or(Trouble::Filter)?;
         self.budget.spend(data.len())?;
         let count = dict
             .integer(b"N")

@@ -40,6 +40,8 @@ pub(super) struct Claim<'a> {
     /// What was signed, where the signer is tried: as it stands there, and in the order of DER.
     messages: Vec<Cow<'a, [u8]>>,
     candidates: Vec<Candidate>,
+    /// Whether there are more certificates that may be the signer's than are tried.
+    is_too_many: bool,
     /// Whether it is over plain data.
     is_plain: bool,
 }
@@ -113,9 +115,11 @@ fn claim<'a>(
         (Some(_), None, Ok(_)) => ContentFacts::Intact,
         (Some(_), _, Err(_)) => ContentFacts::Missing,
     };
+    let (candidates, is_too_many) = candidates(examiner, &info, enclosed, along);
     Claim {
         messages: messages(&info, enclosed.content),
-        candidates: candidates(examiner, &info, enclosed, along),
+        candidates,
+        is_too_many,
         is_plain: enclosed.content_type == oid::DATA,
         content,
         info,
@@ -138,12 +142,13 @@ fn messages<'a>(info: &AnySigner<'a>, content: Option<&'a [u8]>) -> Vec<Cow<'a, 
     all
 }
 
+/// The certificates that a signer may mean, and whether there are more than are tried.
 fn candidates(
     examiner: &Examiner,
     info: &AnySigner<'_>,
     enclosed: &Enclosed<'_>,
     along: &mut Along<'_>,
-) -> Vec<Candidate> {
+) -> (Vec<Candidate>, bool) {
     let mut named: Vec<(Meant, &[u8])> = Vec::new();
     let all = enclosed.certificates.iter().copied();
     for der in all.chain(examiner.certificates()) {
@@ -156,14 +161,13 @@ fn candidates(
     if named.iter().any(|(meant, _)| *meant == Meant::Yes) {
         named.retain(|(meant, _)| *meant == Meant::Yes);
     }
-    named
-        .into_iter()
-        .take(CANDIDATES_MAX)
-        .map(|(meant, der)| Candidate {
-            meant,
-            signer: examiner.signer(der, along, !enclosed.lists.is_empty()),
-        })
-        .collect()
+    let is_too_many = named.len() > CANDIDATES_MAX;
+    let tried = named.into_iter().take(CANDIDATES_MAX);
+    let tried = tried.map(|(meant, der)| Candidate {
+        meant,
+        signer: examiner.signer(der, along, !enclosed.lists.is_empty()),
+    });
+    (tried.collect(), is_too_many)
 }
 
 impl Claim<'_> {
@@ -215,11 +219,18 @@ impl Claim<'_> {
         let rank = |at: &usize| {
             let leads =
                 matches!(&self.candidates[*at].signer, Ok(one) if one.path.problem.is_none());
-            // Of several that are as good the first.
-            (verdicts[*at] == Some(true), leads, std::cmp::Reverse(*at))
+            let verdict = verdicts[*at];
+            // One that cannot be tried may be the right one. Of several that are as good the first.
+            (
+                verdict == Some(true),
+                leads,
+                verdict.is_none(),
+                std::cmp::Reverse(*at),
+            )
         };
         let best = (0..self.candidates.len()).max_by_key(rank);
-        let limit = self.limit();
+        let is_found = best.is_some_and(|at| verdicts[at] == Some(true));
+        let limit = self.limit().or_else(|| self.limit_of_candidates(is_found));
         let mut facts = match best.map(|at| (&self.candidates[at], verdicts[at])) {
             None => {
                 let problem = "the signer's certificate is not in the CMS".to_owned();
@@ -241,6 +252,13 @@ impl Claim<'_> {
             .as_ref()
             .and_then(|some| some.signing_time);
         facts
+    }
+
+    /// That the right certificate may be among those that were not tried.
+    fn limit_of_candidates(&self, is_found: bool) -> Option<&'static str> {
+        (self.is_too_many && !is_found).then_some(
+            "more than 8 certificates have the signer's name and number, and 8 were tried",
+        )
     }
 
     /// What of it goes beyond what is verified here.

@@ -7,6 +7,7 @@
 mod algorithms;
 mod authorities;
 mod authority;
+pub(crate) mod base64;
 mod certificate;
 mod certificate_facts;
 mod certified;

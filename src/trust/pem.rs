@@ -1,6 +1,9 @@
 //! The one door for certificates and revocation lists in files: DER, PEM of any label with a BOM or text
 //! around it, base64 without lines around it, PKCS #7.
 
+use std::borrow::Cow;
+
+use super::base64;
 use super::certificate::SignedCertificate;
 use super::cms::to_der;
 use super::der::CONTEXT_0;
@@ -70,7 +73,7 @@ pub fn certificates_pem(file: &[u8]) -> String {
     let mut out = String::new();
     for der in all {
         out.push_str("-----BEGIN CERTIFICATE-----\n");
-        for line in to_base64(&der).as_bytes().chunks(64) {
+        for line in base64::encode(&der).as_bytes().chunks(64) {
             out.extend(line.iter().copied().map(char::from));
             out.push('\n');
         }
@@ -101,11 +104,7 @@ fn taken(
         let before = all.len();
         match read(&block.der) {
             Some(one) => all.push(one),
-            None => {
-                for one in inside_pkcs7(&block.der, tag).unwrap_or_default() {
-                    all.extend(read(&one));
-                }
-            }
+            None => all.extend(inside_pkcs7(&block.der, tag, &read).unwrap_or_default()),
         }
         if all.len() == before && block.is_broken(tag) {
             return Err(NothingTaken::Broken(number));
@@ -126,8 +125,12 @@ fn first(der: &[u8]) -> Option<&[u8]> {
     Some(reader.expect(SEQUENCE)?.whole)
 }
 
-/// Certificates (`[0]`) or lists (`[1]`) of a SignedData, DER or BER.
-fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
+/// Certificates (`[0]`) or lists (`[1]`) of a SignedData, DER or BER, as far as they can be read.
+fn inside_pkcs7(
+    file: &[u8],
+    tag: u8,
+    read: impl Fn(&[u8]) -> Option<Vec<u8>>,
+) -> Option<Vec<Vec<u8>>> {
     let (der, _) = to_der(file)?;
     let mut info = Reader(&der).only(SEQUENCE)?;
     let _kind = info.expect(OID)?;
@@ -143,7 +146,7 @@ fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
     }?;
     let mut all = Vec::new();
     while !wanted.is_empty() {
-        all.push(wanted.any()?.whole.to_vec());
+        all.extend(read(wanted.any()?.whole));
     }
     Some(all)
 }
@@ -153,10 +156,15 @@ fn inside_pkcs7(file: &[u8], tag: u8) -> Option<Vec<Vec<u8>>> {
 struct Block<'a> {
     /// What its lines call it; empty where there are none.
     label: &'a [u8],
-    der: Vec<u8>,
+    der: Cow<'a, [u8]>,
 }
 
-impl Block<'_> {
+impl<'a> Block<'a> {
+    /// One without lines around it.
+    fn bare(der: Cow<'a, [u8]>) -> Self {
+        Self { label: b"", der }
+    }
+
     /// Whether a block from which nothing of a kind was taken should have had something.
     fn is_broken(&self, tag: u8) -> bool {
         let says = match tag {
@@ -173,7 +181,8 @@ fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
     const END: &[u8] = b"-----END ";
     // A DER element starts so, and may well have such words in it.
     if file.first() == Some(&SEQUENCE) {
-        return Ok(elements(file));
+        let elements = elements(file).into_iter().map(Cow::Borrowed);
+        return Ok(elements.map(Block::bare).collect());
     }
     let mut blocks = Vec::new();
     let mut rest = file;
@@ -192,20 +201,23 @@ fn blocks(file: &[u8]) -> Result<Vec<Block<'_>>, NothingTaken> {
         rest = &rest[end + END.len()..];
         if !is_key {
             let number = blocks.len() + 1;
-            let der = base64(body).ok_or(NothingTaken::NotBase64(number))?;
+            let der = base64::decode(body).ok_or(NothingTaken::NotBase64(number))?;
+            let der = Cow::Owned(der);
             blocks.push(Block { label, der });
         }
     }
     if blocks.is_empty() {
         let bare = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
-        let der = base64(bare).into_iter();
-        blocks.extend(der.flat_map(|der| elements(&der)));
+        if let Some(der) = base64::decode(bare) {
+            let elements = elements(&der).into_iter();
+            blocks.extend(elements.map(|one| Block::bare(Cow::Owned(one.to_vec()))));
+        }
     }
     Ok(blocks)
 }
 
 /// The elements that stand one behind the other in a file without labels; all of it where they do not.
-fn elements(file: &[u8]) -> Vec<Block<'static>> {
+fn elements(file: &[u8]) -> Vec<&[u8]> {
     let mut reader = Reader(file);
     let mut all = Vec::new();
     while let Some(found) = reader.expect(SEQUENCE) {
@@ -214,11 +226,7 @@ fn elements(file: &[u8]) -> Vec<Block<'static>> {
     if all.is_empty() {
         all.push(file);
     }
-    let block = |der: &[u8]| Block {
-        label: b"",
-        der: der.to_vec(),
-    };
-    all.into_iter().map(block).collect()
+    all
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
@@ -227,84 +235,13 @@ fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
         .position(|found| found == wanted)
 }
 
-/// Base64 with white space anywhere, and lines like `Proc-Type: …` before it.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let lines = text.split(|byte| matches!(byte, b'\n' | b'\r'));
-    let body = lines.filter(|line| !line.contains(&b':')).flatten();
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held, mut padding) = (0_u32, 0_u32, 0);
-    for byte in body.filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
-        }
-        bits = bits << 6 | u32::from(value);
-        held += 6;
-        if held >= 8 {
-            held -= 8;
-            out.push(u8::try_from(bits >> held & 0xff).unwrap_or_default());
-        }
-        bits &= 0xff;
-    }
-    (padding <= 2 && !out.is_empty()).then_some(out)
-}
-
-fn to_base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let [a, b, c] = [0, 1, 2].map(|at| three.get(at).copied().map_or(0, u32::from));
-        let bits = a << 16 | b << 8 | c;
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS[(bits >> shift & 0x3f) as usize];
-            out.push(if at <= three.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::NothingTaken;
-    use super::base64;
     use super::blocks;
     use super::certificates;
     use super::certificates_pem;
-    use super::to_base64;
     use crate::trust::Authority;
-
-    #[test]
-    fn base64_is_read_with_whatever_white_space() {
-        for (text, bytes) in [
-            ("TWFu", &b"Man"[..]),
-            ("TW\r\nE=", b"Ma"),
-            (" T Q = = ", b"M"),
-            ("Proc-Type: 4\nTWFu", b"Man"),
-        ] {
-            assert_eq!(base64(text.as_bytes()).as_deref(), Some(bytes), "{text}");
-        }
-        for text in ["", "T*==", "TQ==TQ", "===="] {
-            assert_eq!(base64(text.as_bytes()), None, "{text}");
-        }
-        for bytes in [&b"a"[..], b"ab", b"abc", b"\xff\x00\xfe\x01"] {
-            assert_eq!(base64(to_base64(bytes).as_bytes()).as_deref(), Some(bytes));
-        }
-    }
 
     #[test]
     fn blocks_are_found_behind_text_and_keys_are_left_alone() {
@@ -314,7 +251,7 @@ mod tests {
         let found: Vec<_> = blocks(file.as_bytes())
             .unwrap()
             .into_iter()
-            .map(|block| (block.label, block.der))
+            .map(|block| (block.label, block.der.into_owned()))
             .collect();
         let expected = [
             (&b"ANY THING"[..], b"0\x00".to_vec()),

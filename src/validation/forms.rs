@@ -1,6 +1,8 @@
 //! The forms in which people have signature files: PEM with or without text around it, bare base64, mail
 //! (S/MIME). What comes out is the CMS, and what it signs where that is in the file.
 
+use crate::trust::base64;
+
 /// A CMS out of a file that is more than that.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) struct Carried {
@@ -24,7 +26,7 @@ pub(super) fn carried(file: &[u8]) -> Option<Carried> {
     let cms = if contains(file, b"-----BEGIN ") {
         pem(file)?
     } else {
-        base64(file).filter(|cms| is_signed_data(cms))?
+        base64::decode(file).filter(|cms| is_signed_data(cms))?
     };
     Some(Carried { cms, content: None })
 }
@@ -54,13 +56,8 @@ fn pem(file: &[u8]) -> Option<Vec<u8>> {
             break;
         };
         rest = &section[end..];
-        // Headers of older kinds of PEM end with an empty line.
         let body = &section[..end];
-        let body = match find(body, b"\n\n").or_else(|| find(body, b"\r\n\r\n")) {
-            Some(headers) if body[..headers].contains(&b':') => &body[headers..],
-            _ => body,
-        };
-        let Some(bytes) = base64(body) else {
+        let Some(bytes) = base64::decode(body) else {
             continue;
         };
         if is_signed_data(&bytes) && found.replace(bytes).is_some() {
@@ -68,36 +65,6 @@ fn pem(file: &[u8]) -> Option<Vec<u8>> {
         }
     }
     found
-}
-
-/// The bytes of base64 (RFC 4648), with white space anywhere; `None` for anything else.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count, mut padding) = (0u32, 0, 0);
-    for letter in text.iter().filter(|byte| !byte.is_ascii_whitespace()) {
-        let value = match letter {
-            b'A'..=b'Z' => letter - b'A',
-            b'a'..=b'z' => letter - b'a' + 26,
-            b'0'..=b'9' => letter - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            b'=' => {
-                padding += 1;
-                continue;
-            }
-            _ => return None,
-        };
-        if padding > 0 {
-            return None;
-        }
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from(bits >> count & 0xff).ok()?);
-        }
-    }
-    (padding <= 2 && !bytes.is_empty()).then_some(bytes)
 }
 
 /// Headers, with their lines put together and in small letters, and what follows them.
@@ -166,7 +133,7 @@ fn mail(file: &[u8]) -> Option<Carried> {
 fn decoded(headers: &str, body: &[u8]) -> Option<Vec<u8>> {
     let encoding = header(headers, "content-transfer-encoding").map(str::trim);
     if encoding == Some("base64") {
-        base64(body)
+        base64::decode(body)
     } else if body.first() == Some(&0x30) {
         Some(body.to_vec())
     } else {

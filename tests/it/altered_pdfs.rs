@@ -225,7 +225,15 @@ fn what_a_signer_forbade_is_not_passed_over() {
         )
     };
     assert_eq!(verdicts("", &lock("Include")), [passed, passed, UNDECIDED]);
-    assert_eq!(verdicts("", &lock("Exclude")), [passed; 3]);
+    // The field of another signature is none of those left free.
+    assert_eq!(
+        verdicts("", &lock("Exclude").replace("(Name)", "(Name) (Second)")),
+        [passed; 3]
+    );
+    assert_eq!(
+        verdicts("", &lock("Exclude")),
+        [passed, UNDECIDED, UNDECIDED]
+    );
 }
 
 #[test]
@@ -277,6 +285,31 @@ fn a_field_whose_value_is_no_signature_is_a_signature_that_failed() {
         let mut two = File::new(b"", "11 0 R 10 0 R", &[(11, SECOND), (21, value)]);
         two.sign(&seal, &[(10, FIRST)], "");
         assert_eq!(two.verdict(here), failed, "{value}");
+    }
+}
+
+#[test]
+fn an_object_larger_than_is_read_is_a_limit_and_no_fault() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let seal = credential(here, "seal");
+    let large = format!("<< /FT /Ch /T (Name) /Opt [{}] >>", "0 ".repeat(400_001));
+    let fields = "10 0 R 12 0 R";
+    let mut in_form = File::new(b"", fields, &[(12, large.as_str())]);
+    in_form.sign(&seal, &[(10, FIRST)], "");
+    let catalog = catalog(fields).replace(
+        "/Pages",
+        &format!("/Extra [{}] /Pages", "0 ".repeat(400_001)),
+    );
+    let mut in_catalog = File::new(b"", fields, &[]);
+    in_catalog.sign(&seal, &[(1, &catalog), (10, FIRST)], "");
+    for file in [in_form, in_catalog] {
+        assert_eq!(file.verdict(here), UNDECIDED);
+        let report = file.report(here);
+        assert!(
+            report.contains("more objects, or larger ones, than are looked at"),
+            "{report}"
+        );
     }
 }
 

@@ -144,22 +144,32 @@ impl Compared<'_> {
         if was_signed || !changed.iter().all(is_by_signing) {
             self.tell(ChangeKind::Content, None, name);
         } else if changed.iter().any(|key| key == b"V") {
-            let kind = self.kind_of(&dicts[1])?;
+            let kind = self.kind_of(&dicts[1], name)?;
             self.tell(kind, None, name);
         } else {
-            self.tell(ChangeKind::Form, None, name);
+            let kind = self.unless_locked(ChangeKind::Form, name);
+            self.tell(kind, None, name);
         }
         Ok(())
     }
 
+    /// What the change of a field is, if an earlier signature did not lock it.
+    fn unless_locked(&self, kind: ChangeKind, name: &str) -> ChangeKind {
+        if self.permission.locks(name) {
+            ChangeKind::LockedField
+        } else {
+            kind
+        }
+    }
+
     /// Whether a field was signed by a time stamp or by somebody.
-    fn kind_of(&self, field: &Dict) -> Result<ChangeKind, Trouble> {
+    fn kind_of(&self, field: &Dict, name: &str) -> Result<ChangeKind, Trouble> {
         let value = dict_of(&self.new.get(field, b"V")?);
         let is_stamp = value.name(b"SubFilter") == Some(b"ETSI.RFC3161");
         Ok(if is_stamp {
             ChangeKind::ValidationData
         } else {
-            ChangeKind::Signature
+            self.unless_locked(ChangeKind::Signature, name)
         })
     }
 
@@ -168,16 +178,12 @@ impl Compared<'_> {
         let of_looks: [&[u8]; 5] = [b"F", b"Rect", b"Border", b"BS", b"Q"];
         let is_in = |list: &[&[u8]], key: &Vec<u8>| list.contains(&key.as_slice());
         let kind = if changed.iter().all(|key| is_in(&by_hand, key)) {
-            if self.permission.locks(name) {
-                ChangeKind::LockedField
-            } else {
-                ChangeKind::Form
-            }
+            self.unless_locked(ChangeKind::Form, name)
         } else if changed
             .iter()
             .all(|key| is_in(&by_hand, key) || is_in(&of_looks, key))
         {
-            ChangeKind::Annotation
+            self.unless_locked(ChangeKind::Annotation, name)
         } else {
             ChangeKind::Content
         };
@@ -193,14 +199,15 @@ impl Compared<'_> {
         let name = full_name(parents.name, &dict);
         let kind = dict.name(b"FT").or(parents.kind);
         if kind == Some(b"Sig") {
-            let kind = self.kind_of(&dict)?;
+            let kind = self.kind_of(&dict, &name)?;
             self.tell(kind, None, name);
             return Ok(());
         }
         let kids = self.new.get(&dict, b"Kids")?;
         let kids = kids.as_array().unwrap_or_default();
         if kind.is_some() || kids.is_empty() {
-            self.tell(ChangeKind::Annotation, None, name);
+            let kind = self.unless_locked(ChangeKind::Annotation, &name);
+            self.tell(kind, None, name);
             return Ok(());
         }
         let inside = Parents {

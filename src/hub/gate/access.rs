@@ -75,6 +75,8 @@ pub(in crate::hub) enum Kind {
     Fetch,
     /// One small request, one small answer.
     Small,
+    /// Status reports, up to a thousand with half a kilobyte of text each.
+    Reports,
     /// A list, or counters.
     List,
     /// Statuses, pipelined.
@@ -95,12 +97,13 @@ pub(in crate::hub) enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub(in crate::hub) const ALL: [Self; 13] = [
+    pub(in crate::hub) const ALL: [Self; 14] = [
         Self::Submit,
         Self::SubmitStream,
         Self::Subscribe,
         Self::Fetch,
         Self::Small,
+        Self::Reports,
         Self::List,
         Self::StatusStream,
         Self::Upload,
@@ -123,6 +126,8 @@ impl Kind {
             Self::Subscribe | Self::Fetch => 8,
             // Some tens of microseconds of a reactor thread each.
             Self::Small => 64,
+            // Up to four megabytes each, as it came and as it is read.
+            Self::Reports => 16,
             // Up to milliseconds and megabytes each.
             Self::List | Self::StatusStream => 8,
             // An open file each.
@@ -205,7 +210,11 @@ pub(in crate::hub) const RPCS: &[Rpc] = &[
     rpc("/docaxis.v1.Exchange/ListPending", Kind::List, RECIPIENTS),
     rpc("/docaxis.v1.Exchange/Fetch", Kind::Fetch, RECIPIENTS),
     rpc("/docaxis.v1.Exchange/Acknowledge", Kind::Small, RECIPIENTS),
-    rpc("/docaxis.v1.Exchange/ReportStatus", Kind::Small, RECIPIENTS),
+    rpc(
+        "/docaxis.v1.Exchange/ReportStatus",
+        Kind::Reports,
+        RECIPIENTS,
+    ),
     rpc(
         "/docaxis.v1.Exchange/ReportStatusStream",
         Kind::StatusStream,

@@ -241,7 +241,7 @@ impl Claim<'_> {
     pub(super) fn facts(mut self, verdicts: &mut dyn Iterator<Item = bool>) -> SignatureFacts {
         // Every job has its verdict, in the order of the jobs.
         let count = self.jobs().count();
-        let own: Vec<bool> = verdicts.take(count).collect();
+        let own: Vec<bool> = (0..count).map_while(|_| verdicts.next()).collect();
         let stamps = std::mem::take(&mut self.stamps).into_iter();
         let time_stamps = stamps.map(|stamp| stamp.facts(verdicts)).collect();
         SignatureFacts {

@@ -40,6 +40,7 @@ mod statuses;
 mod support;
 mod telemetry;
 mod tidy;
+mod time_stamps;
 mod validation;
 mod witness_openssl;
 mod witness_python;

@@ -311,19 +311,29 @@ fn what_is_said_and_proved_must_be_in_order() {
             .collect();
         of(facts)
     };
-    use StampKind::Content;
-    use StampKind::Signature;
     let (early, late) = (at() - HOUR * 3, at() - HOUR);
-    assert_eq!(with(late, &[(Content, early), (Signature, late)]), "PASSED");
+    assert_eq!(
+        with(
+            late,
+            &[(StampKind::Content, early), (StampKind::Signature, late)]
+        ),
+        "PASSED"
+    );
     let constraints = "INDETERMINATE SIG_CONSTRAINTS_FAILURE";
-    assert_eq!(with(late, &[(Signature, early)]), constraints);
-    assert_eq!(with(early, &[(Content, late)]), constraints);
+    assert_eq!(with(late, &[(StampKind::Signature, early)]), constraints);
+    assert_eq!(with(early, &[(StampKind::Content, late)]), constraints);
     let order = "INDETERMINATE TIMESTAMP_ORDER_FAILURE";
     let soon = early + SignedDuration::from_mins(5);
-    assert_eq!(with(early, &[(Signature, early), (Content, soon)]), order);
+    assert_eq!(
+        with(
+            early,
+            &[(StampKind::Signature, early), (StampKind::Content, soon)]
+        ),
+        order
+    );
     // Signed after a certificate was revoked or expired, whatever the signer says.
     let mut facts = sound("seal");
-    facts.time_stamps = vec![stamp(Content, at() - HOUR)];
+    facts.time_stamps = vec![stamp(StampKind::Content, at() - HOUR)];
     revoke(&mut facts, 0, HOUR * 2);
     assert_eq!(of(facts), "FAILED REVOKED");
     // Without a time of the signer's own nobody says that it was signed after that.
@@ -331,7 +341,7 @@ fn what_is_said_and_proved_must_be_in_order() {
     facts.signing_time = None;
     revoke(&mut facts, 0, HOUR * 2);
     assert_eq!(of(facts.clone()), "INDETERMINATE REVOKED_NO_POE");
-    facts.time_stamps = vec![stamp(Signature, at() - HOUR * 3)];
+    facts.time_stamps = vec![stamp(StampKind::Signature, at() - HOUR * 3)];
     assert_eq!(of(facts), "PASSED");
 }
 

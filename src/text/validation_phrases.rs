@@ -144,7 +144,7 @@ bilingual! {
         /// Remedy of a missing list.
         RemedyList = "Give a current revocation list of the issuer with --crl FILE, and judge again.", "Cung cấp danh sách thu hồi còn hạn của nơi cấp bằng --crl TỆP rồi xét lại.";
         /// Remedy of a missing proof of time.
-        RemedyProof = "Show that the signature existed before: if the hub has a receipt for it, judge at the time of the receipt (--at); if there is a time stamp, trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước: nếu có xác nhận của trục thì xét tại thời điểm trên xác nhận (--at); nếu có dấu thời gian thì đặt trust_signing_time = true trong chính sách.";
+        RemedyProof = "Show that the signature existed before: if the hub has a receipt for it, judge at the time of the receipt (--at); if the signature has a time stamp, give the anchor of the time-stamping authority with --ca and its list with --crl; if there is other proof, trust_signing_time = true in a policy says so.", "Chứng minh chữ ký đã có từ trước: nếu có xác nhận của trục thì xét tại thời điểm trên xác nhận (--at); nếu chữ ký có dấu thời gian thì chỉ ra gốc tin cậy của tổ chức cấp dấu thời gian bằng --ca và danh sách thu hồi của tổ chức đó bằng --crl; nếu có bằng chứng khác thì đặt trust_signing_time = true trong chính sách.";
         /// Remedy of a signature that must not be relied on.
         RemedyRefuse = "Do not rely on it. Ask the signer to sign again with a certificate in force.", "Không sử dụng. Đề nghị người ký ký lại bằng chứng thư còn hiệu lực.";
         /// Heading of a block.
@@ -289,6 +289,42 @@ bilingual! {
         RuleSignature = "its signature is not of the key above it (RFC 5280, 6.1.3)", "chữ ký trên chứng thư không do khóa phía trên tạo (RFC 5280, 6.1.3)";
         /// A rule that is broken.
         RuleUnreadable = "it cannot be read", "không đọc được";
+        /// Found: the path of a certificate that has expired since, and a time stamp.
+        ChainFoundProved = "leads to {}; a certificate has expired since, and a time stamp proves that it was used before", "dẫn tới {}; có chứng thư đã hết hạn về sau, và dấu thời gian chứng minh chữ ký đã có từ trước";
+        /// Label, before a number.
+        DocumentStamp = "Signature (time stamp of the document)", "Chữ ký (dấu thời gian của tài liệu)";
+        /// Found: a time stamp of the document that is broken: by whom, why.
+        DocumentStampBroken = "a time stamp over the document, by {}, is broken: {}", "dấu thời gian trên tài liệu, do {} cấp, bị hỏng: {}";
+        /// Found: revoked after the time that a time stamp proves.
+        RevokedSinceProved = "the certificate of {} was revoked on {}, after the time that a time stamp proves", "chứng thư của {} bị thu hồi lúc {}, sau thời điểm mà dấu thời gian chứng minh";
+        /// Found: revoked, and no time of signing.
+        RevokedTimeless = "the certificate of {} was revoked on {}, and the signature says no time", "chứng thư của {} bị thu hồi lúc {}, và chữ ký không ghi thời điểm";
+        /// A time stamp over what.
+        StampArchive = "over the signature and its evidence", "trên chữ ký và dữ liệu kiểm tra kèm theo";
+        /// A time stamp over what.
+        StampContent = "over the content, before it was signed", "trên nội dung, trước khi ký";
+        /// Found: the digest of a time stamp is not allowed.
+        StampDigest = "the policy does not allow {} as the digest of a time stamp", "chính sách không cho phép dùng {} làm giá trị băm của dấu thời gian";
+        /// A time stamp over what.
+        StampDocument = "over the whole document", "trên toàn bộ tài liệu";
+        /// Found: a time stamp that helps nothing: over what, by whom, its time, why.
+        StampDoubtful = "a time stamp {}, by {} at {}, proves nothing: {}", "dấu thời gian {}, do {} cấp lúc {}, không chứng minh được gì: {}";
+        /// Found: a time stamp is over something else.
+        StampOther = "it is over something else: the {} digest in it differs", "dấu thời gian của nội dung khác: giá trị băm {} trong đó khác";
+        /// Found: a good time stamp: over what, by whom, its time.
+        StampProves = "a time stamp {}, by {}, proves that this existed on {}", "dấu thời gian {}, do {} cấp, chứng minh phần này đã có lúc {}";
+        /// Found: time stamps contradict each other: content, signature.
+        StampsOutOfOrder = "by its time stamps the content is of {}, later than the signature over it ({})", "theo các dấu thời gian, nội dung có lúc {}, muộn hơn chữ ký trên nội dung đó ({})";
+        /// A time stamp over what.
+        StampSignature = "over the signature", "trên chữ ký";
+        /// Found: a time stamp that cannot be read: over what, why.
+        StampUnread = "a time stamp {} proves nothing: {}", "dấu thời gian {} không chứng minh được gì: {}";
+        /// Found: the certificate is for other things.
+        StampUsage = "the certificate is not for time stamps alone (RFC 3161, 2.3)", "chứng thư không phải loại chỉ dùng để cấp dấu thời gian (RFC 3161, 2.3)";
+        /// Found: the signing time is later than a time stamp over the signature.
+        TimeAfterStamp = "the signing time {} is later than the time stamp over it ({})", "thời điểm ký {} muộn hơn dấu thời gian trên chữ ký ({})";
+        /// Found: the signing time is before the time stamp over the content.
+        TimeBeforeStamp = "the content has a time stamp of {}, later than the signing time ({})", "nội dung có dấu thời gian lúc {}, muộn hơn thời điểm ký ({})";
         /// Found: suspended, whose and since when.
         Suspended = "the certificate of {} has been suspended since {}, and is neither revoked nor in force", "chứng thư của {} bị tạm dừng từ {}, chưa bị thu hồi và cũng không có hiệu lực";
     }

@@ -33,6 +33,7 @@ pub(super) fn facts_of(der: &[u8], read: &Subscriber) -> Result<CertificateFacts
         organ: read.organ.map(|organ| organ.to_string()),
         usage: read.usage.map(|usage| usage.as_str().to_owned()),
         may_sign: may_sign(&parsed, read),
+        may_time_stamp: may_time_stamp(&parsed),
         sha256: sha256(der).to_string(),
     })
 }
@@ -66,6 +67,32 @@ fn may_sign(certificate: &X509Certificate<'_>, read: &Subscriber) -> bool {
     signs && is_meant
 }
 
+/// Whether a certificate is for time stamps and nothing else: its only purpose, and critical
+/// (RFC 3161, 2.3).
+fn may_time_stamp(certificate: &X509Certificate<'_>) -> bool {
+    let (Ok(usage), Ok(Some(purposes))) =
+        (certificate.key_usage(), certificate.extended_key_usage())
+    else {
+        return false;
+    };
+    let signs =
+        usage.is_none_or(|usage| usage.value.digital_signature() || usage.value.non_repudiation());
+    let named = purposes.value;
+    let others = [
+        named.any,
+        named.server_auth,
+        named.client_auth,
+        named.code_signing,
+        named.email_protection,
+        named.ocsp_signing,
+    ];
+    signs
+        && purposes.critical
+        && named.time_stamping
+        && named.other.is_empty()
+        && !others.contains(&true)
+}
+
 /// What can be told of a certificate whose key is of no kind that is verified here.
 pub(super) fn facts_without_key(der: &[u8]) -> Option<CertificateFacts> {
     let (_, parsed) = X509Certificate::from_der(der).ok()?;
@@ -83,6 +110,7 @@ pub(super) fn facts_without_key(der: &[u8]) -> Option<CertificateFacts> {
         organ: None,
         usage: None,
         may_sign: false,
+        may_time_stamp: false,
         sha256: sha256(der).to_string(),
     })
 }

@@ -26,7 +26,13 @@ use super::facts::ContentFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
+use super::facts::StampKind;
 use super::path::Along;
+use super::stamp::Evidence;
+use super::stamp::Over;
+use super::stamp::StampClaim;
+use super::stamp::Stamped;
+use super::stamp::Token;
 use super::verify::ContentDigest;
 use super::verify::is_identified_by;
 
@@ -44,6 +50,7 @@ pub(super) struct Claim<'a> {
     is_too_many: bool,
     /// Whether it is over plain data.
     is_plain: bool,
+    stamps: Vec<StampClaim<'a>>,
 }
 
 /// A certificate that may be the signer's.
@@ -52,15 +59,14 @@ struct Candidate {
     signer: Result<Arc<Signer>, Unusable>,
 }
 
-/// What came with a signature.
-struct Enclosed<'a> {
-    certificates: Vec<&'a [u8]>,
-    lists: Vec<&'a [u8]>,
-    content_type: &'a [u8],
+/// What a signature is over, and what came with it.
+pub(super) struct Enclosed<'e, 'a> {
+    pub(super) evidence: &'e Evidence<'a>,
+    pub(super) content_type: &'a [u8],
     /// What was signed, if it is at hand.
-    content: Option<&'a [u8]>,
+    pub(super) content: Option<&'a [u8]>,
     /// What the signature carries.
-    inside: Option<&'a [u8]>,
+    pub(super) inside: Option<&'a [u8]>,
 }
 
 /// The claims of the signers of a signature; for each that breaks the format, why.
@@ -70,27 +76,32 @@ pub(super) fn claims<'a>(
     one: &Examined<'a>,
     digest: Option<&ContentDigest<'_>>,
 ) -> Vec<Result<Claim<'a>, &'static str>> {
-    let mut enclosed = Enclosed {
-        certificates: data.certificates,
-        lists: data.revocation_lists,
+    let stamped = Stamped::read(data);
+    let mut evidence = Evidence::default();
+    evidence.take(&stamped);
+    evidence.add(one.certificates, one.lists);
+    let Stamped { data, stamps } = stamped;
+    let enclosed = Enclosed {
+        evidence: &evidence,
         content_type: data.content_type,
         content: one.content.or(data.content),
         inside: data.content,
     };
-    let certificates = one.certificates.iter().map(Vec::as_slice);
-    enclosed.certificates.extend(certificates);
-    enclosed.lists.extend(one.lists.iter().map(Vec::as_slice));
-    let mut along = examiner.along(&enclosed.certificates, &enclosed.lists);
-    data.signers
-        .into_iter()
-        .map(|info| Ok(claim(examiner, info?, &enclosed, &mut along, digest)))
+    let mut along = examiner.along(&evidence.certificates, &evidence.lists);
+    let signers = data.signers.into_iter().zip(stamps);
+    signers
+        .map(|(info, tokens)| {
+            let signer = (info?, tokens);
+            Ok(claim(examiner, signer, &enclosed, &mut along, digest))
+        })
         .collect()
 }
 
-fn claim<'a>(
+/// The claim of a signer, with its time stamps.
+pub(super) fn claim<'a>(
     examiner: &Examiner,
-    info: AnySigner<'a>,
-    enclosed: &Enclosed<'a>,
+    (info, tokens): (AnySigner<'a>, Vec<Token<'a>>),
+    enclosed: &Enclosed<'_, 'a>,
     along: &mut Along<'_>,
     digest: Option<&ContentDigest<'_>>,
 ) -> Claim<'a> {
@@ -116,7 +127,16 @@ fn claim<'a>(
         (Some(_), _, Err(_)) => ContentFacts::Missing,
     };
     let (candidates, is_too_many) = candidates(examiner, &info, enclosed, along);
+    let stamps = tokens.into_iter().map(|token| {
+        let over = match token.kind() {
+            StampKind::Signature => Over::These(info.signature),
+            StampKind::Content => enclosed.content.map_or(Over::Missing, Over::These),
+            StampKind::Archive | StampKind::Document => Over::Unknown,
+        };
+        token.claim(examiner, enclosed.evidence, along, &over)
+    });
     Claim {
+        stamps: stamps.collect(),
         messages: messages(&info, enclosed.content),
         candidates,
         is_too_many,
@@ -146,11 +166,11 @@ fn messages<'a>(info: &AnySigner<'a>, content: Option<&'a [u8]>) -> Vec<Cow<'a, 
 fn candidates(
     examiner: &Examiner,
     info: &AnySigner<'_>,
-    enclosed: &Enclosed<'_>,
+    enclosed: &Enclosed<'_, '_>,
     along: &mut Along<'_>,
 ) -> (Vec<Candidate>, bool) {
     let mut named: Vec<(Meant, &[u8])> = Vec::new();
-    let all = enclosed.certificates.iter().copied();
+    let all = enclosed.evidence.certificates.iter().copied();
     for der in all.chain(examiner.certificates()) {
         if !is_identified_by(der, info.identifier) || named.iter().any(|(_, one)| *one == der) {
             continue;
@@ -165,14 +185,22 @@ fn candidates(
     let tried = named.into_iter().take(CANDIDATES_MAX);
     let tried = tried.map(|(meant, der)| Candidate {
         meant,
-        signer: examiner.signer(der, along, !enclosed.lists.is_empty()),
+        signer: examiner.signer(der, along, !enclosed.evidence.lists.is_empty()),
     });
     (tried.collect(), is_too_many)
 }
 
 impl Claim<'_> {
-    /// What is to be verified: each certificate with each message.
-    pub(super) fn jobs(&self) -> impl Iterator<Item = Job<'_>> {
+    /// Adds what is to be verified, that of its time stamps behind its own.
+    pub(super) fn add_jobs<'c>(&'c self, jobs: &mut Vec<Job<'c>>) {
+        jobs.extend(self.jobs());
+        for stamp in &self.stamps {
+            stamp.add_jobs(jobs);
+        }
+    }
+
+    /// What is to be verified of itself: each certificate with each message.
+    fn jobs(&self) -> impl Iterator<Item = Job<'_>> {
         let algorithm = self.algorithm();
         let signers = self.candidates.iter();
         let signers = signers.filter_map(move |one| {
@@ -213,8 +241,21 @@ impl Claim<'_> {
         self.candidates.iter().map(verdict).collect()
     }
 
-    /// The facts, now that it is known which keys it is of: of the certificate that fits best.
-    pub(super) fn facts(self, verdicts: &[bool]) -> SignatureFacts {
+    /// The facts, now that the verdicts on its jobs come next.
+    pub(super) fn facts(mut self, verdicts: &mut dyn Iterator<Item = bool>) -> SignatureFacts {
+        // Every job has its verdict, in the order of the jobs.
+        let count = self.jobs().count();
+        let own: Vec<bool> = (0..count).map_while(|_| verdicts.next()).collect();
+        let stamps = std::mem::take(&mut self.stamps).into_iter();
+        let time_stamps = stamps.map(|stamp| stamp.facts(verdicts)).collect();
+        SignatureFacts {
+            time_stamps,
+            ..self.own_facts(&own)
+        }
+    }
+
+    /// Its facts, of the certificate that fits best.
+    fn own_facts(self, verdicts: &[bool]) -> SignatureFacts {
         let verdicts = self.verdicts(verdicts);
         let rank = |at: &usize| {
             let leads =

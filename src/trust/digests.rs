@@ -5,19 +5,28 @@ use aws_lc_rs::digest;
 
 use super::cms::oid;
 
+/// A digest's name in reports and how it is made; `None` for one that is not made here.
+fn known(name: &[u8]) -> Option<(&'static str, &'static digest::Algorithm)> {
+    Some(match name {
+        oid::SHA1 => ("SHA-1", &digest::SHA1_FOR_LEGACY_USE_ONLY),
+        oid::SHA224 => ("SHA-224", &digest::SHA224),
+        oid::SHA256 => ("SHA-256", &digest::SHA256),
+        oid::SHA384 => ("SHA-384", &digest::SHA384),
+        oid::SHA512 => ("SHA-512", &digest::SHA512),
+        oid::SHA512_256 => ("SHA-512/256", &digest::SHA512_256),
+        oid::SHA3_256 => ("SHA3-256", &digest::SHA3_256),
+        oid::SHA3_384 => ("SHA3-384", &digest::SHA3_384),
+        oid::SHA3_512 => ("SHA3-512", &digest::SHA3_512),
+        _ => return None,
+    })
+}
+
 /// The digest of this name of some bytes; `None` for one that is not made here.
 pub(super) fn digest_by_name(name: &[u8], bytes: &[u8]) -> Option<digest::Digest> {
-    let algorithm = match name {
-        oid::SHA1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        oid::SHA224 => &digest::SHA224,
-        oid::SHA256 => &digest::SHA256,
-        oid::SHA384 => &digest::SHA384,
-        oid::SHA512 => &digest::SHA512,
-        oid::SHA512_256 => &digest::SHA512_256,
-        oid::SHA3_256 => &digest::SHA3_256,
-        oid::SHA3_384 => &digest::SHA3_384,
-        oid::SHA3_512 => &digest::SHA3_512,
-        _ => return None,
-    };
-    Some(digest::digest(algorithm, bytes))
+    known(name).map(|(_, algorithm)| digest::digest(algorithm, bytes))
+}
+
+/// What a digest is called in reports.
+pub(super) fn digest_name(name: &[u8]) -> Option<&'static str> {
+    known(name).map(|(name, _)| name)
 }

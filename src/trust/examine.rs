@@ -26,10 +26,14 @@ use super::facts::CertificateFacts;
 use super::facts::PathFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
+use super::facts::StampKind;
 use super::path::Along;
 use super::path::GivenTrust;
 use super::path::Paths;
 use super::policy::VERDICTS_MAX;
+use super::stamp::Evidence;
+use super::stamp::Over;
+use super::stamp::Token;
 use super::store::TrustError;
 use super::verify::ContentDigest;
 
@@ -123,8 +127,10 @@ impl Examiner {
                 Ok(claims(self, read?, one, digest.as_ref()))
             })
             .collect();
-        let each = all_claims.iter().flatten().flatten().flatten();
-        let jobs: Vec<Job<'_>> = each.flat_map(Claim::jobs).collect();
+        let mut jobs: Vec<Job<'_>> = Vec::new();
+        for claim in all_claims.iter().flatten().flatten().flatten() {
+            claim.add_jobs(&mut jobs);
+        }
         let verdicts = self.engine.verify(&jobs);
         drop(jobs);
         let mut verdicts = verdicts.into_iter();
@@ -136,16 +142,32 @@ impl Examiner {
                     Err(problem) => {
                         SignatureFacts::unreadable(SignerProblem::Malformed(problem.to_owned()))
                     }
-                    Ok(claim) => {
-                        // Every job has its verdict, in the order of the jobs.
-                        let count = claim.jobs().count();
-                        let verdicts: Vec<bool> = verdicts.by_ref().take(count).collect();
-                        claim.facts(&verdicts)
-                    }
+                    Ok(claim) => claim.facts(&mut verdicts),
                 });
                 Ok(facts.collect())
             })
             .collect()
+    }
+
+    /// The facts of a time stamp that stands alone, over some content.
+    pub fn examine_time_stamp(&self, one: &Examined<'_>) -> SignatureFacts {
+        let der = der_of(one.signature);
+        let data = der
+            .as_ref()
+            .map_err(|problem| *problem)
+            .and_then(|der| AnySignedData::parse(der));
+        let token = Token::alone(data, StampKind::Document);
+        let mut evidence = Evidence::default();
+        token.lend(&mut evidence);
+        evidence.add(one.certificates, one.lists);
+        let mut along = self.along(&evidence.certificates, &evidence.lists);
+        let over = one.content.map_or(Over::Missing, Over::These);
+        let claim = token.claim(self, &evidence, &mut along, &over);
+        let mut jobs = Vec::new();
+        claim.add_jobs(&mut jobs);
+        let verdicts = self.engine.verify(&jobs);
+        drop(jobs);
+        claim.facts(&mut verdicts.into_iter())
     }
 
     /// What a signature's certificates can be followed with: what is given here, and what came with it.

@@ -32,6 +32,37 @@ pub struct SignatureFacts {
     /// Whether it signs the content alone, without signed attributes.
     #[serde(default)]
     pub is_bare: bool,
+    /// Of a time stamp: what it says; its time of signing is the time it proves. `None`: it is a signature.
+    #[serde(default)]
+    pub stamp: Option<StampFacts>,
+    /// The time stamps that came with it, each a signature of its own.
+    #[serde(default)]
+    pub time_stamps: Vec<SignatureFacts>,
+}
+
+/// What a time stamp (RFC 3161) says, and of what.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct StampFacts {
+    /// What it is over.
+    pub kind: StampKind,
+    /// The digest by which it names that, where it could be read.
+    pub digest: Option<String>,
+    /// Whether that is the digest of what it is to be over.
+    pub imprint: ContentFacts,
+}
+
+/// What a time stamp is over.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StampKind {
+    /// The content, before it was signed.
+    Content,
+    /// The signature.
+    Signature,
+    /// The signature with what it takes to verify it.
+    Archive,
+    /// All of a PDF up to it.
+    Document,
 }
 
 /// Why a signature could not be followed to the end.
@@ -97,6 +128,9 @@ pub struct CertificateFacts {
     pub usage: Option<String>,
     /// Whether its key usage and purposes allow signing documents, or say nothing.
     pub may_sign: bool,
+    /// Whether it is for time stamps alone (RFC 3161, 2.3).
+    #[serde(default)]
+    pub may_time_stamp: bool,
     /// SHA-256 of its DER, hexadecimal.
     pub sha256: String,
 }

@@ -30,6 +30,7 @@ mod refusals;
 mod revocation;
 mod rules;
 mod signature;
+mod stamp;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -71,6 +72,8 @@ pub use facts::PathProblem;
 pub use facts::SignatureFacts;
 pub use facts::SignerProblem;
 pub use facts::SigningCertificate;
+pub use facts::StampFacts;
+pub use facts::StampKind;
 pub use facts::UnusedList;
 pub use key::KeyError;
 pub use key::KeyKind;

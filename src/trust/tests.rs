@@ -3,6 +3,7 @@
 
 mod claims;
 mod crafted;
+mod stamps;
 mod strangers;
 mod validity;
 

@@ -71,6 +71,22 @@ pub struct Placed {
     pub facts: SignatureFacts,
 }
 
+impl Placed {
+    /// Whether it is a time stamp over the whole document, and no signature.
+    pub(super) fn is_time_stamp(&self) -> bool {
+        self.facts.stamp.is_some()
+    }
+
+    /// What it is called in reports, before its number.
+    pub(super) fn label(&self) -> ValidationPhrase {
+        if self.is_time_stamp() {
+            ValidationPhrase::DocumentStamp
+        } else {
+            ValidationPhrase::Signature
+        }
+    }
+}
+
 /// How much of a PDF a signature covers.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Coverage {

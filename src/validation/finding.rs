@@ -151,6 +151,8 @@ sub_indications! {
     SigCryptoFailure = "SIG_CRYPTO_FAILURE", Failed, RemedyAltered;
     /// The content is not at hand.
     SignedDataNotFound = "SIGNED_DATA_NOT_FOUND", Indeterminate, RemedyContent;
+    /// Time stamps contradict each other.
+    TimestampOrderFailure = "TIMESTAMP_ORDER_FAILURE", Indeterminate, RemedyConstraints;
     /// There is no revocation list to rely on.
     TryLater = "TRY_LATER", Indeterminate, RemedyList;
 }

@@ -1,6 +1,8 @@
 //! Puts facts and policy together. No cryptography, no files: the same facts under the same policy give
 //! the same verdict, whenever they are judged.
 
+use jiff::Timestamp;
+
 use super::examination::AttachmentState;
 use super::examination::Examination;
 use super::examination::Kind;
@@ -13,6 +15,9 @@ use super::finding::Verdict;
 use super::path;
 use super::policy::Policy;
 use super::signature;
+use super::time_stamps;
+use super::time_stamps::JudgedStamp;
+use super::time_stamps::Stamps;
 use crate::model::CertificateUse;
 use crate::model::LegalValue;
 use crate::text::ValidationPhrase;
@@ -39,6 +44,10 @@ pub struct JudgedSignature {
     pub blocks: [(Block, Vec<Finding>); 6],
     /// Which of its paths was the best, counted from 0.
     pub path: usize,
+    /// When it is proved to have existed.
+    pub proved: Option<Timestamp>,
+    /// The time stamps over it, and in it.
+    pub time_stamps: Vec<JudgedStamp>,
 }
 
 /// Judges what was found in a file.
@@ -54,11 +63,14 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
     findings.extend(limit(examination));
     findings.extend(attachments(examination, policy));
     findings.extend(additions(examination, policy));
+    findings.extend(broken_stamps(examination, &signatures));
     findings.extend(legal_value.map(|value| worth(value, policy)));
     let of_file = Verdict::of(findings.iter());
-    let verdict = Verdict::worst(
-        std::iter::once(of_file).chain(signatures.iter().map(|signature| signature.verdict)),
-    );
+    // Time stamps of the document prove something or nothing; they are not what is asked about.
+    let asked_about = signatures.iter().zip(&examination.signatures);
+    let asked_about = asked_about.filter(|(_, placed)| !placed.is_time_stamp());
+    let each = asked_about.map(|(signature, _)| signature.verdict);
+    let verdict = Verdict::worst(std::iter::once(of_file).chain(each));
     Judged {
         verdict,
         legal_value,
@@ -68,21 +80,61 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
 }
 
 fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) -> JudgedSignature {
-    let asked = signature::Asked {
-        facts: &placed.facts,
-        coverage: placed.coverage,
-        later: placed.later.as_ref(),
-        sender: examination.sender.as_deref(),
-        at: examination.at,
-        policy,
+    let stamps = Stamps::of(examination, placed, policy);
+    let of_stamps = policy.of_time_stamps();
+    let asked = if placed.is_time_stamp() {
+        signature::Asked {
+            coverage: placed.coverage,
+            ..time_stamps::asked(
+                &placed.facts,
+                examination.at,
+                &of_stamps,
+                stamps.proved.existed,
+            )
+        }
+    } else {
+        signature::Asked {
+            facts: &placed.facts,
+            coverage: placed.coverage,
+            later: placed.later.as_ref(),
+            sender: examination.sender.as_deref(),
+            at: examination.at,
+            policy,
+            proved: stamps.proved,
+        }
     };
-    let blocks = Block::ALL.map(|block| (block, asked.findings(block)));
+    let mut blocks = Block::ALL.map(|block| (block, asked.findings(block)));
     let verdict = Verdict::of(blocks.iter().flat_map(|(_, findings)| findings));
+    for (block, findings) in &mut blocks {
+        if *block == Block::Signer && !findings.is_empty() {
+            findings.extend(stamps.findings());
+        }
+    }
     JudgedSignature {
         verdict,
         blocks,
         path: path::best(&asked).place,
+        proved: stamps.proved.existed,
+        time_stamps: stamps.each,
     }
+}
+
+/// Time stamps over the document that are wrong whatever else may come to hand: what they are over was
+/// changed. No signature is worse for it.
+fn broken_stamps(examination: &Examination, signatures: &[JudgedSignature]) -> Vec<Finding> {
+    let all = signatures.iter().zip(&examination.signatures);
+    let stamps = all.filter(|(_, placed)| placed.is_time_stamp());
+    let broken = stamps.filter_map(|(judged, placed)| {
+        let mut findings = judged.blocks.iter().flat_map(|(_, findings)| findings);
+        let why = findings.find(|finding| finding.indication() == Indication::Failed)?;
+        let certificate = placed.facts.certificate.as_ref();
+        let authority = certificate.map_or("?", |found| found.subject.as_str());
+        let facts = [authority.into(), why.into()];
+        let says = ValidationPhrase::DocumentStampBroken;
+        let finding = Finding::wrong(SubIndication::SigConstraintsFailure, says, facts);
+        Some(finding.with_remedy(ValidationPhrase::RemedyChanged))
+    });
+    broken.collect()
 }
 
 /// What is wrong with the form of the file; or that nobody signed it.
@@ -94,7 +146,8 @@ fn form(examination: &Examination) -> Option<Finding> {
             [problem.as_str().into()],
         ));
     }
-    let is_unsigned = examination.signatures.is_empty() && examination.unexamined.is_none();
+    let is_unsigned = examination.signatures.iter().all(Placed::is_time_stamp)
+        && examination.unexamined.is_none();
     is_unsigned.then(|| {
         Finding::wrong(
             SubIndication::SigConstraintsFailure,

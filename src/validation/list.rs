@@ -70,10 +70,17 @@ struct On<'a> {
 }
 
 impl On<'_> {
-    /// Of lists that replace each other, the newest.
+    /// Of lists that replace each other, the newest. One from after the certificate expired that does not
+    /// name it says nothing, and replaces none.
     fn newest(&self) -> Vec<&ListFacts> {
+        let all = self.link.lists.iter();
+        let speaks = |list: &&ListFacts| self.is_in_time(list) || list.revoked_at.is_some();
+        let mut speaking: Vec<&ListFacts> = all.clone().filter(speaks).collect();
+        if speaking.is_empty() {
+            speaking = all.collect();
+        }
         let mut newest: Vec<&ListFacts> = Vec::new();
-        for list in &self.link.lists {
+        for list in speaking {
             match newest.iter_mut().find(|known| known.series == list.series) {
                 Some(known) if known.this_update <= list.this_update => *known = list,
                 Some(_) => {}
@@ -88,7 +95,7 @@ impl On<'_> {
         if self.asked.policy.trust_signing_time {
             self.asked.used()
         } else {
-            self.asked.at
+            self.asked.judged()
         }
     }
 
@@ -128,12 +135,15 @@ impl On<'_> {
         let revoked = revoked.filter_map(|list| list.revoked_at).min();
         let revoked = revoked.filter(|at| *at <= self.asked.at)?;
         let facts = [self.link.subject.as_str().into(), revoked.into()];
-        Some(if revoked <= self.asked.used() {
-            Finding::wrong(before, Say::Revoked, facts)
-        } else if self.asked.policy.trust_signing_time {
-            Finding::good(Say::RevokedSinceAccepted, facts)
-        } else {
-            Finding::wrong(since, Say::RevokedSince, facts)
+        let Asked { policy, proved, .. } = self.asked;
+        Some(match self.asked.made() {
+            Some(made) if revoked <= made => Finding::wrong(before, Say::Revoked, facts),
+            _ if proved.existed.is_some_and(|existed| revoked > existed) => {
+                Finding::good(Say::RevokedSinceProved, facts)
+            }
+            Some(_) if policy.trust_signing_time => Finding::good(Say::RevokedSinceAccepted, facts),
+            Some(_) => Finding::wrong(since, Say::RevokedSince, facts),
+            None => Finding::wrong(since, Say::RevokedTimeless, facts),
         })
     }
 
@@ -142,7 +152,8 @@ impl On<'_> {
         let held = newest.iter().filter(|list| list.is_hold());
         let since = held.filter_map(|list| list.revoked_at).min();
         let since = since.filter(|at| *at <= self.asked.at)?;
-        if self.asked.policy.trust_signing_time && since > self.asked.used() {
+        let is_believed = self.asked.policy.trust_signing_time && since > self.asked.used();
+        if is_believed || since > self.asked.judged() {
             return None;
         }
         let facts = [self.link.subject.as_str().into(), since.into()];

@@ -25,6 +25,7 @@ mod report;
 mod signature;
 #[cfg(test)]
 mod tests;
+mod time_stamps;
 
 pub use examination::Attachment;
 pub use examination::AttachmentState;
@@ -54,3 +55,4 @@ pub use policy::RevocationRule;
 pub use report::Detail;
 pub use report::NotAReport;
 pub use report::Report;
+pub use time_stamps::JudgedStamp;

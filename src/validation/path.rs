@@ -123,8 +123,11 @@ impl Path<'_> {
             findings.push(Finding::wrong(Sub::ChainConstraintsFailure, says, []));
         }
         findings.extend(self.validity());
-        if !self.certificate.may_sign {
-            let says = Say::KeyUsage;
+        let (is_meant, says) = match self.asked.facts.stamp {
+            None => (self.certificate.may_sign, Say::KeyUsage),
+            Some(_) => (self.certificate.may_time_stamp, Say::StampUsage),
+        };
+        if !is_meant {
             findings.push(Finding::wrong(Sub::ChainConstraintsFailure, says, []));
         }
         if self.certificate.usage.as_deref() == Some(CertificateUse::Connection.as_str()) {
@@ -136,10 +139,11 @@ impl Path<'_> {
             let anchor = self.links.last().map_or("", |link| link.subject.as_str());
             let has_expired = at > self.certificate.not_after
                 || self.links.iter().any(|link| at > link.not_after);
-            let says = if has_expired {
-                Say::ChainFoundThen
-            } else {
-                Say::ChainFound
+            let is_proved = self.asked.proved.existed.is_some();
+            let says = match (has_expired, is_proved) {
+                (false, _) => Say::ChainFound,
+                (true, true) => Say::ChainFoundProved,
+                (true, false) => Say::ChainFoundThen,
             };
             findings.push(Finding::good(says, [anchor.into()]));
         }
@@ -152,7 +156,7 @@ impl Path<'_> {
         let instants = if self.asked.policy.trust_signing_time {
             [used, used]
         } else {
-            [used, self.asked.at]
+            [used, self.asked.judged()]
         };
         let authorities = self.links.iter().skip(1);
         authorities
@@ -170,7 +174,7 @@ impl Path<'_> {
 
     /// What is wrong with the validity of the signer's own certificate.
     fn validity(&self) -> Option<Finding> {
-        let (used, at) = (self.asked.used(), self.asked.at);
+        let (used, at) = (self.asked.used(), self.asked.judged());
         let trusts_time = self.asked.policy.trust_signing_time;
         let (from, to) = (self.certificate.not_before, self.certificate.not_after);
         // Where nothing else proves the time, the instant of judging is that of reception: nobody signed
@@ -181,7 +185,7 @@ impl Path<'_> {
             let facts = [from.into(), early.into()];
             return Some(Finding::wrong(Sub::NotYetValid, Say::NotYetValid, facts));
         }
-        match self.asked.facts.signing_time {
+        match self.asked.made() {
             Some(signed) if signed > to => {
                 let facts = [to.into(), signed.into()];
                 Some(Finding::wrong(Sub::Expired, Say::Expired, facts))

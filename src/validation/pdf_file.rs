@@ -80,11 +80,7 @@ fn facts_of(
     along: Along<'_>,
 ) -> Vec<SignatureFacts> {
     let unreadable = |problem| vec![SignatureFacts::unreadable(problem)];
-    if signature.is_time_stamp() {
-        let kind = "a time stamp of the whole document (`ETSI.RFC3161`)";
-        return unreadable(SignerProblem::Unsupported(kind.to_owned()));
-    }
-    if !signature.is_detached_cms() {
+    if !signature.is_detached_cms() && !signature.is_time_stamp() {
         let kind = format!("a PDF signature of the kind `{}`", signature.sub_filter);
         return unreadable(SignerProblem::Unsupported(kind));
     }
@@ -96,6 +92,9 @@ fn facts_of(
         certificates: along.certificates,
         lists: along.lists,
     };
+    if signature.is_time_stamp() {
+        return vec![examiner.examine_time_stamp(&examined)];
+    }
     match examiner.examine(&[examined]).pop() {
         Some(Ok(mut all)) => {
             for facts in &mut all {

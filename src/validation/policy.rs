@@ -168,6 +168,22 @@ impl Policy {
         has(&self.algorithms, algorithm) && has(&self.digests, digest)
     }
 
+    /// Whether this digest is taken.
+    pub(super) fn allows_digest(&self, digest: &str) -> bool {
+        self.digests.iter().any(|known| known == digest)
+    }
+
+    /// The same, as it is asked of time stamps: what a policy believes or asks of signers says nothing of
+    /// them, and each names its certificate (RFC 3161, 2.4.2).
+    pub(super) fn of_time_stamps(&self) -> Self {
+        Self {
+            trust_signing_time: false,
+            require_signing_time: false,
+            require_signing_certificate: true,
+            ..self.clone()
+        }
+    }
+
     pub(super) fn crl_grace(&self) -> SignedDuration {
         SignedDuration::from_hours(i64::from(self.crl_grace_hours))
     }

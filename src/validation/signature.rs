@@ -4,11 +4,12 @@
 //! that the certificate and the authorities above it were valid at reception and when the signer says it
 //! signed, and not revoked at reception.
 //!
-//! Nothing here proves when a signature was made but what the signer says, so what depends on it, a
-//! certificate that expired or was revoked later, is INDETERMINATE until a policy says that other proof
-//! of the time is at hand (ETSI EN 319 102-1, 5.2.6 and 5.5.4: proof of existence). What the signer's own
-//! time contradicts is FAILED.
+//! When a signature was made is what the signer says, so what depends on it, a certificate that expired or was
+//! revoked later, is INDETERMINATE until a time stamp proves that the signature existed before, or a policy
+//! says that other proof is at hand (ETSI EN 319 102-1, 5.2.6 and 5.5.4: proof of existence). What the
+//! signer's own time contradicts is FAILED.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use super::examination::Coverage;
@@ -25,6 +26,7 @@ use crate::trust::ContentFacts;
 use crate::trust::SignatureFacts;
 use crate::trust::SignerProblem;
 use crate::trust::SigningCertificate;
+use crate::trust::StampFacts;
 
 /// What there is to judge of one signature.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,20 @@ pub(super) struct Asked<'a> {
     pub(super) sender: Option<&'a str>,
     pub(super) at: Timestamp,
     pub(super) policy: &'a Policy,
+    pub(super) proved: Proved,
 }
+
+/// What time stamps prove of when a signature was made.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) struct Proved {
+    /// It existed then.
+    pub(super) existed: Option<Timestamp>,
+    /// What it signs existed then, so that it is not older.
+    pub(super) after: Option<Timestamp>,
+}
+
+/// How far the clocks of two authorities for time stamps may be apart (ETSI EN 319 421, 7.7.1).
+const STAMPS_APART: SignedDuration = SignedDuration::from_secs(1);
 
 impl Asked<'_> {
     /// What is found in one block; nothing where an earlier one leaves nothing to look at.
@@ -65,9 +80,28 @@ impl Asked<'_> {
         )
     }
 
-    /// When the signature was used: when the signer says, else the instant of judging.
+    /// The instant by which certificates and lists are judged where the signer is not believed: when the
+    /// signature is proved to have existed, else that of judging.
+    pub(super) fn judged(&self) -> Timestamp {
+        let existed = self.proved.existed;
+        existed.map_or(self.at, |existed| existed.min(self.at))
+    }
+
+    /// When the signature was made at the earliest: as the signer says, unless it existed before, or as a
+    /// time stamp over the content proves.
+    pub(super) fn made(&self) -> Option<Timestamp> {
+        let said = self.facts.signing_time;
+        let said = said.map(|said| {
+            self.proved
+                .existed
+                .map_or(said, |existed| said.min(existed))
+        });
+        said.max(self.proved.after)
+    }
+
+    /// When the signature was used: when it was made, else the instant it is judged by.
     pub(super) fn used(&self) -> Timestamp {
-        self.facts.signing_time.unwrap_or(self.at)
+        self.made().unwrap_or_else(|| self.judged())
     }
 
     fn format(&self) -> Vec<Finding> {
@@ -158,7 +192,9 @@ impl Asked<'_> {
                 [],
             )),
         };
-        let mut findings: Vec<Finding> = content.into_iter().chain(signature).collect();
+        let stamp = self.facts.stamp.as_ref().and_then(imprint);
+        let all = content.into_iter().chain(signature).chain(stamp);
+        let mut findings: Vec<Finding> = all.collect();
         if findings.is_empty() {
             findings.push(Finding::good(Say::CryptographyRight, [digest()]));
         }
@@ -198,15 +234,19 @@ impl Asked<'_> {
         {
             findings.push(missing("signing-certificate-v2"));
         }
-        let latest = self.at.saturating_add(policy.clock_skew());
-        if let (Some(signed), Ok(latest)) = (self.facts.signing_time, latest)
-            && signed > latest
-        {
-            let facts = [signed.into(), self.at.into()];
+        findings.extend(self.ahead());
+        findings.extend(self.order());
+        let stamp = self
+            .facts
+            .stamp
+            .as_ref()
+            .and_then(|stamp| stamp.digest.as_deref());
+        if let Some(digest) = stamp.filter(|digest| !policy.allows_digest(digest)) {
+            let says = Say::StampDigest;
             findings.push(Finding::wrong(
-                Sub::SigConstraintsFailure,
-                Say::TimeAhead,
-                facts,
+                Sub::CryptoConstraintsFailure,
+                says,
+                [digest.into()],
             ));
         }
         findings.extend(self.sender());
@@ -217,6 +257,46 @@ impl Asked<'_> {
             findings.push(Finding::good(Say::Accepted, facts));
         }
         findings
+    }
+
+    /// That a signer's time is in the future.
+    fn ahead(&self) -> Option<Finding> {
+        let signed = self.facts.signing_time?;
+        let latest = self.at.saturating_add(self.policy.clock_skew());
+        latest.is_ok_and(|latest| signed > latest).then(|| {
+            let facts = [signed.into(), self.at.into()];
+            Finding::wrong(Sub::SigConstraintsFailure, Say::TimeAhead, facts)
+        })
+    }
+
+    /// What is wrong with the order in which things are said and proved to have been made.
+    fn order(&self) -> Vec<Finding> {
+        let Proved { existed, after } = self.proved;
+        let signed = self.facts.signing_time;
+        let skew = self.policy.clock_skew();
+        let is_later = |one: Option<Timestamp>, other: Option<Timestamp>, by: SignedDuration| {
+            let (one, other) = (one?, other?);
+            let is_later = other.saturating_add(by).is_ok_and(|latest| one > latest);
+            is_later.then(|| [Fact::from(one), other.into()])
+        };
+        // What a time stamp says of its own time is held against those over it.
+        let said = match self.facts.stamp {
+            None => Sub::SigConstraintsFailure,
+            Some(_) => Sub::TimestampOrderFailure,
+        };
+        let checks = [
+            (is_later(signed, existed, skew), said, Say::TimeAfterStamp),
+            (is_later(after, signed, skew), said, Say::TimeBeforeStamp),
+            (
+                is_later(after, existed, STAMPS_APART),
+                Sub::TimestampOrderFailure,
+                Say::StampsOutOfOrder,
+            ),
+        ];
+        let wrong = checks.into_iter();
+        wrong
+            .filter_map(|(facts, sub, says)| Some(Finding::wrong(sub, says, facts?)))
+            .collect()
     }
 
     fn key(&self, certificate: &CertificateFacts) -> Option<Finding> {
@@ -251,5 +331,19 @@ impl Asked<'_> {
             Some(organ) => wrong(Say::SenderDiffers, &[organ, sender]),
             None => wrong(Say::SenderUnknown, &[sender]),
         }
+    }
+}
+
+/// What is wrong with what a time stamp is over.
+fn imprint(stamp: &StampFacts) -> Option<Finding> {
+    let digest = stamp.digest.as_deref().unwrap_or_default().into();
+    match stamp.imprint {
+        ContentFacts::Intact => None,
+        ContentFacts::Missing => Some(Finding::wrong(
+            Sub::SignedDataNotFound,
+            Say::ContentMissing,
+            [],
+        )),
+        ContentFacts::Altered => Some(Finding::wrong(Sub::HashFailure, Say::StampOther, [digest])),
     }
 }

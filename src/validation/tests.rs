@@ -2,6 +2,7 @@
 
 mod cases;
 mod paths;
+mod stamps;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;
@@ -67,9 +68,12 @@ fn sound(usage: &str) -> SignatureFacts {
             organ: Some("000.00.00.H62".to_owned()),
             usage: Some(usage.to_owned()),
             may_sign: true,
+            may_time_stamp: false,
             sha256: "ab".repeat(32),
         }),
         signature: Some(true),
+        stamp: None,
+        time_stamps: Vec::new(),
         path: PathFacts {
             problem: None,
             links: vec![

@@ -44,6 +44,7 @@ mod statuses;
 mod support;
 mod telemetry;
 mod tidy;
+mod time_stamps;
 mod validation;
 mod variants;
 mod witness_openssl;

@@ -61,6 +61,8 @@ pub(in crate::trust) struct AnySigner<'a> {
     /// What it signs beside the content; `None`: the content alone.
     pub(in crate::trust) attributes: Option<AnyAttributes<'a>>,
     pub(in crate::trust) signature: &'a [u8],
+    /// What came with the signature and is not signed with it: kind and value of each attribute.
+    pub(in crate::trust) unsigned: Vec<(&'a [u8], &'a [u8])>,
 }
 
 impl<'a> AnySignedData<'a> {
@@ -161,8 +163,7 @@ impl<'a> AnySigner<'a> {
         let signed = info.enter(CONTEXT_0);
         let algorithm = info.expect(SEQUENCE).ok_or(malformed)?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
-        // Unsigned attributes may follow (time stamps); they prove nothing here.
-        info.enter(CONTEXT_1);
+        let unsigned = info.enter(CONTEXT_1).map_or_else(Vec::new, unsigned);
         if !info.is_empty() {
             return Err(malformed);
         }
@@ -185,6 +186,23 @@ impl<'a> AnySigner<'a> {
             scheme,
             attributes,
             signature,
+            unsigned,
         })
     }
+}
+
+/// Kind and value of each unsigned attribute, up to the first that is none: nobody answers for them, so
+/// that one that is broken says nothing of the signature.
+fn unsigned(mut attributes: Reader<'_>) -> Vec<(&[u8], &[u8])> {
+    let mut found = Vec::new();
+    while let Some(mut attribute) = attributes.enter(SEQUENCE) {
+        let Some(kind) = attribute.expect(OID) else {
+            break;
+        };
+        let mut values = attribute.enter(SET).unwrap_or(Reader(&[]));
+        while let Some(value) = values.any() {
+            found.push((kind.content, value.whole));
+        }
+    }
+    found
 }

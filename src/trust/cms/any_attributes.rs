@@ -32,6 +32,10 @@ pub(in crate::trust) struct AnyAttributes<'a> {
     /// The certificates they say it was made with.
     meant: Vec<MeantCertificate<'a>>,
     protection: Option<Element<'a>>,
+    /// Time stamps over the content, older than the signature.
+    pub(in crate::trust) content_stamps: Vec<&'a [u8]>,
+    /// Lists that the signer added, as Adobe's programs do.
+    pub(in crate::trust) revocation: Option<&'a [u8]>,
 }
 
 /// A certificate as signing-certificate names it.
@@ -85,6 +89,16 @@ impl<'a> AnyAttributes<'a> {
                     let is_second = kind == oid::SIGNING_CERTIFICATE_V2;
                     found.meant.push(meant(value, is_second).ok_or(malformed)?);
                     false
+                }
+                oid::CONTENT_STAMP => {
+                    found.content_stamps.push(value.whole);
+                    let others = std::iter::from_fn(|| values.any());
+                    found.content_stamps.extend(others.map(|value| value.whole));
+                    continue;
+                }
+                oid::ADOBE_REVOCATION => {
+                    found.revocation = Some(value.whole);
+                    continue;
                 }
                 // What means nothing to us may have any number of values.
                 _ => continue,

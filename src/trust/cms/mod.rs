@@ -74,6 +74,38 @@ pub(super) mod oid {
     /// Attribute signing-certificate (RFC 2634).
     pub(in crate::trust) const SIGNING_CERTIFICATE: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 0xc];
+    /// id-ct-TSTInfo: what a time stamp says (RFC 3161).
+    pub(in crate::trust) const TST_INFO: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 1, 4];
+    /// Attribute signature-time-stamp (RFC 3161, appendix A).
+    pub(in crate::trust) const SIGNATURE_STAMP: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 14];
+    /// Attribute content-time-stamp (ETSI EN 319 122-1, 5.2.8).
+    pub(in crate::trust) const CONTENT_STAMP: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 20];
+    /// Attribute certificate-values (ETSI EN 319 122-1, 5.4.2).
+    pub(in crate::trust) const CERTIFICATE_VALUES: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 23];
+    /// Attribute revocation-values (ETSI EN 319 122-1, 5.4.2).
+    pub(in crate::trust) const REVOCATION_VALUES: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 24];
+    /// Attribute CAdES-C-timestamp (ETSI TS 101 733, 6.3.5).
+    pub(in crate::trust) const COMPLETE_STAMP: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 25];
+    /// Attribute time-stamped-certs-crls-references (ETSI TS 101 733, 6.3.6).
+    pub(in crate::trust) const REFERENCES_STAMP: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 26];
+    /// Attribute archive-time-stamp, the first version (RFC 5126, 6.4.1).
+    pub(in crate::trust) const ARCHIVE_STAMP: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 27];
+    /// Attribute archive-time-stamp, the second version (RFC 5126, 6.4.1).
+    pub(in crate::trust) const ARCHIVE_STAMP_V2: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 48];
+    /// Attribute archive-time-stamp-v3 (ETSI EN 319 122-1, 5.5.3).
+    pub(in crate::trust) const ARCHIVE_STAMP_V3: &[u8] = &[4, 0, 0x8d, 0x45, 2, 4];
+    /// Attribute adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2).
+    pub(in crate::trust) const ADOBE_REVOCATION: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 1, 1, 8];
     /// Attribute CMSAlgorithmProtection (RFC 6211).
     pub(in crate::trust) const ALGORITHM_PROTECTION: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x34];

@@ -57,7 +57,7 @@ fn write(out: &mut String, report: &Report, language: Language) -> std::fmt::Res
     for (number, (signature, placed)) in (1..).zip(judged.signatures.iter().zip(placed)) {
         let heading = format!(
             "{} {number} · {}",
-            say(ValidationPhrase::Signature),
+            say(placed.label()),
             verdict(signature.verdict, language)
         );
         let who: Vec<String> = signature

@@ -9,7 +9,9 @@ use super::Report;
 use crate::text::Language;
 use crate::validation::examination::Examination;
 use crate::validation::finding::Finding;
+use crate::validation::finding::Indication;
 use crate::validation::finding::Verdict;
+use crate::validation::time_stamps::JudgedStamp;
 
 /// The report.
 pub(super) fn of(report: &Report) -> Value {
@@ -33,6 +35,9 @@ pub(super) fn of(report: &Report) -> Value {
             value["signing_time"] = placed.facts.signing_time.map(|at| at.to_string()).into();
             value["blocks"] = blocks.collect();
             value["path"] = signature.path.into();
+            value["proved_at"] = signature.proved.map(|at| at.to_string()).into();
+            value["is_time_stamp"] = placed.is_time_stamp().into();
+            value["time_stamps"] = signature.time_stamps.iter().map(stamp).collect();
             value
         })
         .collect();
@@ -64,6 +69,21 @@ fn verdict(verdict: Verdict) -> Value {
     json!({
         "indication": verdict.indication.as_str(),
         "sub_indication": verdict.sub_indication.map(|sub| sub.as_str()),
+    })
+}
+
+/// A time stamp: whether it is proof, and if not, why.
+fn stamp(stamp: &JudgedStamp) -> Value {
+    let said = stamp.finding();
+    let doubt = stamp.doubt.as_ref();
+    json!({
+        "kind": stamp.kind,
+        "time": stamp.time.map(|at| at.to_string()),
+        "authority": stamp.authority,
+        "indication": doubt.map_or(Indication::Passed, Finding::indication).as_str(),
+        "sub_indication": doubt.and_then(|doubt| doubt.wrong).map(|sub| sub.as_str()),
+        "en": said.said(Language::En),
+        "vi": said.said(Language::Vi),
     })
 }
 

@@ -47,7 +47,7 @@ fn write(
     write_remedies(out, judged.findings.iter(), language)?;
     let placed = report.examination.signatures.iter();
     for (number, (signature, placed)) in (1..).zip(judged.signatures.iter().zip(placed)) {
-        let name = say(ValidationPhrase::Signature);
+        let name = say(placed.label());
         let found = verdict(signature.verdict, language);
         writeln!(out, "\n{name} {number}: {found}")?;
         match detail {

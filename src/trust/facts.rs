@@ -37,7 +37,7 @@ pub struct SignatureFacts {
     pub stamp: Option<StampFacts>,
     /// The time stamps that came with it, each a signature of its own.
     #[serde(default)]
-    pub time_stamps: Vec<SignatureFacts>,
+    pub time_stamps: Vec<Self>,
 }
 
 /// What a time stamp (RFC 3161) says, and of what.

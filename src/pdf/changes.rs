@@ -21,8 +21,12 @@ use super::xref::NoTables;
 use pages::Pages;
 use same::Proven;
 
-/// Changes that are told of one signature.
+/// Changes of one kind that are told of one signature. Each kind has its own: a hundred that may stand must not
+/// hide one that may not.
 const TOLD_MAX: usize = 20;
+
+/// Characters of a name, or of what else the file says, that are shown.
+const SHOWN_MAX: usize = 120;
 
 /// The kind of a change.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,6 +61,14 @@ pub struct Change {
 /// What was changed since a signature, in no particular order.
 pub type Changes = Vec<Change>;
 
+/// Adds a change, unless as many of its kind are told already.
+fn add(found: &mut Changes, change: Change) {
+    let same = found.iter().filter(|told| told.kind == change.kind);
+    if same.count() < TOLD_MAX && !found.contains(&change) {
+        found.push(change);
+    }
+}
+
 /// Holds the revision that a signature covers against those that end there.
 pub(super) fn changes(
     file: &[u8],
@@ -71,9 +83,7 @@ pub(super) fn changes(
     for end in ends {
         let between = between(&file[..end], header, budget, signature);
         for change in between.unwrap_or_else(|what| vec![unknown(what)]) {
-            if found.len() < TOLD_MAX && !found.contains(&change) {
-                found.push(change);
-            }
+            add(&mut found, change);
         }
     }
     found
@@ -102,7 +112,7 @@ fn between(
             NoTables::Broken => "a revision has no table of its objects",
             NoTables::TooMany => "more objects than are looked at",
         })?;
-        if revision.tables.is_rebuilt {
+        if revision.tables.is_rebuilt || revision.tables.is_ambiguous {
             return Err("the tables of a revision are damaged");
         }
         Ok(revision)
@@ -161,20 +171,27 @@ impl<'r> Compared<'r> {
         })
     }
 
-    fn tell(&mut self, kind: ChangeKind, page: Option<usize>, what: impl Into<String>) {
-        let change = Change {
-            kind,
-            page,
-            what: what.into(),
-        };
-        if !self.found.contains(&change) && self.found.len() < TOLD_MAX {
-            self.found.push(change);
+    fn tell(&mut self, kind: ChangeKind, page: Option<usize>, what: &str) {
+        let what = what.chars().take(SHOWN_MAX).collect();
+        add(&mut self.found, Change { kind, page, what });
+    }
+
+    /// The keys of two dictionaries, each once. Where one stands twice programs read one or the other, so that
+    /// nobody can tell what is shown.
+    fn keys(&mut self, dicts: &[Dict; 2], page: Option<usize>) -> Vec<Vec<u8>> {
+        if dicts.iter().any(Dict::has_twice) {
+            self.tell(ChangeKind::Unknown, page, "an entry that stands twice");
         }
+        let all = dicts.iter().flat_map(|dict| &dict.0);
+        let mut keys: Vec<Vec<u8>> = all.map(|(key, _)| key.clone()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
     }
 
     fn changes(mut self) -> Result<Changes, Trouble> {
         let catalogs = self.catalogs.clone();
-        for key in keys(&catalogs) {
+        for key in self.keys(&catalogs, None) {
             let [old, new] = [0, 1].map(|at: usize| catalogs[at].get(&key));
             match key.as_slice() {
                 b"Pages" => self.compare_pages()?,
@@ -184,7 +201,7 @@ impl<'r> Compared<'r> {
                 b"DSS" if !self.same(old, new)? => {
                     self.tell(ChangeKind::ValidationData, None, "/DSS");
                 }
-                _ if !self.same(old, new)? => self.tell(ChangeKind::Content, None, said(&key)),
+                _ if !self.same(old, new)? => self.tell(ChangeKind::Content, None, &said(&key)),
                 _ => {}
             }
         }
@@ -192,18 +209,9 @@ impl<'r> Compared<'r> {
     }
 }
 
-/// The keys of two dictionaries, each once.
-fn keys(dicts: &[Dict; 2]) -> Vec<Vec<u8>> {
-    let all = dicts.iter().flat_map(|dict| &dict.0);
-    let mut keys: Vec<Vec<u8>> = all.map(|(key, _)| key.clone()).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys
-}
-
 /// A key as the file writes it, for people.
 fn said(key: &[u8]) -> String {
-    format!("/{}", String::from_utf8_lossy(&key[..key.len().min(60)]))
+    format!("/{}", String::from_utf8_lossy(key))
 }
 
 /// A dictionary, or an empty one.

@@ -14,8 +14,8 @@ const FIELDS_MAX: usize = 1_000_000;
 /// Fields inside fields.
 const DEPTH_MAX: usize = 32;
 
-/// Characters of a field's name that are shown.
-const NAME_MAX: usize = 120;
+/// Bytes of a field's full name. Never cut: a lock goes by names.
+const NAME_MAX: usize = 4096;
 
 /// A signature field that has a value.
 #[derive(Clone, Debug)]
@@ -65,17 +65,21 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 /// A field's full name: its parents' and its own.
-pub(super) fn full_name(parents: &str, field: &Dict) -> String {
-    let own = field.get(b"T").and_then(Value::as_text).map(text);
-    let mut name = match own {
-        None => return parents.to_owned(),
-        Some(own) if parents.is_empty() => own,
-        Some(own) => format!("{parents}.{own}"),
+///
+/// # Errors
+/// [`Trouble::Work`]: it is longer than is read.
+pub(super) fn full_name(parents: &str, field: &Dict) -> Result<String, Trouble> {
+    let own = field.get(b"T").and_then(Value::as_text);
+    let name = match own {
+        None => return Ok(parents.to_owned()),
+        Some(own) if own.len() > NAME_MAX => return Err(Trouble::Work),
+        Some(own) if parents.is_empty() => text(own),
+        Some(own) => format!("{parents}.{}", text(own)),
     };
-    if let Some((end, _)) = name.char_indices().nth(NAME_MAX) {
-        name.truncate(end);
+    if name.len() > NAME_MAX {
+        return Err(Trouble::Work);
     }
-    name
+    Ok(name)
 }
 
 impl Form {
@@ -138,7 +142,7 @@ impl Form {
         if is_signature && let Some(number) = number {
             self.of_signatures.insert(number);
         }
-        let name = full_name(&next.name, field);
+        let name = full_name(&next.name, field)?;
         let mut value = field.get(b"V").cloned().or(next.value);
         if is_signature && let Some(value) = value.take() {
             let lock = revision.get(field, b"Lock").ok();

@@ -117,7 +117,7 @@ impl<'a> Revision<'a> {
         match self.place(number) {
             Place::Free => Ok(Value::Null),
             Place::At(at) => self.plain(number, at),
-            Place::In(stream, _) => self.inside(number, stream),
+            Place::In(stream, index) => self.inside(number, stream, index),
         }
     }
 
@@ -179,10 +179,16 @@ impl<'a> Revision<'a> {
         i64::try_from(parser.whole()?).ok()
     }
 
-    fn inside(&self, number: u32, stream: u32) -> Result<Value, Trouble> {
+    /// An object in a stream of objects. Some programs go by its place there, some by its number: where they
+    /// would find different ones it is not read.
+    fn inside(&self, number: u32, stream: u32, index: u32) -> Result<Value, Trouble> {
         let packed = self.packed(stream)?;
-        let found = packed.begins.iter().find(|(inside, _)| *inside == number);
-        let (_, at) = found.ok_or(Trouble::Object(number))?;
+        let all = (0..).zip(&packed.begins);
+        let mut found = all.filter(|(_, (inside, _))| *inside == number);
+        let at = match (found.next(), found.next()) {
+            (Some((place, (_, at))), None) if place == index => at,
+            _ => return Err(Trouble::Object(number)),
+        };
         let mut parser = Parser::new(&packed.data, *at);
         let value = parser.value();
         self.budget.spend(parser.at - at + packed.begins.len())?;

@@ -52,6 +52,8 @@ pub(super) struct Tables {
     pub(super) shift: usize,
     /// Whether it was made of what looks like an object.
     pub(super) is_rebuilt: bool,
+    /// Whether one of them says two things: programs take one or the other.
+    pub(super) is_ambiguous: bool,
     /// Bytes of work that may still be spent on it.
     left: usize,
 }
@@ -71,6 +73,13 @@ pub(super) fn start(bytes: &[u8]) -> Option<(usize, usize)> {
     let mut parser = Parser::new(bytes, at + word.len());
     let leads = usize::try_from(parser.whole()?).ok()?;
     Some((at, leads))
+}
+
+/// Whether entries have two places for one object. Orders them by number.
+fn has_two(entries: &mut [Entry]) -> bool {
+    entries.sort_by_key(|entry| entry.number);
+    let mut pairs = entries.windows(2);
+    pairs.any(|pair| pair[0].number == pair[1].number && pair[0].place != pair[1].place)
 }
 
 impl Tables {
@@ -108,7 +117,9 @@ impl Tables {
                 return Err(NoTables::TooMany);
             }
             let at = at.checked_add(shift).ok_or(NoTables::Broken)?;
+            let before = found.entries.len();
             let trailer = found.section(bytes, at)?;
+            found.is_ambiguous |= trailer.has_twice() || has_two(&mut found.entries[before..]);
             let place = |key: &[u8]| usize::try_from(trailer.integer(key)?).ok();
             next.extend(place(b"Prev"));
             next.extend(place(b"XRefStm"));

@@ -1,37 +1,26 @@
 //! Base64 (RFC 4648), as files carry it: white space anywhere, lines of headers before it.
 
-/// Letters by their values.
-const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+use base64::Engine as _;
+use base64::alphabet::STANDARD;
+use base64::engine::DecodePaddingMode;
+use base64::engine::GeneralPurpose;
+use base64::engine::GeneralPurposeConfig;
 
-const SPACE: u8 = 64;
-const PADDING: u8 = 65;
-const NOTHING: u8 = 66;
-
-/// What each byte is: a value below 64, white space, padding, or nothing of base64.
-const MEANINGS: [u8; 256] = meanings();
-
-const fn meanings() -> [u8; 256] {
-    let mut all = [NOTHING; 256];
-    let mut value = 0;
-    while value < 64 {
-        all[LETTERS[value as usize] as usize] = value;
-        value += 1;
-    }
-    all[b'=' as usize] = PADDING;
-    // What `is_ascii_whitespace` says.
-    let spaces = *b" \t\n\r\x0c";
-    let mut at = 0;
-    while at < spaces.len() {
-        all[spaces[at] as usize] = SPACE;
-        at += 1;
-    }
-    all
-}
+/// Padding may be left out, and the last bits may be anything: files are like that.
+const ANY: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// The bytes of base64, with white space anywhere, behind lines like `Proc-Type: …`; `None` for anything else,
 /// and for nothing.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
-    decode_body(behind_headers(text))
+    let body = behind_headers(text).iter().copied();
+    let letters: Vec<u8> = body.filter(|byte| !byte.is_ascii_whitespace()).collect();
+    let decoded = ANY.decode(letters).ok();
+    decoded.filter(|bytes| !bytes.is_empty())
 }
 
 /// The text behind the lines of headers that it begins with: they have a colon, which is no letter of base64, or
@@ -55,54 +44,9 @@ fn behind_headers(text: &[u8]) -> &[u8] {
     }
 }
 
-fn decode_body(text: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut held, mut padding) = (0_u32, 0, 0);
-    for byte in text {
-        let value = MEANINGS[usize::from(*byte)];
-        if value < 64 {
-            if padding > 0 {
-                return None;
-            }
-            bits = bits << 6 | u32::from(value);
-            held += 1;
-            if held == 4 {
-                let [_, three @ ..] = bits.to_be_bytes();
-                out.extend_from_slice(&three);
-                (bits, held) = (0, 0);
-            }
-        } else if value == PADDING {
-            padding += 1;
-        } else if value == NOTHING {
-            return None;
-        }
-    }
-    // Six, twelve or eighteen bits are left: whole bytes of them count.
-    let left = (bits << (6 * (4 - held))).to_be_bytes();
-    match held {
-        2 => out.push(left[1]),
-        3 => out.extend_from_slice(&left[1..3]),
-        _ => {}
-    }
-    (padding <= 2 && !out.is_empty()).then_some(out)
-}
-
 /// Bytes as base64, in one line.
 pub(crate) fn encode(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let [a, b, c] = [0, 1, 2].map(|at| three.get(at).copied().map_or(0, u32::from));
-        let bits = a << 16 | b << 8 | c;
-        for (at, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS[(bits >> shift & 0x3f) as usize];
-            out.push(if at <= three.len() {
-                char::from(letter)
-            } else {
-                '='
-            });
-        }
-    }
-    out
+    ANY.encode(bytes)
 }
 
 #[cfg(test)]

@@ -78,8 +78,9 @@ pub(super) fn claims<'a>(
 ) -> Vec<Result<Claim<'a>, &'static str>> {
     let stamped = Stamped::read(data);
     let mut evidence = Evidence::default();
-    evidence.take(&stamped);
+    // What was given comes first: what a signature carries, as much as its maker likes, must not displace it.
     evidence.add(one.certificates, one.lists);
+    evidence.take(&stamped);
     let Stamped { data, stamps } = stamped;
     let enclosed = Enclosed {
         evidence: &evidence,

@@ -158,8 +158,8 @@ impl Examiner {
             .and_then(|der| AnySignedData::parse(der));
         let token = Token::alone(data, StampKind::Document);
         let mut evidence = Evidence::default();
-        token.lend(&mut evidence);
         evidence.add(one.certificates, one.lists);
+        token.lend(&mut evidence);
         let mut along = self.along(&evidence.certificates, &evidence.lists);
         let over = one.content.map_or(Over::Missing, Over::These);
         let claim = token.claim(self, &evidence, &mut along, &over);

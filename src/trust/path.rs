@@ -15,6 +15,8 @@ use super::pem;
 use super::rules::PolicyInputs;
 use super::store::TrustError;
 pub(super) use along::Along;
+pub(super) use along::CERTIFICATES_MAX;
+pub(super) use along::LISTS_MAX;
 
 /// What whoever asks believes, DER, and what else may help.
 #[derive(Clone, Debug, Default)]

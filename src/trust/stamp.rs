@@ -28,6 +28,8 @@ use super::facts::SignerProblem;
 use super::facts::StampFacts;
 use super::facts::StampKind;
 use super::path::Along;
+use super::path::CERTIFICATES_MAX;
+use super::path::LISTS_MAX;
 use super::sha256;
 use super::verify::ContentDigest;
 use said::Said;
@@ -53,7 +55,8 @@ pub(super) struct Token<'a> {
     read: Read<'a>,
 }
 
-/// Certificates and lists that came with signatures and with their time stamps, each once.
+/// Certificates and lists that came with signatures and with their time stamps, each once; one more than are
+/// followed, so that it is told that there are more.
 #[derive(Default)]
 pub(super) struct Evidence<'a> {
     pub(super) certificates: Vec<&'a [u8]>,
@@ -189,13 +192,13 @@ impl<'a> Evidence<'a> {
     }
 
     fn certificate(&mut self, der: &'a [u8]) {
-        if self.known.insert(der) {
+        if self.certificates.len() <= CERTIFICATES_MAX && self.known.insert(der) {
             self.certificates.push(der);
         }
     }
 
     fn list(&mut self, der: &'a [u8]) {
-        if self.known.insert(der) {
+        if self.lists.len() <= LISTS_MAX && self.known.insert(der) {
             self.lists.push(der);
         }
     }

@@ -150,6 +150,12 @@ fn signed(seal: &Credential, more: &str, first: &str) -> File {
     file
 }
 
+/// Objects with their numbers.
+fn numbered<'t>(numbers: &[u32], objects: &'t [String]) -> Vec<(u32, &'t str)> {
+    let objects = objects.iter().map(String::as_str);
+    numbers.iter().copied().zip(objects).collect()
+}
+
 /// `DocMDP` with this number.
 fn certified(level: u8) -> String {
     format!(
@@ -234,6 +240,117 @@ fn what_a_signer_forbade_is_not_passed_over() {
         verdicts("", &lock("Exclude")),
         [passed, UNDECIDED, UNDECIDED]
     );
+}
+
+#[test]
+fn a_hundred_changes_that_may_stand_hide_none_that_may_not() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let seal = credential(here, "seal");
+    let numbers: Vec<u32> = (100..200).collect();
+    let list: String = numbers.iter().map(|n| format!("{n} 0 R ")).collect();
+    let fields = |value: &str| -> Vec<String> {
+        let field = |n: &u32| format!("<< /FT /Tx /T (F{n}) {value} >>");
+        numbers.iter().map(field).collect()
+    };
+    let (empty, filled) = (fields(""), fields("/V (x)"));
+    let mut file = File::new(b"", &format!("10 0 R {list}"), &numbered(&numbers, &empty));
+    file.sign(&seal, &[(10, FIRST)], &certified(2));
+    let mut changes = numbered(&numbers, &filled);
+    let mut harmless = file.clone();
+    harmless.revise(&changes);
+    assert_eq!(harmless.verdict(here), "PASSED");
+    changes.push((4, PAY_999));
+    file.revise(&changes);
+    assert_eq!(file.verdict(here), UNDECIDED);
+}
+
+#[test]
+fn a_lock_goes_by_whole_names_however_long() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let seal = credential(here, "seal");
+    let verdict = |letters: usize| {
+        let name = "n".repeat(letters);
+        let field = |value: &str| format!("<< /FT /Tx /T ({name}) {value} >>");
+        let mut file = File::new(b"", "10 0 R 12 0 R", &[(12, field("").as_str())]);
+        let lock = format!(
+            "<< /FT /Sig /T (First) /V 20 0 R /Lock << /Type /SigFieldLock /Action /Include \
+             /Fields [({name})] >> >>"
+        );
+        file.sign(&seal, &[(10, &lock)], "");
+        let before = file.verdict(here);
+        file.revise(&[(12, field("/V (Mallory)").as_str())]);
+        [before, file.verdict(here)]
+    };
+    for letters in [10, 121, 4000] {
+        assert_eq!(verdict(letters), ["PASSED", UNDECIDED], "{letters}");
+    }
+    // Longer ones are not read, which is no fault.
+    assert_eq!(verdict(5000), [UNDECIDED; 2]);
+}
+
+#[test]
+fn what_programs_may_read_in_two_ways_is_not_passed() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let seal = credential(here, "seal");
+    let file = signed(&seal, "", FIRST);
+    let verdict = |objects: &[(u32, &str)]| {
+        let mut file = file.clone();
+        file.revise(objects);
+        file.verdict(here)
+    };
+    let twice = "/Contents 5 0 R /Contents 4 0 R";
+    let page = format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] {twice} >>");
+    assert_eq!(verdict(&[(3, &page), (5, PAY_999)]), UNDECIDED);
+    let other = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 5 0 R >>";
+    let pages = "<< /Type /Pages /Kids [6 0 R] /Count 1 /Kids [3 0 R] >>";
+    assert_eq!(verdict(&[(2, pages), (6, other), (5, PAY_999)]), UNDECIDED);
+    let catalog = catalog("10 0 R 12 0 R").replace("/Pages", "/Pages 7 0 R /Pages");
+    let hidden = "<< /Type /Pages /Kids [6 0 R] /Count 1 >>";
+    let all = [(1, catalog.as_str()), (7, hidden), (6, other), (5, PAY_999)];
+    assert_eq!(verdict(&all), UNDECIDED);
+    // Two roots, and two places for one object in one table.
+    let mut rooted = file.clone();
+    rooted.trailer = "/Root 1 0 R";
+    rooted.revise(&[(13, "null")]);
+    assert_eq!(rooted.verdict(here), UNDECIDED);
+    assert_eq!(
+        verdict(&[(13, "null"), (4, PAY_100), (4, PAY_999)]),
+        UNDECIDED
+    );
+    assert_eq!(verdict(&[(13, "null"), (4, PAY_100)]), "PASSED");
+}
+
+#[test]
+fn fields_of_later_signatures_do_not_cover_a_page_together() {
+    let directory = papers("p256");
+    let here = directory.path();
+    let seal = credential(here, "seal");
+    let file = signed(&seal, "", FIRST);
+    // Fields that nobody signed: anybody can add them.
+    let verdict = |count: u32, rectangle: &str| {
+        let numbers: Vec<u32> = (100..100 + count).collect();
+        let fields: Vec<String> = numbers
+            .iter()
+            .map(|n| format!("<< /FT /Sig /T (S{n}) /Subtype /Widget /Rect [{rectangle}] >>"))
+            .collect();
+        let list: String = numbers.iter().map(|n| format!("{n} 0 R ")).collect();
+        let catalog = catalog(&format!("10 0 R 12 0 R {list}"));
+        let page = format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Annots [{list}] >>"
+        );
+        let mut objects = vec![(1, catalog.as_str()), (3, page.as_str())];
+        objects.extend(numbered(&numbers, &fields));
+        let mut file = file.clone();
+        file.revise(&objects);
+        file.verdict(here)
+    };
+    assert_eq!(verdict(1, "0 0 300 300"), "PASSED");
+    assert_eq!(verdict(2, "0 0 300 300"), UNDECIDED);
+    assert_eq!(verdict(1, "0 0 400 400"), UNDECIDED);
+    assert_eq!(verdict(3, "0 0 0 0"), "PASSED");
 }
 
 #[test]

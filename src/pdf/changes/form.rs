@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::ChangeKind;
 use super::Compared;
 use super::dict_of;
-use super::keys;
 use super::said;
 use crate::pdf::field::full_name;
 use crate::pdf::revision::Trouble;
@@ -34,7 +33,7 @@ impl Compared<'_> {
             dict_of(&self.old.resolve(old.unwrap_or(&null))?),
             dict_of(&self.new.resolve(new.unwrap_or(&null))?),
         ];
-        for key in keys(&forms) {
+        for key in self.keys(&forms, None) {
             let [old, new] = [0, 1].map(|at: usize| forms[at].get(&key));
             match key.as_slice() {
                 b"Fields" => {
@@ -49,9 +48,9 @@ impl Compared<'_> {
                 // What fields look like that do not say it themselves.
                 b"DR" | b"DA" | b"Q" | b"NeedAppearances" if old.is_none() => {}
                 b"DR" | b"DA" | b"Q" | b"NeedAppearances" if !self.same(old, new)? => {
-                    self.tell(ChangeKind::Form, None, said(&key));
+                    self.tell(ChangeKind::Form, None, &said(&key));
                 }
-                _ if !self.same(old, new)? => self.tell(ChangeKind::Content, None, said(&key)),
+                _ if !self.same(old, new)? => self.tell(ChangeKind::Content, None, &said(&key)),
                 _ => {}
             }
         }
@@ -78,10 +77,10 @@ impl Compared<'_> {
         for (at, field) in old.iter().enumerate() {
             match field.as_reference() {
                 Some(number) if later.contains(&number) => self.pair([field, field], parents)?,
-                Some(_) => self.tell(ChangeKind::Content, None, said(key)),
+                Some(_) => self.tell(ChangeKind::Content, None, &said(key)),
                 None => match new.get(at) {
                     Some(other @ Value::Dict(_)) => self.pair([field, other], parents)?,
-                    _ => self.tell(ChangeKind::Content, None, said(key)),
+                    _ => self.tell(ChangeKind::Content, None, &said(key)),
                 },
             }
         }
@@ -102,7 +101,7 @@ impl Compared<'_> {
             dict_of(&self.old.resolve(fields[0])?),
             dict_of(&self.new.resolve(fields[1])?),
         ];
-        let name = full_name(parents.name, &dicts[0]);
+        let name = full_name(parents.name, &dicts[0])?;
         let kind = dicts[0].name(b"FT").or(parents.kind).map(<[u8]>::to_vec);
         let inside = Parents {
             name: &name,
@@ -110,7 +109,7 @@ impl Compared<'_> {
             depth: parents.depth + 1,
         };
         let mut changed = Vec::new();
-        for key in keys(&dicts) {
+        for key in self.keys(&dicts, None) {
             let [old, new] = [0, 1].map(|at: usize| dicts[at].get(&key));
             match key.as_slice() {
                 b"Kids" => self.lists(&dicts, &key, inside)?,
@@ -162,11 +161,11 @@ impl Compared<'_> {
         }
     }
 
-    /// Whether a field was signed by a time stamp or by somebody.
+    /// Whether a field was signed by a time stamp, which shows nothing, or by somebody.
     fn kind_of(&self, field: &Dict, name: &str) -> Result<ChangeKind, Trouble> {
         let value = dict_of(&self.new.get(field, b"V")?);
         let is_stamp = value.name(b"SubFilter") == Some(b"ETSI.RFC3161");
-        Ok(if is_stamp {
+        Ok(if is_stamp && !self.is_shown(field)? {
             ChangeKind::ValidationData
         } else {
             self.unless_locked(ChangeKind::Signature, name)
@@ -196,18 +195,21 @@ impl Compared<'_> {
             return Err(Trouble::Work);
         }
         let dict = dict_of(&self.new.resolve(field)?);
-        let name = full_name(parents.name, &dict);
+        let name = full_name(parents.name, &dict)?;
+        if dict.has_twice() {
+            self.tell(ChangeKind::Unknown, None, &name);
+        }
         let kind = dict.name(b"FT").or(parents.kind);
         if kind == Some(b"Sig") {
             let kind = self.kind_of(&dict, &name)?;
-            self.tell(kind, None, name);
+            self.tell(kind, None, &name);
             return Ok(());
         }
         let kids = self.new.get(&dict, b"Kids")?;
         let kids = kids.as_array().unwrap_or_default();
         if kind.is_some() || kids.is_empty() {
             let kind = self.unless_locked(ChangeKind::Annotation, &name);
-            self.tell(kind, None, name);
+            self.tell(kind, None, &name);
             return Ok(());
         }
         let inside = Parents {

@@ -6,7 +6,6 @@ use std::rc::Rc;
 use super::ChangeKind;
 use super::Compared;
 use super::dict_of;
-use super::keys;
 use super::said;
 use crate::pdf::revision::Revision;
 use crate::pdf::revision::Trouble;
@@ -19,7 +18,7 @@ const PAGES_MAX: usize = 500_000;
 /// What a page inherits from the nodes above it (ISO 32000-2, table 31).
 const INHERITED: [&[u8]; 4] = [b"Resources", b"MediaBox", b"CropBox", b"Rotate"];
 
-/// What part of a page the field of a later signature may cover: more hides what was signed.
+/// What part of a page the fields of later signatures may cover together: more hides what was signed.
 const PART_MAX: f64 = 0.25;
 
 /// The pages of a revision.
@@ -45,6 +44,10 @@ impl Pages {
             }
             let number = at.as_reference();
             let node = dict_of(&revision.resolve(&at)?);
+            // Programs see one tree or another.
+            if node.get(b"Kids").is_some() && node.has_twice() {
+                return Err(Trouble::Object(number.unwrap_or(0)));
+            }
             let kids = revision.get(&node, b"Kids")?;
             let Some(kids) = kids.as_array() else {
                 if let Some(number) = number {
@@ -95,20 +98,20 @@ impl Compared<'_> {
     pub(super) fn compare_pages(&mut self) -> Result<(), Trouble> {
         let [old, new] = [0, 1].map(|at: usize| self.pages[at].all.len());
         if old != new {
-            self.tell(ChangeKind::Content, None, format!("/Pages: {old} → {new}"));
+            self.tell(ChangeKind::Content, None, &format!("/Pages: {old} → {new}"));
         }
         for at in 0..old.min(new) {
             let pages = [
                 self.pages[0].page(self.old, at)?,
                 self.pages[1].page(self.new, at)?,
             ];
-            for key in keys(&pages) {
+            for key in self.keys(&pages, Some(at + 1)) {
                 let [old, new] = [0, 1].map(|of: usize| pages[of].get(&key));
                 match key.as_slice() {
                     b"Annots" => self.annotations(at + 1, &pages)?,
                     b"Parent" | b"LastModified" | b"PieceInfo" | b"Metadata" | b"Tabs" => {}
                     _ if !self.same(old, new)? => {
-                        self.tell(ChangeKind::Content, Some(at + 1), said(&key));
+                        self.tell(ChangeKind::Content, Some(at + 1), &said(&key));
                     }
                     _ => {}
                 }
@@ -140,6 +143,7 @@ impl Compared<'_> {
                 self.tell(ChangeKind::Annotation, Some(page), "/Annots");
             }
         }
+        let mut covered = 0.0;
         for annotation in new {
             let Some(number) = number(annotation) else {
                 if new.len() > old.len() {
@@ -151,32 +155,48 @@ impl Compared<'_> {
                 continue;
             }
             let widget = dict_of(&self.new.object(number)?);
-            if !self.forms[1].of_signatures.contains(&number) {
+            if !self.forms[1].of_signatures.contains(&number) || widget.has_twice() {
                 self.tell(ChangeKind::Annotation, Some(page), "/Annots");
-            } else if self.covers_much(&widget, &pages[1])? {
-                self.tell(ChangeKind::Content, Some(page), "/Rect");
+                continue;
             }
+            covered += self.area(&widget, b"Rect")?.unwrap_or(f64::INFINITY);
+        }
+        if self.is_much(covered, &pages[1])? {
+            self.tell(ChangeKind::Content, Some(page), "/Rect");
         }
         Ok(())
     }
 
-    /// Whether the field of a signature covers a large part of a page.
-    fn covers_much(&self, widget: &Dict, page: &Dict) -> Result<bool, Trouble> {
-        let area = |dict: &Dict, key: &[u8]| -> Result<Option<f64>, Trouble> {
-            let rectangle = self.new.get(dict, key)?;
-            let corners = rectangle.as_array().unwrap_or_default().iter();
-            let corners: Option<Vec<f64>> = corners.map(Value::as_number).collect();
-            Ok(match corners.as_deref() {
-                Some([left, bottom, right, top]) => {
-                    Some((right - left).abs() * (top - bottom).abs())
-                }
-                _ => None,
-            })
+    /// Whether so much is a large part of what is shown of a page.
+    fn is_much(&self, covered: f64, page: &Dict) -> Result<bool, Trouble> {
+        let whole = self.area(page, b"MediaBox")?.unwrap_or(0.0);
+        let shown = self.area(page, b"CropBox")?.unwrap_or(whole).min(whole);
+        // What is no number is much.
+        Ok(covered > 0.0 && !(covered <= shown * PART_MAX) || covered.is_nan())
+    }
+
+    /// Whether a field shows something on a page: it, or one of its parts.
+    pub(super) fn is_shown(&self, field: &Dict) -> Result<bool, Trouble> {
+        let kids = self.new.get(field, b"Kids")?;
+        let has_kids = kids.as_array().is_some_and(|kids| !kids.is_empty());
+        let area = self.area(field, b"Rect")?;
+        Ok(has_kids || area.is_some_and(|area| area != 0.0))
+    }
+
+    /// The area of a rectangle of a later revision; `None` where there is none.
+    fn area(&self, dict: &Dict, key: &[u8]) -> Result<Option<f64>, Trouble> {
+        let rectangle = self.new.get(dict, key)?;
+        let Some(corners) = rectangle.as_array() else {
+            return Ok(None);
         };
-        let whole = area(page, b"MediaBox")?.unwrap_or(0.0);
-        Ok(match area(widget, b"Rect")? {
-            None => true,
-            Some(part) => part > whole * PART_MAX,
+        let mut numbers = Vec::new();
+        for corner in corners.iter().take(5) {
+            numbers.push(self.new.resolve(corner)?.as_number());
+        }
+        let numbers: Option<Vec<f64>> = numbers.into_iter().collect();
+        Ok(match numbers.as_deref() {
+            Some([left, bottom, right, top]) => Some((right - left).abs() * (top - bottom).abs()),
+            _ => None,
         })
     }
 }

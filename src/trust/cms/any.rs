@@ -1,6 +1,8 @@
 //! Reading a `SignedData` of any origin, for reports: what is not verified here is told apart from what is
 //! wrong. Everything is a slice of the input; nothing is trusted yet.
 
+use std::collections::HashSet;
+
 use super::any_attributes::AnyAttributes;
 use super::oid;
 use super::parse::SignerIdentifier;
@@ -24,6 +26,10 @@ const SIGNERS_MAX: usize = 64;
 
 /// Certificates, and lists, of one signature that are looked at.
 const EMBEDDED_MAX: usize = 256;
+
+/// Values of unsigned attributes of one signer that are looked at, of those that say something to us. Nobody
+/// answers for them, so what is beyond is passed over.
+const UNSIGNED_MAX: usize = 256;
 
 /// A signature of any kind: with or without its content, some of its signers perhaps of a kind that is not
 /// verified here.
@@ -139,12 +145,12 @@ impl<'a> AnySignedData<'a> {
 
 /// The sequences in an element of this tag. An error without a reason: there are too many.
 fn embedded<'a>(data: &mut Reader<'a>, tag: u8) -> Result<Vec<&'a [u8]>, Option<NotExamined>> {
-    let mut found = Vec::new();
+    let (mut found, mut known) = (Vec::new(), HashSet::new());
     let mut inside = data.enter(tag).unwrap_or(Reader(&[]));
     while !inside.is_empty() {
         let malformed = NotExamined::Malformed("a certificate or list in it is malformed");
         let element = inside.any().ok_or(Some(malformed))?;
-        if element.tag == SEQUENCE && !found.contains(&element.whole) {
+        if element.tag == SEQUENCE && known.insert(element.whole) {
             found.push(element.whole);
         }
         if found.len() > EMBEDDED_MAX {
@@ -191,16 +197,22 @@ impl<'a> AnySigner<'a> {
     }
 }
 
-/// Kind and value of each unsigned attribute, up to the first that is none: nobody answers for them, so
-/// that one that is broken says nothing of the signature.
+/// Kind and value of each unsigned attribute that says something to us, up to the first that is none: nobody
+/// answers for them, so that one that is broken says nothing of the signature.
 fn unsigned(mut attributes: Reader<'_>) -> Vec<(&[u8], &[u8])> {
     let mut found = Vec::new();
     while let Some(mut attribute) = attributes.enter(SEQUENCE) {
         let Some(kind) = attribute.expect(OID) else {
             break;
         };
+        if !oid::UNSIGNED.contains(&kind.content) {
+            continue;
+        }
         let mut values = attribute.enter(SET).unwrap_or(Reader(&[]));
         while let Some(value) = values.any() {
+            if found.len() == UNSIGNED_MAX {
+                return found;
+            }
             found.push((kind.content, value.whole));
         }
     }

@@ -19,6 +19,10 @@ use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
 use crate::trust::digests::digest_by_name;
 
+/// Certificates and time stamps that signed attributes name or hold. A signer names one certificate, twice where
+/// both versions are written, and adds a time stamp or two.
+const VALUES_MAX: usize = 64;
+
 /// Signed attributes: those that say something to us.
 #[derive(Debug, Default)]
 pub(in crate::trust) struct AnyAttributes<'a> {
@@ -87,13 +91,13 @@ impl<'a> AnyAttributes<'a> {
                 oid::ALGORITHM_PROTECTION => found.protection.replace(value).is_some(),
                 oid::SIGNING_CERTIFICATE | oid::SIGNING_CERTIFICATE_V2 => {
                     let is_second = kind == oid::SIGNING_CERTIFICATE_V2;
-                    found.meant.push(meant(value, is_second).ok_or(malformed)?);
+                    found.mean_also(meant(value, is_second).ok_or(malformed)?);
                     false
                 }
                 oid::CONTENT_STAMP => {
-                    found.content_stamps.push(value.whole);
                     let others = std::iter::from_fn(|| values.any());
-                    found.content_stamps.extend(others.map(|value| value.whole));
+                    let all = std::iter::once(value).chain(others);
+                    found.stamped(all.map(|value| value.whole));
                     continue;
                 }
                 oid::ADOBE_REVOCATION => {
@@ -109,6 +113,21 @@ impl<'a> AnyAttributes<'a> {
         }
         found.message_digest = digest.ok_or("message-digest is missing")?;
         Ok(found)
+    }
+
+    /// Takes in one more certificate that is meant.
+    fn mean_also(&mut self, meant: MeantCertificate<'a>) {
+        if self.meant.len() < VALUES_MAX {
+            self.meant.push(meant);
+        } else {
+            self.limit = Some("signing-certificate stands more than 64 times");
+        }
+    }
+
+    /// Takes in the time stamps over the content; of more than are read those beyond prove nothing.
+    fn stamped(&mut self, stamps: impl Iterator<Item = &'a [u8]>) {
+        let left = VALUES_MAX - self.content_stamps.len();
+        self.content_stamps.extend(stamps.take(left));
     }
 
     /// Whether they speak of this signature: of its kind of content and of its algorithms.

@@ -103,6 +103,17 @@ pub(super) mod oid {
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 48];
     /// Attribute archive-time-stamp-v3 (ETSI EN 319 122-1, 5.5.3).
     pub(in crate::trust) const ARCHIVE_STAMP_V3: &[u8] = &[4, 0, 0x8d, 0x45, 2, 4];
+    /// Unsigned attributes that say something to us.
+    pub(in crate::trust) const UNSIGNED: [&[u8]; 8] = [
+        SIGNATURE_STAMP,
+        CERTIFICATE_VALUES,
+        REVOCATION_VALUES,
+        COMPLETE_STAMP,
+        REFERENCES_STAMP,
+        ARCHIVE_STAMP,
+        ARCHIVE_STAMP_V2,
+        ARCHIVE_STAMP_V3,
+    ];
     /// Attribute adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2).
     pub(in crate::trust) const ADOBE_REVOCATION: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x2f, 1, 1, 8];

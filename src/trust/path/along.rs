@@ -33,9 +33,11 @@ use crate::trust::lists::REMOVE_FROM_CRL;
 use crate::trust::rules;
 use crate::trust::rules::Rule;
 
-/// Certificates and lists of a signature that are looked at.
-const CERTIFICATES_MAX: usize = 2_000;
-const LISTS_MAX: usize = 500;
+/// Certificates of a signature that are looked at.
+pub(in crate::trust) const CERTIFICATES_MAX: usize = 2_000;
+
+/// Revocation lists of a signature that are looked at.
+pub(in crate::trust) const LISTS_MAX: usize = 500;
 
 /// Certificates of one name with whose keys a list is tried.
 const LIST_SIGNERS_MAX: usize = 32;

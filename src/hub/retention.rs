@@ -9,21 +9,18 @@
 //! all after it, and is named in the log. What is decided about documents is a record of the journal like
 //! any other, so an index that is made anew agrees.
 
+mod due;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
 use super::checkpoint;
 use super::config::INDEX_NICE;
 use super::core::Core;
-use super::recover::ROWS_AT_ONCE;
-use super::rows;
-use super::rows::DocumentRow;
 use super::vital;
 use crate::model::Digest;
 use crate::model::Refusal;
@@ -32,8 +29,10 @@ use crate::store::IndexError;
 use crate::store::Position;
 use crate::store::SegmentFile;
 
-/// Documents given to the commit thread at once.
-const AT_ONCE: usize = 64;
+use due::Bound;
+use due::Due;
+use due::due;
+use due::first_kept;
 
 /// Part of the checkpoint's bytes that is dropped at least for a new one: it holds every receipt ever given,
 /// and must not be written over and over for little.
@@ -100,13 +99,6 @@ pub(super) struct Outcome {
     pub(super) archived: usize,
     /// Why the next is not; absent where it was not looked at.
     pub(super) held: Option<String>,
-}
-
-/// A document that need not be kept.
-#[derive(Clone, Debug)]
-struct Due {
-    sequence: u64,
-    attachments: Vec<Digest>,
 }
 
 /// Looks for what need not be kept until the hub is gone.
@@ -263,124 +255,6 @@ async fn on_a_thread<T: Send + 'static>(
         Err(error) => {
             tracing::warn!(%error, "no thread for retention: it is tried again");
             None
-        }
-    }
-}
-
-/// What need not be kept.
-#[derive(Clone, Copy, Debug)]
-struct Bound {
-    /// What was accepted before this.
-    accepted_before: Option<Timestamp>,
-    /// What lies in this segment or before it.
-    segment: u32,
-    /// The last one that is sealed.
-    sealed: u32,
-}
-
-impl Bound {
-    fn of(core: &Core) -> Result<Self, RetentionError> {
-        let retention = &core.config.retention;
-        let sealed = core.reader.sealed().map_err(RetentionError::Journal)?;
-        let accepted_before = retention.days.and_then(|days| {
-            let age = SignedDuration::from_hours(24 * i64::from(days));
-            core.clock.now().checked_sub(age).ok()
-        });
-        let mut bound = Self {
-            accepted_before,
-            segment: 0,
-            sealed: sealed.last().map_or(0, |segment| segment.number),
-        };
-        if let Some(most) = retention.bytes {
-            let mut bytes = core.written.bytes();
-            for segment in &sealed {
-                if bytes <= most {
-                    break;
-                }
-                bytes = bytes.saturating_sub(segment.bytes);
-                bound.segment = segment.number;
-            }
-        }
-        Ok(bound)
-    }
-
-    fn lets_go(&self, at: Position, accepted_at: Timestamp) -> bool {
-        let is_old = self
-            .accepted_before
-            .is_some_and(|before| accepted_at < before);
-        at.segment() <= self.segment || (at.segment() <= self.sealed && is_old)
-    }
-}
-
-/// Documents that are due, and the first document that is not archived.
-struct Found {
-    documents: Vec<Due>,
-    from: u64,
-}
-
-/// The first documents that are due, in order.
-fn due(core: &Core, from: u64, bound: Bound) -> Result<Found, RetentionError> {
-    let mut found = Found {
-        documents: Vec::new(),
-        from,
-    };
-    let mut is_first = true;
-    each_document(core, from, |row| {
-        let sequence = row.record.sequence;
-        let Some(position) = row.position else {
-            if is_first {
-                found.from = sequence + 1;
-            }
-            return true;
-        };
-        is_first = false;
-        if !bound.lets_go(position, row.record.accepted_at) {
-            return false;
-        }
-        found.documents.push(Due {
-            sequence,
-            attachments: row.record.attachments.clone(),
-        });
-        found.documents.len() < AT_ONCE
-    })?;
-    Ok(found)
-}
-
-/// The segment of the first document that is kept; where none is, the one being written.
-fn first_kept(core: &Core, from: u64) -> Result<u32, RetentionError> {
-    let sealed = core.reader.sealed().map_err(RetentionError::Journal)?;
-    let mut first = sealed.last().map_or(0, |segment| segment.number + 1);
-    each_document(core, from, |row| match row.position {
-        Some(position) => {
-            first = first.min(position.segment());
-            false
-        }
-        None => true,
-    })?;
-    Ok(first)
-}
-
-/// Shows documents in order, from one on, until that is enough.
-fn each_document(
-    core: &Core,
-    from: u64,
-    mut is_next_wanted: impl FnMut(&DocumentRow) -> bool,
-) -> Result<(), RetentionError> {
-    let mut from = rows::document_key(from);
-    let (_, to) = rows::every(b'S');
-    loop {
-        let found = core.index.range(from..to.clone(), ROWS_AT_ONCE)?;
-        for (_, row) in &found {
-            let Some(row) = DocumentRow::decode(row) else {
-                return Ok(());
-            };
-            if !is_next_wanted(&row) {
-                return Ok(());
-            }
-        }
-        match found.into_iter().next_back() {
-            Some((last, _)) => from = super::recover::after(last),
-            None => return Ok(()),
         }
     }
 }

@@ -218,3 +218,42 @@ fn unsigned(mut attributes: Reader<'_>) -> Vec<(&[u8], &[u8])> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trust::der::element;
+    use crate::trust::der::wrap;
+
+    #[test]
+    fn unsigned_values_are_taken_by_number_and_only_those_that_say_something() {
+        let attribute = |kind: &[u8], count: usize| {
+            let values = [5, 0].repeat(count);
+            wrap(SEQUENCE, &[&element(OID, kind), &element(SET, &values)])
+        };
+        let all = [
+            attribute(oid::SHA256, 100_000),
+            attribute(oid::SIGNATURE_STAMP, 10),
+            attribute(oid::REVOCATION_VALUES, 100_000),
+        ];
+        let found = unsigned(Reader(&all.concat())).len();
+        assert_eq!(found, UNSIGNED_MAX);
+        let two = all[..2].concat();
+        assert_eq!(
+            unsigned(Reader(&two)),
+            [(oid::SIGNATURE_STAMP, &[5, 0][..]); 10]
+        );
+    }
+
+    #[test]
+    fn what_is_embedded_again_counts_once_and_more_than_is_read_is_a_limit() {
+        let inside = |each: usize, kinds: u16| {
+            let one = |kind: u16| element(SEQUENCE, &kind.to_be_bytes());
+            let all: Vec<u8> = (0..kinds).flat_map(|kind| one(kind).repeat(each)).collect();
+            element(CONTEXT_0, &all)
+        };
+        let read = |bytes: &[u8]| embedded(&mut Reader(bytes), CONTEXT_0).map(|found| found.len());
+        assert_eq!(read(&inside(1_000, 256)), Ok(256));
+        assert_eq!(read(&inside(1, 257)), Err(None));
+    }
+}

@@ -262,6 +262,29 @@ mod tests {
     }
 
     #[test]
+    fn certificates_and_time_stamps_beyond_the_bound_are_a_limit_or_passed_over() {
+        let attribute = |kind: &[u8], values: &[u8]| {
+            wrap(SEQUENCE, &[&element(OID, kind), &element(SET, values)])
+        };
+        let hash = element(SEQUENCE, &element(OCTET_STRING, &[7; 20]));
+        let named = element(SEQUENCE, &element(SEQUENCE, &hash));
+        let digest = attribute(oid::MESSAGE_DIGEST, &element(OCTET_STRING, &[1; 32]));
+        let named = attribute(oid::SIGNING_CERTIFICATE, &named);
+        let stamps = attribute(oid::CONTENT_STAMP, &[5, 0].repeat(100_000));
+        let read = |times: usize| {
+            let all = [&digest[..], &named.repeat(times), &stamps].concat();
+            let found = AnyAttributes::parse(Reader(&all)).unwrap();
+            (
+                found.limit.is_some(),
+                found.meant.len(),
+                found.content_stamps.len(),
+            )
+        };
+        assert_eq!(read(64), (false, 64, 64));
+        assert_eq!(read(65), (true, 64, 64));
+    }
+
+    #[test]
     fn parameters_are_compared_by_what_they_say() {
         let sha = element(SEQUENCE, &element(OID, oid::SHA256));
         let usual = element(CONTEXT_3, &element(INTEGER, &[1]));

@@ -13,6 +13,7 @@ use super::claim::Enclosed;
 use super::claim::claim;
 use super::cms::AnySignedData;
 use super::cms::AnySigner;
+use super::cms::CERTIFICATE_MAX;
 use super::cms::NotExamined;
 use super::cms::oid;
 use super::der::CONTEXT_0;
@@ -192,7 +193,8 @@ impl<'a> Evidence<'a> {
     }
 
     fn certificate(&mut self, der: &'a [u8]) {
-        if self.certificates.len() <= CERTIFICATES_MAX && self.known.insert(der) {
+        let is_read = self.certificates.len() <= CERTIFICATES_MAX && der.len() <= CERTIFICATE_MAX;
+        if is_read && self.known.insert(der) {
             self.certificates.push(der);
         }
     }

@@ -27,6 +27,9 @@ const SIGNERS_MAX: usize = 64;
 /// Certificates, and lists, of one signature that are looked at.
 const EMBEDDED_MAX: usize = 256;
 
+/// Bytes of one certificate that is looked at: reading one takes some twenty times as many.
+pub(in crate::trust) const CERTIFICATE_MAX: usize = 1 << 20;
+
 /// Values of unsigned attributes of one signer that are looked at, of those that say something to us. Nobody
 /// answers for them, so what is beyond is passed over.
 const UNSIGNED_MAX: usize = 256;
@@ -114,6 +117,11 @@ impl<'a> AnySignedData<'a> {
                 "more than 256 certificates are embedded",
             ))
         })?;
+        if certificates.iter().any(|der| der.len() > CERTIFICATE_MAX) {
+            return Err(NotExamined::Limit(
+                "a certificate of more than 1 MiB is embedded",
+            ));
+        }
         let revocation_lists = embedded(&mut data, CONTEXT_1).map_err(|found| {
             found.unwrap_or(NotExamined::Limit(
                 "more than 256 revocation lists are embedded",
@@ -255,5 +263,29 @@ mod tests {
         let read = |bytes: &[u8]| embedded(&mut Reader(bytes), CONTEXT_0).map(|found| found.len());
         assert_eq!(read(&inside(1_000, 256)), Ok(256));
         assert_eq!(read(&inside(1, 257)), Err(None));
+    }
+
+    #[test]
+    fn a_certificate_larger_than_is_read_is_a_limit() {
+        let read = |bytes: usize| {
+            let header = 5;
+            let certificate = element(SEQUENCE, &vec![0; bytes - header]);
+            assert_eq!(certificate.len(), bytes);
+            let parts = [
+                element(INTEGER, &[1]),
+                element(SET, &[]),
+                element(SEQUENCE, &element(OID, oid::DATA)),
+                element(CONTEXT_0, &certificate),
+                element(SET, &element(SEQUENCE, &[])),
+            ];
+            let data = element(CONTEXT_0, &element(SEQUENCE, &parts.concat()));
+            let whole = wrap(SEQUENCE, &[&element(OID, oid::SIGNED_DATA), &data]);
+            AnySignedData::parse(&whole).map(|data| data.certificates.len())
+        };
+        assert_eq!(read(CERTIFICATE_MAX), Ok(1));
+        assert!(matches!(
+            read(CERTIFICATE_MAX + 1),
+            Err(NotExamined::Limit(_))
+        ));
     }
 }

@@ -19,6 +19,9 @@ use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
 use crate::trust::digests::digest_by_name;
 
+/// Signed attributes of one signer; real ones have a dozen.
+const ATTRIBUTES_MAX: usize = 1_024;
+
 /// Certificates and time stamps that signed attributes name or hold. A signer names one certificate, twice where
 /// both versions are written, and adds a time stamp or two.
 const VALUES_MAX: usize = 64;
@@ -66,8 +69,9 @@ impl<'a> AnyAttributes<'a> {
             bytes: reader.0,
             ..Self::default()
         };
-        let (mut digest, mut has_time) = (None, false);
+        let (mut digest, mut has_time, mut count) = (None, false, 0);
         while !reader.is_empty() {
+            count += 1;
             let mut attribute = reader.enter(SEQUENCE).ok_or(malformed)?;
             let kind = attribute.expect(OID).ok_or(malformed)?.content;
             let mut values = attribute.only(SET).ok_or(malformed)?;
@@ -110,6 +114,9 @@ impl<'a> AnyAttributes<'a> {
             if is_double || !values.is_empty() {
                 return Err("a signed attribute that must stand once stands twice");
             }
+        }
+        if count > ATTRIBUTES_MAX {
+            found.limit = Some("more than 1,024 signed attributes");
         }
         found.message_digest = digest.ok_or("message-digest is missing")?;
         Ok(found)
@@ -282,6 +289,12 @@ mod tests {
         };
         assert_eq!(read(64), (false, 64, 64));
         assert_eq!(read(65), (true, 64, 64));
+        let unknown = attribute(oid::SHA256, &[5, 0]);
+        let is_limited = |times: usize| {
+            let all = [&digest[..], &unknown.repeat(times)].concat();
+            AnyAttributes::parse(Reader(&all)).unwrap().limit.is_some()
+        };
+        assert!(!is_limited(1_023) && is_limited(1_024));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod parse;
 
 pub(super) use any::AnySignedData;
 pub(super) use any::AnySigner;
+pub(super) use any::CERTIFICATE_MAX;
 pub use any::NotExamined;
 pub(super) use any_attributes::Meant;
 pub(super) use ber::to_der;

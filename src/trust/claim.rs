@@ -153,8 +153,7 @@ fn messages<'a>(info: &AnySigner<'a>, content: Option<&'a [u8]>) -> Vec<Cow<'a, 
         return content.map(Cow::Borrowed).into_iter().collect();
     };
     let stored = element(SET, attributes.bytes);
-    if attributes.limit.is_some() {
-        // It is told as a limit, whether it fits or not.
+    if !attributes.are_few() {
         return vec![Cow::Owned(stored)];
     }
     // What is signed is the DER of the attributes, in whatever order they stand there (RFC 5652, 5.4).

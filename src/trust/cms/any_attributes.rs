@@ -34,6 +34,7 @@ pub(in crate::trust) struct AnyAttributes<'a> {
     content_type: Option<&'a [u8]>,
     pub(in crate::trust) message_digest: &'a [u8],
     pub(in crate::trust) signing_time: Option<Timestamp>,
+    count: usize,
     /// What of them is not read here.
     pub(in crate::trust) limit: Option<&'static str>,
     /// The certificates they say it was made with.
@@ -69,9 +70,9 @@ impl<'a> AnyAttributes<'a> {
             bytes: reader.0,
             ..Self::default()
         };
-        let (mut digest, mut has_time, mut count) = (None, false, 0);
+        let (mut digest, mut has_time) = (None, false);
         while !reader.is_empty() {
-            count += 1;
+            found.count += 1;
             let mut attribute = reader.enter(SEQUENCE).ok_or(malformed)?;
             let kind = attribute.expect(OID).ok_or(malformed)?.content;
             let mut values = attribute.only(SET).ok_or(malformed)?;
@@ -115,11 +116,16 @@ impl<'a> AnyAttributes<'a> {
                 return Err("a signed attribute that must stand once stands twice");
             }
         }
-        if count > ATTRIBUTES_MAX {
+        if !found.are_few() {
             found.limit = Some("more than 1,024 signed attributes");
         }
         found.message_digest = digest.ok_or("message-digest is missing")?;
         Ok(found)
+    }
+
+    /// Whether there are no more than are put in order.
+    pub(in crate::trust) fn are_few(&self) -> bool {
+        self.count <= ATTRIBUTES_MAX
     }
 
     /// Takes in one more certificate that is meant.

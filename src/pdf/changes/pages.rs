@@ -171,8 +171,9 @@ impl Compared<'_> {
     fn is_much(&self, covered: f64, page: &Dict) -> Result<bool, Trouble> {
         let whole = self.area(page, b"MediaBox")?.unwrap_or(0.0);
         let shown = self.area(page, b"CropBox")?.unwrap_or(whole).min(whole);
-        // What is no number is much.
-        Ok(covered > 0.0 && !(covered <= shown * PART_MAX) || covered.is_nan())
+        // What is no number is not little either.
+        let is_little = covered <= shown * PART_MAX;
+        Ok(covered != 0.0 && !is_little)
     }
 
     /// Whether a field shows something on a page: it, or one of its parts.

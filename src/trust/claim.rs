@@ -26,8 +26,8 @@ use super::facts::ContentFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
-use super::facts::StampKind;
 use super::path::Along;
+use super::stamp::Archive;
 use super::stamp::Evidence;
 use super::stamp::Over;
 use super::stamp::StampClaim;
@@ -63,6 +63,8 @@ struct Candidate {
 pub(super) struct Enclosed<'e, 'a> {
     pub(super) evidence: &'e Evidence<'a>,
     pub(super) content_type: &'a [u8],
+    /// `encapContentInfo`, `certificates` and `crls` of the signature.
+    pub(super) fields: [&'a [u8]; 3],
     /// What was signed, if it is at hand.
     pub(super) content: Option<&'a [u8]>,
     /// What the signature carries.
@@ -85,6 +87,7 @@ pub(super) fn claims<'a>(
     let enclosed = Enclosed {
         evidence: &evidence,
         content_type: data.content_type,
+        fields: data.fields,
         content: one.content.or(data.content),
         inside: data.content,
     };
@@ -128,14 +131,14 @@ pub(super) fn claim<'a>(
         (Some(_), _, Err(_)) => ContentFacts::Missing,
     };
     let (candidates, is_too_many) = candidates(examiner, &info, enclosed, along);
-    let stamps = tokens.into_iter().map(|token| {
-        let over = match token.kind() {
-            StampKind::Signature => Over::These(info.signature),
-            StampKind::Content => enclosed.content.map_or(Over::Missing, Over::These),
-            StampKind::Archive | StampKind::Document => Over::Unknown,
-        };
-        token.claim(examiner, enclosed.evidence, along, &over)
-    });
+    let archive = Archive {
+        signer: &info,
+        enclosed,
+        tokens: &tokens,
+    };
+    let over: Vec<Over<'_>> = tokens.iter().map(|token| token.over(&archive)).collect();
+    let stamps = tokens.into_iter().zip(over);
+    let stamps = stamps.map(|(token, over)| token.claim(examiner, enclosed.evidence, along, &over));
     Claim {
         stamps: stamps.collect(),
         messages: messages(&info, enclosed.content),

@@ -26,6 +26,14 @@ pub(super) fn digest_by_name(name: &[u8], bytes: &[u8]) -> Option<digest::Digest
     known(name).map(|(_, algorithm)| digest::digest(algorithm, bytes))
 }
 
+/// The digest of this name of parts, one behind the other; `None` for one that is not made here.
+pub(super) fn digest_of_parts(name: &[u8], parts: &[&[u8]]) -> Option<digest::Digest> {
+    let (_, algorithm) = known(name)?;
+    let mut context = digest::Context::new(algorithm);
+    parts.iter().for_each(|part| context.update(part));
+    Some(context.finish())
+}
+
 /// What a digest is called in reports.
 pub(super) fn digest_name(name: &[u8]) -> Option<&'static str> {
     known(name).map(|(name, _)| name)

@@ -49,6 +49,9 @@ pub struct StampFacts {
     pub digest: Option<String>,
     /// Whether that is the digest of what it is to be over.
     pub imprint: ContentFacts,
+    /// Of one over an archive: which time stamps of the signature it is over, by their place.
+    #[serde(default)]
+    pub covers: Vec<usize>,
 }
 
 /// What a time stamp is over.

@@ -4,21 +4,17 @@
 //! all signatures, and may have time stamps itself. What came with any of them may complete the path of
 //! each: nobody believes it for that.
 
+mod archive;
+mod evidence;
 mod said;
-
-use std::collections::HashSet;
 
 use super::claim::Claim;
 use super::claim::Enclosed;
 use super::claim::claim;
 use super::cms::AnySignedData;
 use super::cms::AnySigner;
-use super::cms::CERTIFICATE_MAX;
 use super::cms::NotExamined;
 use super::cms::oid;
-use super::der::CONTEXT_0;
-use super::der::Reader;
-use super::der::SEQUENCE;
 use super::digests::digest_by_name;
 use super::digests::digest_name;
 use super::engine::Job;
@@ -29,10 +25,11 @@ use super::facts::SignerProblem;
 use super::facts::StampFacts;
 use super::facts::StampKind;
 use super::path::Along;
-use super::path::CERTIFICATES_MAX;
-use super::path::LISTS_MAX;
 use super::sha256;
 use super::verify::ContentDigest;
+pub(super) use archive::Archive;
+use archive::Archived;
+pub(super) use evidence::Evidence;
 use said::Said;
 
 /// Time stamps of one signature file, those in others included, that are looked at. A signature has one or
@@ -53,16 +50,10 @@ pub(super) struct Stamped<'a> {
 /// A time stamp as it was read.
 pub(super) struct Token<'a> {
     kind: StampKind,
+    /// The attribute it stands in, and its value there.
+    name: &'a [u8],
+    value: &'a [u8],
     read: Read<'a>,
-}
-
-/// Certificates and lists that came with signatures and with their time stamps, each once; one more than are
-/// followed, so that it is told that there are more.
-#[derive(Default)]
-pub(super) struct Evidence<'a> {
-    pub(super) certificates: Vec<&'a [u8]>,
-    pub(super) lists: Vec<&'a [u8]>,
-    known: HashSet<&'a [u8]>,
 }
 
 /// What a time stamp ought to be over.
@@ -70,8 +61,10 @@ pub(super) enum Over<'a> {
     These(&'a [u8]),
     /// They are not at hand.
     Missing,
-    /// Which bytes it is over is not known here.
-    Unknown,
+    /// The signature and what is beside it.
+    Archived(Archived),
+    /// That cannot be told.
+    Untold(SignerProblem),
 }
 
 /// A time stamp on its way to the engine.
@@ -102,7 +95,7 @@ impl<'a> Stamped<'a> {
 /// The time stamps of one signer, oldest kind first.
 fn tokens<'a>(info: &AnySigner<'a>, depth: usize, left: &mut usize) -> Vec<Token<'a>> {
     let inside = info.attributes.iter().flat_map(|all| &all.content_stamps);
-    let inside = inside.map(|value| (StampKind::Content, *value));
+    let inside = inside.map(|value| (StampKind::Content, oid::CONTENT_STAMP, *value));
     let outside = info.unsigned.iter().filter_map(|(name, value)| {
         let kind = match *name {
             oid::SIGNATURE_STAMP => StampKind::Signature,
@@ -113,10 +106,10 @@ fn tokens<'a>(info: &AnySigner<'a>, depth: usize, left: &mut usize) -> Vec<Token
             | oid::ARCHIVE_STAMP_V3 => StampKind::Archive,
             _ => return None,
         };
-        Some((kind, *value))
+        Some((kind, *name, *value))
     });
     let mut found = Vec::new();
-    for (kind, value) in inside.chain(outside) {
+    for (kind, name, value) in inside.chain(outside) {
         let limit = match (depth, *left) {
             (0, _) => "a time stamp in more than 3 others",
             (_, 0) => "more than 32 time stamps; no more are looked at",
@@ -124,6 +117,8 @@ fn tokens<'a>(info: &AnySigner<'a>, depth: usize, left: &mut usize) -> Vec<Token
                 *left -= 1;
                 found.push(Token {
                     kind,
+                    name,
+                    value,
                     read: read(AnySignedData::parse(value), depth - 1, left),
                 });
                 continue;
@@ -131,6 +126,8 @@ fn tokens<'a>(info: &AnySigner<'a>, depth: usize, left: &mut usize) -> Vec<Token
         };
         found.push(Token {
             kind,
+            name,
+            value,
             read: Err(unsupported(limit)),
         });
         break;
@@ -158,6 +155,10 @@ fn malformed(problem: &str) -> SignerProblem {
     SignerProblem::Malformed(problem.to_owned())
 }
 
+fn no_digest() -> SignerProblem {
+    unsupported("it is by a digest that is not made here")
+}
+
 fn unsupported(limit: &str) -> SignerProblem {
     SignerProblem::Unsupported(limit.to_owned())
 }
@@ -181,84 +182,15 @@ fn said<'a>(data: &AnySignedData<'a>) -> Result<Said<'a>, SignerProblem> {
     }
 }
 
-impl<'a> Evidence<'a> {
-    /// Adds what came apart from the signature.
-    pub(super) fn add(&mut self, certificates: &'a [Vec<u8>], lists: &'a [Vec<u8>]) {
-        for der in certificates {
-            self.certificate(der);
-        }
-        for der in lists {
-            self.list(der);
-        }
-    }
-
-    fn certificate(&mut self, der: &'a [u8]) {
-        let is_read = self.certificates.len() <= CERTIFICATES_MAX && der.len() <= CERTIFICATE_MAX;
-        if is_read && self.known.insert(der) {
-            self.certificates.push(der);
-        }
-    }
-
-    fn list(&mut self, der: &'a [u8]) {
-        if self.lists.len() <= LISTS_MAX && self.known.insert(der) {
-            self.lists.push(der);
-        }
-    }
-
-    /// Takes what a signature and its time stamps carry.
-    pub(super) fn take(&mut self, stamped: &Stamped<'a>) {
-        for der in &stamped.data.certificates {
-            self.certificate(der);
-        }
-        for der in &stamped.data.revocation_lists {
-            self.list(der);
-        }
-        for info in stamped.data.signers.iter().flatten() {
-            let revocation = info.attributes.as_ref().and_then(|all| all.revocation);
-            for list in revocation.into_iter().flat_map(revocation_values) {
-                self.list(list);
-            }
-            for (kind, value) in &info.unsigned {
-                match *kind {
-                    oid::CERTIFICATE_VALUES => {
-                        let inside = Reader(value).only(SEQUENCE);
-                        for der in inside.into_iter().flat_map(sequences) {
-                            self.certificate(der);
-                        }
-                    }
-                    oid::REVOCATION_VALUES => {
-                        for der in revocation_values(value) {
-                            self.list(der);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let inside = stamped.stamps.iter().flatten();
-        for (_, inside) in inside.flat_map(|token| &token.read) {
-            self.take(inside);
-        }
-    }
-}
-
-/// The sequences that stand one after another.
-fn sequences(mut inside: Reader<'_>) -> impl Iterator<Item = &[u8]> {
-    std::iter::from_fn(move || inside.expect(SEQUENCE).map(|one| one.whole))
-}
-
-/// The lists in revocation-values, or in what Adobe's programs have for it.
-fn revocation_values(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let inside = Reader(value).only(SEQUENCE);
-    let lists = inside.and_then(|mut inside| inside.enter(CONTEXT_0)?.only(SEQUENCE));
-    lists.into_iter().flat_map(sequences)
-}
-
 impl<'a> Token<'a> {
     /// A time stamp that stands alone.
     pub(super) fn alone(data: Result<AnySignedData<'a>, NotExamined>, kind: StampKind) -> Self {
-        let read = read(data, DEPTH_MAX, &mut { STAMPS_MAX });
-        Self { kind, read }
+        Self {
+            kind,
+            name: &[],
+            value: &[],
+            read: read(data, DEPTH_MAX, &mut { STAMPS_MAX }),
+        }
     }
 
     /// Takes what it carries.
@@ -268,8 +200,22 @@ impl<'a> Token<'a> {
         }
     }
 
-    pub(super) fn kind(&self) -> StampKind {
-        self.kind
+    /// What it ought to be over.
+    pub(super) fn over(&self, archive: &Archive<'_, 'a>) -> Over<'a> {
+        let content = archive.enclosed.content;
+        match (self.kind, &self.read) {
+            (StampKind::Signature, _) => Over::These(archive.signer.signature),
+            (StampKind::Archive, Ok((said, _))) => match archive.over(self, said) {
+                Ok(found) => found.map_or(Over::Missing, Over::Archived),
+                Err(problem) => Over::Untold(problem),
+            },
+            _ => content.map_or(Over::Missing, Over::These),
+        }
+    }
+
+    /// The time it says.
+    fn time(&self) -> Option<jiff::Timestamp> {
+        self.read.as_ref().ok().map(|(said, _)| said.at)
     }
 
     /// Sends it on its way, to be held against what it ought to be over.
@@ -284,6 +230,7 @@ impl<'a> Token<'a> {
             kind: self.kind,
             digest: None,
             imprint: ContentFacts::Missing,
+            covers: over.covers(),
         };
         let (said, inside) = match self.read {
             Ok(read) => read,
@@ -310,18 +257,31 @@ impl<'a> Token<'a> {
 impl Over<'_> {
     /// Whether a time stamp is over this.
     fn imprint(&self, said: &Said<'_>) -> Result<ContentFacts, SignerProblem> {
-        let bytes = match self {
-            Self::These(bytes) => bytes,
+        let is_over = match self {
+            Self::These(bytes) => {
+                let found = digest_by_name(said.algorithm, bytes).ok_or_else(no_digest)?;
+                found.as_ref() == said.digest
+            }
+            Self::Archived(archived) => archived
+                .digests
+                .iter()
+                .any(|digest| digest.as_ref() == said.digest),
             Self::Missing => return Ok(ContentFacts::Missing),
-            Self::Unknown => return Err(unsupported("a time stamp of archives of this kind")),
+            Self::Untold(problem) => return Err(problem.clone()),
         };
-        let found = digest_by_name(said.algorithm, bytes);
-        let found = found.ok_or_else(|| unsupported("it is by a digest that is not made here"))?;
-        Ok(if found.as_ref() == said.digest {
+        Ok(if is_over {
             ContentFacts::Intact
         } else {
             ContentFacts::Altered
         })
+    }
+
+    /// Which other time stamps it is over, too.
+    fn covers(&self) -> Vec<usize> {
+        match self {
+            Self::Archived(archived) => archived.covers.clone(),
+            _ => Vec::new(),
+        }
     }
 }
 
@@ -339,6 +299,7 @@ impl<'a> Stamped<'a> {
         let enclosed = Enclosed {
             evidence,
             content_type: data.content_type,
+            fields: data.fields,
             content: data.content,
             inside: data.content,
         };

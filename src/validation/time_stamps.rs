@@ -49,50 +49,102 @@ impl Stamps {
         let mut over: Vec<&Placed> = over.collect();
         over.sort_by_key(|stamp| std::cmp::Reverse(end(stamp)));
         for stamp in over {
-            found.judge(&stamp.facts, examination.at, &policy);
+            let judged = judge(&stamp.facts, examination.at, &policy, found.proved.existed);
+            judged.iter().for_each(|judged| found.take(judged));
+            found.each.extend(judged);
         }
         found.judge_own(&placed.facts, examination.at, &policy);
         found
     }
 
-    /// Judges the time stamps that came with a signature. None of them is over another.
+    /// Judges the time stamps that came with a signature, each as of what those over it prove.
     fn judge_own(&mut self, facts: &SignatureFacts, at: Timestamp, policy: &Policy) {
-        let before = self.proved.existed;
-        let mut earliest = before;
-        for stamp in &facts.time_stamps {
-            self.proved.existed = before;
-            self.judge(stamp, at, policy);
-            earliest = earlier(earliest, self.proved.existed);
+        let stamps = &facts.time_stamps;
+        let mut existed = vec![self.proved.existed; stamps.len()];
+        let mut judged: Vec<Option<JudgedStamp>> = vec![None; stamps.len()];
+        for place in newest_first(stamps) {
+            let Some(found) = judge(&stamps[place], at, policy, existed[place]) else {
+                continue;
+            };
+            self.take(&found);
+            if found.doubt.is_none() {
+                for covered in covered_by(&stamps[place]) {
+                    if let Some(known) = existed.get_mut(covered) {
+                        *known = earlier(*known, found.time);
+                    }
+                }
+            }
+            judged[place] = Some(found);
         }
-        self.proved.existed = earliest;
+        self.each.extend(judged.into_iter().flatten());
     }
 
-    /// Judges a time stamp as of what the others prove so far, and takes what it proves.
-    fn judge(&mut self, facts: &SignatureFacts, at: Timestamp, policy: &Policy) {
-        let Some(stamp) = &facts.stamp else {
-            return;
-        };
-        let doubt = doubt(facts, at, policy, self.proved.existed);
-        if let (None, Some(time)) = (&doubt, facts.signing_time) {
-            match stamp.kind {
-                // Of several the newest says most.
-                StampKind::Content => self.proved.after = self.proved.after.max(Some(time)),
-                _ => self.proved.existed = earlier(self.proved.existed, Some(time)),
-            }
+    /// Takes what a time stamp proves.
+    fn take(&mut self, found: &JudgedStamp) {
+        match (found.kind, found.time) {
+            _ if found.doubt.is_some() => {}
+            // Of several the newest says most.
+            (StampKind::Content, time) => self.proved.after = self.proved.after.max(time),
+            (_, time) => self.proved.existed = earlier(self.proved.existed, time),
         }
-        let certificate = facts.certificate.as_ref();
-        self.each.push(JudgedStamp {
-            kind: stamp.kind,
-            time: facts.signing_time,
-            authority: certificate.map(|found| found.subject.clone()),
-            doubt,
-        });
     }
 
     /// What a report says of each.
     pub(super) fn findings(&self) -> impl Iterator<Item = Finding> {
         self.each.iter().map(JudgedStamp::finding)
     }
+}
+
+/// Judges a time stamp as of when it existed at the latest.
+fn judge(
+    facts: &SignatureFacts,
+    at: Timestamp,
+    policy: &Policy,
+    existed: Option<Timestamp>,
+) -> Option<JudgedStamp> {
+    let stamp = facts.stamp.as_ref()?;
+    let certificate = facts.certificate.as_ref();
+    Some(JudgedStamp {
+        kind: stamp.kind,
+        time: facts.signing_time,
+        authority: certificate.map(|found| found.subject.clone()),
+        doubt: doubt(facts, at, policy, existed),
+    })
+}
+
+/// The places of the time stamps that one is over.
+fn covered_by(facts: &SignatureFacts) -> impl Iterator<Item = usize> {
+    let stamp = facts.stamp.iter();
+    stamp.flat_map(|stamp| stamp.covers.iter().copied())
+}
+
+/// The places of time stamps, each behind those that are over it.
+fn newest_first(stamps: &[SignatureFacts]) -> Vec<usize> {
+    let mut over = vec![0_usize; stamps.len()];
+    for covered in stamps.iter().flat_map(covered_by) {
+        if let Some(over) = over.get_mut(covered) {
+            *over += 1;
+        }
+    }
+    let mut order: Vec<usize> = (0..stamps.len())
+        .filter(|place| over[*place] == 0)
+        .collect();
+    let mut next = 0;
+    while let Some(place) = order.get(next).copied() {
+        next += 1;
+        for covered in covered_by(&stamps[place]) {
+            let Some(left) = over.get_mut(covered) else {
+                continue;
+            };
+            *left -= 1;
+            if *left == 0 {
+                order.push(covered);
+            }
+        }
+    }
+    // Those that are over each other, which only a report can say, come last, as of nothing more.
+    order.extend((0..stamps.len()).filter(|place| over[*place] > 0));
+    order
 }
 
 /// What is there to judge of a time stamp; what is known of when it was made at the latest included.

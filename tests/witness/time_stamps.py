@@ -9,9 +9,8 @@ import hashlib
 import subprocess
 from datetime import datetime, timedelta, timezone
 
-from asn1crypto import cms
+from asn1crypto import algos, cms, core, keys
 from asn1crypto import crl as asn1_crl
-from asn1crypto import keys
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -209,6 +208,143 @@ run(
 )
 with open("token.der", "rb") as file:
     with_stamps("by-openssl.cms", cms.ContentInfo.load(file.read()), info=info)
+
+
+# Time stamps of archives (ETSI EN 319 122-1, 5.5.3): what the short one is over is proved by a longer one.
+class Any(cms.SetOf):
+    _child_spec = core.Any
+
+
+INDEX = "0.4.0.19122.1.5"
+ARCHIVE = "0.4.0.1733.2.4"
+OLD_ARCHIVE = "1.2.840.113549.1.9.16.2.48"
+cms.CMSAttribute._oid_specs.update(
+    {INDEX: Any, ARCHIVE: cms.SetOfContentInfo, OLD_ARCHIVE: cms.SetOfContentInfo}
+)
+
+
+class Digests(core.SequenceOf):
+    _child_spec = core.OctetString
+
+
+class HashIndex(core.Sequence):
+    _fields = [
+        ("algorithm", algos.DigestAlgorithm),
+        ("certificates", Digests),
+        ("lists", Digests),
+        ("attributes", Digests),
+    ]
+
+
+def sha(data):
+    return hashlib.sha256(data).digest()
+
+
+def hash_index(info, attributes=None, more=(), algorithm="sha256"):
+    """The index of what stands in a signature; of unsigned attributes those of these types."""
+    data = info["content"]
+    unsigned = data["signer_infos"][0]["unsigned_attrs"]
+    named = []
+    for attribute in unsigned:
+        if attributes is None or attribute["type"].native in attributes:
+            kind = attribute["type"].dump()
+            named += [sha(kind + value.dump()) for value in attribute["values"]]
+    return HashIndex(
+        {
+            "algorithm": {"algorithm": algorithm},
+            "certificates": [sha(one.dump()) for one in data["certificates"]] + list(more),
+            "lists": [],
+            "attributes": named,
+        }
+    )
+
+
+def archived(name, info, by, content=CONTENT, index=None, write_index=True, at=None):
+    """Adds a time stamp over the archive, third version, and writes it all down."""
+    index = index or hash_index(info)
+    data = info["content"]
+    signer_info = data["signer_infos"][0]
+    fields = list(signer_info)[:6]
+    parts = [data["encap_content_info"]["content_type"].dump(), sha(content)]
+    parts += [signer_info[field].dump() for field in fields]
+    made = token(by, sha(b"".join(parts) + index.dump()), at)
+    if write_index:
+        attribute = cms.CMSAttribute({"type": INDEX, "values": [index]})
+        made["content"]["signer_infos"][0]["unsigned_attrs"] = cms.CMSAttributes([attribute])
+    add(info, ARCHIVE, made)
+    with open(name, "wb") as out:
+        out.write(info.dump())
+    return info
+
+
+def add(info, kind, made):
+    signer_info = info["content"]["signer_infos"][0]
+    before = list(signer_info["unsigned_attrs"])
+    attribute = cms.CMSAttribute({"type": kind, "values": [made]})
+    signer_info["unsigned_attrs"] = cms.CMSAttributes([*before, attribute])
+
+
+def take_away(name, info, kind):
+    """Takes an unsigned attribute away, and writes it all down."""
+    signer_info = info["content"]["signer_infos"][0]
+    left = [one for one in signer_info["unsigned_attrs"] if one["type"].native != kind]
+    signer_info["unsigned_attrs"] = cms.CMSAttributes(left)
+    with open(name, "wb") as out:
+        out.write(info.dump())
+
+
+def stamped_short():
+    """A signature that a short authority's time stamp is over."""
+    info = signed()
+    digest = sha(signature(info))
+    attribute = cms.CMSAttribute(
+        {"type": "signature_time_stamp_token", "values": [token(short, digest)]}
+    )
+    info["content"]["signer_infos"][0]["unsigned_attrs"] = cms.CMSAttributes([attribute])
+    return info
+
+
+archived("lta.cms", stamped_short(), authority)
+archived("lta-twice.cms", archived("lta-short.cms", stamped_short(), short), authority)
+archived("lta-content.cms", stamped_short(), authority, content=b"something else")
+archived("lta-no-index.cms", stamped_short(), authority, write_index=False)
+archived("lta-strange.cms", stamped_short(), strange)
+info = stamped_short()
+archived("lta-missing.cms", info, authority, index=hash_index(info, more=[sha(b"not there")]))
+info = stamped_short()
+archived("lta-digest.cms", info, authority, index=hash_index(info, algorithm="sha384"))
+# The signature is in the archive; the other time stamp is not, and proves nothing any more.
+info = stamped_short()
+archived("lta-beside.cms", info, authority, index=hash_index(info, attributes=[]))
+# Added behind the archive: it is not in there, and nobody asks for it.
+info = archived("lta-later.cms", stamped_short(), authority)
+add(info, "signature_time_stamp_token", token(short, sha(signature(info))))
+with open("lta-later.cms", "wb") as out:
+    out.write(info.dump())
+# Taken away: the index names it, and it is not there.
+info = archived("lta-taken.cms", stamped_short(), authority)
+take_away("lta-taken.cms", info, "signature_time_stamp_token")
+
+
+def archived_before(name, with_header, at=None):
+    """A time stamp over the archive, second version: all that stands there (TS 101 733, annex K)."""
+    info = stamped_short()
+    data = info["content"]
+    signer_info = data["signer_infos"][0]
+    unsigned = signer_info["unsigned_attrs"]
+    parts = [data["encap_content_info"].dump(), data["certificates"].dump()]
+    parts += [signer_info[field].dump() for field in list(signer_info)[:6]]
+    parts += [unsigned.dump() if with_header else unsigned.contents]
+    add(info, OLD_ARCHIVE, token(authority, sha(b"".join(parts)), at))
+    with open(name, "wb") as out:
+        out.write(info.dump())
+    return info
+
+
+archived_before("archive-v2.cms", True)
+archived_before("archive-v2-old.cms", False)
+info = archived_before("archive-v2-taken.cms", True)
+take_away("archive-v2-taken.cms", info, "signature_time_stamp_token")
 
 
 def context():

@@ -40,6 +40,8 @@ const UNSIGNED_MAX: usize = 256;
 pub(in crate::trust) struct AnySignedData<'a> {
     pub(in crate::trust) certificates: Vec<&'a [u8]>,
     pub(in crate::trust) revocation_lists: Vec<&'a [u8]>,
+    /// `encapContentInfo`, `certificates` and `crls` as they stand there; empty where one does not.
+    pub(in crate::trust) fields: [&'a [u8]; 3],
     /// The kind of what is signed.
     pub(in crate::trust) content_type: &'a [u8],
     /// What was signed, where the signature carries it.
@@ -70,6 +72,8 @@ pub(in crate::trust) struct AnySigner<'a> {
     /// What it signs beside the content; `None`: the content alone.
     pub(in crate::trust) attributes: Option<AnyAttributes<'a>>,
     pub(in crate::trust) signature: &'a [u8],
+    /// Its fields as they stand there: those before the unsigned attributes, and these.
+    pub(in crate::trust) fields: [&'a [u8]; 2],
     /// What came with the signature and is not signed with it: kind and value of each attribute.
     pub(in crate::trust) unsigned: Vec<(&'a [u8], &'a [u8])>,
 }
@@ -98,7 +102,8 @@ impl<'a> AnySignedData<'a> {
             .ok_or(malformed)?;
         data.expect(INTEGER).ok_or(malformed)?;
         data.expect(SET).ok_or(malformed)?;
-        let mut encapsulated = data.enter(SEQUENCE).ok_or(malformed)?;
+        let whole = data.expect(SEQUENCE).ok_or(malformed)?;
+        let mut encapsulated = Reader(whole.content);
         let content_type = encapsulated.expect(OID).ok_or(malformed)?.content;
         let content = if encapsulated.is_empty() {
             None
@@ -112,7 +117,9 @@ impl<'a> AnySignedData<'a> {
             }
             Some(value.content)
         };
-        let certificates = embedded(&mut data, CONTEXT_0).map_err(|found| {
+        let along = [CONTEXT_0, CONTEXT_1].map(|tag| data.expect(tag));
+        let [certificates, lists] = along.map(|found| found.map_or(&[][..], |found| found.content));
+        let certificates = embedded(Reader(certificates)).map_err(|found| {
             found.unwrap_or(NotExamined::Limit(
                 "more than 256 certificates are embedded",
             ))
@@ -122,7 +129,7 @@ impl<'a> AnySignedData<'a> {
                 "a certificate of more than 1 MiB is embedded",
             ));
         }
-        let revocation_lists = embedded(&mut data, CONTEXT_1).map_err(|found| {
+        let revocation_lists = embedded(Reader(lists)).map_err(|found| {
             found.unwrap_or(NotExamined::Limit(
                 "more than 256 revocation lists are embedded",
             ))
@@ -144,6 +151,8 @@ impl<'a> AnySignedData<'a> {
         Ok(Self {
             certificates,
             revocation_lists,
+            fields: [Some(whole), along[0], along[1]]
+                .map(|found| found.map_or(&[][..], |found| found.whole)),
             content_type,
             content,
             signers,
@@ -151,10 +160,9 @@ impl<'a> AnySignedData<'a> {
     }
 }
 
-/// The sequences in an element of this tag. An error without a reason: there are too many.
-fn embedded<'a>(data: &mut Reader<'a>, tag: u8) -> Result<Vec<&'a [u8]>, Option<NotExamined>> {
+/// The sequences that stand there. An error without a reason: there are too many.
+fn embedded(mut inside: Reader<'_>) -> Result<Vec<&[u8]>, Option<NotExamined>> {
     let (mut found, mut known) = (Vec::new(), HashSet::new());
-    let mut inside = data.enter(tag).unwrap_or(Reader(&[]));
     while !inside.is_empty() {
         let malformed = NotExamined::Malformed("a certificate or list in it is malformed");
         let element = inside.any().ok_or(Some(malformed))?;
@@ -171,13 +179,15 @@ fn embedded<'a>(data: &mut Reader<'a>, tag: u8) -> Result<Vec<&'a [u8]>, Option<
 impl<'a> AnySigner<'a> {
     fn parse(mut info: Reader<'a>, content_type: &[u8]) -> Result<Self, &'static str> {
         let malformed = "a SignerInfo is malformed";
+        let whole = info.0;
         info.expect(INTEGER).ok_or(malformed)?;
         let identifier = identifier(&mut info).ok_or(malformed)?;
         let digest_name = info.expect(SEQUENCE).ok_or(malformed)?;
         let signed = info.enter(CONTEXT_0);
         let algorithm = info.expect(SEQUENCE).ok_or(malformed)?;
         let signature = info.expect(OCTET_STRING).ok_or(malformed)?.content;
-        let unsigned = info.enter(CONTEXT_1).map_or_else(Vec::new, unsigned);
+        let fields = &whole[..whole.len() - info.0.len()];
+        let unsigned = info.enter(CONTEXT_1).unwrap_or(Reader(&[]));
         if !info.is_empty() {
             return Err(malformed);
         }
@@ -200,14 +210,15 @@ impl<'a> AnySigner<'a> {
             scheme,
             attributes,
             signature,
-            unsigned,
+            fields: [fields, unsigned.0],
+            unsigned: values_of(unsigned),
         })
     }
 }
 
 /// Kind and value of each unsigned attribute that says something to us, up to the first that is none: nobody
 /// answers for them, so that one that is broken says nothing of the signature.
-fn unsigned(mut attributes: Reader<'_>) -> Vec<(&[u8], &[u8])> {
+fn values_of(mut attributes: Reader<'_>) -> Vec<(&[u8], &[u8])> {
     let mut found = Vec::new();
     while let Some(mut attribute) = attributes.enter(SEQUENCE) {
         let Some(kind) = attribute.expect(OID) else {
@@ -244,11 +255,11 @@ mod tests {
             attribute(oid::SIGNATURE_STAMP, 10),
             attribute(oid::REVOCATION_VALUES, 100_000),
         ];
-        let found = unsigned(Reader(&all.concat())).len();
+        let found = values_of(Reader(&all.concat())).len();
         assert_eq!(found, UNSIGNED_MAX);
         let two = all[..2].concat();
         assert_eq!(
-            unsigned(Reader(&two)),
+            values_of(Reader(&two)),
             [(oid::SIGNATURE_STAMP, &[5, 0][..]); 10]
         );
     }
@@ -258,9 +269,9 @@ mod tests {
         let inside = |each: usize, kinds: u16| {
             let one = |kind: u16| element(SEQUENCE, &kind.to_be_bytes());
             let all: Vec<u8> = (0..kinds).flat_map(|kind| one(kind).repeat(each)).collect();
-            element(CONTEXT_0, &all)
+            all
         };
-        let read = |bytes: &[u8]| embedded(&mut Reader(bytes), CONTEXT_0).map(|found| found.len());
+        let read = |bytes: &[u8]| embedded(Reader(bytes)).map(|found| found.len());
         assert_eq!(read(&inside(1_000, 256)), Ok(256));
         assert_eq!(read(&inside(1, 257)), Err(None));
     }

@@ -90,6 +90,12 @@ pub(super) mod oid {
     /// Attribute revocation-values (ETSI EN 319 122-1, 5.4.2).
     pub(in crate::trust) const REVOCATION_VALUES: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 24];
+    /// Attribute complete-certificate-references (ETSI TS 101 733, 6.2.1).
+    pub(in crate::trust) const CERTIFICATE_REFERENCES: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 21];
+    /// Attribute complete-revocation-references (ETSI TS 101 733, 6.2.2).
+    pub(in crate::trust) const REVOCATION_REFERENCES: &[u8] =
+        &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 22];
     /// Attribute CAdES-C-timestamp (ETSI TS 101 733, 6.3.5).
     pub(in crate::trust) const COMPLETE_STAMP: &[u8] =
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 25];
@@ -104,8 +110,14 @@ pub(super) mod oid {
         &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0xd, 1, 9, 0x10, 2, 48];
     /// Attribute archive-time-stamp-v3 (ETSI EN 319 122-1, 5.5.3).
     pub(in crate::trust) const ARCHIVE_STAMP_V3: &[u8] = &[4, 0, 0x8d, 0x45, 2, 4];
+    /// Attribute ats-hash-index, the first version (ETSI TS 101 733, 6.4.2).
+    pub(in crate::trust) const HASH_INDEX: &[u8] = &[4, 0, 0x8d, 0x45, 2, 5];
+    /// Attribute ats-hash-index-v2 (ETSI EN 319 122-1 of 2016, 5.5.2).
+    pub(in crate::trust) const HASH_INDEX_V2: &[u8] = &[4, 0, 0x81, 0x95, 0x32, 1, 4];
+    /// Attribute ats-hash-index-v3 (ETSI EN 319 122-1, 5.5.2).
+    pub(in crate::trust) const HASH_INDEX_V3: &[u8] = &[4, 0, 0x81, 0x95, 0x32, 1, 5];
     /// Unsigned attributes that say something to us.
-    pub(in crate::trust) const UNSIGNED: [&[u8]; 8] = [
+    pub(in crate::trust) const UNSIGNED: [&[u8]; 11] = [
         SIGNATURE_STAMP,
         CERTIFICATE_VALUES,
         REVOCATION_VALUES,
@@ -114,6 +126,9 @@ pub(super) mod oid {
         ARCHIVE_STAMP,
         ARCHIVE_STAMP_V2,
         ARCHIVE_STAMP_V3,
+        HASH_INDEX,
+        HASH_INDEX_V2,
+        HASH_INDEX_V3,
     ];
     /// Attribute adbe-revocationInfoArchival (ISO 32000-2, 12.8.3.3.2).
     pub(in crate::trust) const ADOBE_REVOCATION: &[u8] =

@@ -343,10 +343,51 @@ fn time_stamps_over_the_content_and_of_archives_are_told_apart() {
         (ContentFacts::Intact, Some(true))
     );
     assert_eq!(archive.stamp.as_ref().unwrap().kind, StampKind::Archive);
-    assert!(matches!(
-        archive.problem,
-        Some(SignerProblem::Unsupported(_))
-    ));
+    assert_eq!(imprint(archive), ContentFacts::Altered);
+}
+
+/// One over the signature and the time stamps over it says so; what cannot be told is a limit.
+#[test]
+fn a_time_stamp_of_archives_says_what_it_is_over() {
+    let by = authority(|_| {});
+    let facts = examined(Vec::new(), |signature| {
+        let inner = attribute(oid::SIGNATURE_STAMP, &stamp(&by, signature));
+        let signature = element(OCTET_STRING, signature);
+        // Without the tag and length of the signature, and of the attribute.
+        let over = [&signature[2..], &inner[4..]].concat();
+        let complete = attribute(oid::COMPLETE_STAMP, &stamp(&by, &over));
+        let references = attribute(oid::REFERENCES_STAMP, &stamp(&by, b"names"));
+        let first = attribute(oid::ARCHIVE_STAMP, &stamp(&by, b"all of it"));
+        [complete, inner, references, first].concat()
+    });
+    let found = facts.time_stamps.iter();
+    let found: Vec<_> = found
+        .map(|one| (imprint(one), one.problem.is_some()))
+        .collect();
+    let (missing, intact) = (ContentFacts::Missing, ContentFacts::Intact);
+    let expected = [
+        (intact, false),
+        (intact, false),
+        (missing, true),
+        (missing, true),
+    ];
+    assert_eq!(found, expected);
+    let covers = &facts.time_stamps[0].stamp.as_ref().unwrap().covers;
+    assert_eq!(*covers, [1]);
+}
+
+#[test]
+fn an_archive_of_more_parts_than_are_looked_at_is_a_limit() {
+    let by = authority(|_| {});
+    let among = |values: usize| {
+        let mut facts = examined(Vec::new(), |_| {
+            let many = attribute(oid::SHA256, &[5, 0].repeat(values));
+            [many, attribute(oid::ARCHIVE_STAMP_V2, &stamp(&by, b"all"))].concat()
+        });
+        facts.time_stamps.remove(0).problem
+    };
+    assert_eq!(among(9_997), None);
+    assert!(matches!(among(9_998), Some(SignerProblem::Unsupported(_))));
 }
 
 #[test]

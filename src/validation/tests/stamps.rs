@@ -35,6 +35,7 @@ fn stamp(kind: StampKind, time: Timestamp) -> SignatureFacts {
         kind,
         digest: Some("SHA-256".to_owned()),
         imprint: ContentFacts::Intact,
+        covers: Vec::new(),
     });
     facts.signing_time = Some(time);
     let authority = certificate(&mut facts);
@@ -46,15 +47,20 @@ fn stamp(kind: StampKind, time: Timestamp) -> SignatureFacts {
     facts
 }
 
-/// A signature of three days ago whose certificate expired yesterday, with this time stamp.
-fn expired(change: impl FnOnce(&mut SignatureFacts)) -> SignatureFacts {
-    let mut facts = sound("seal");
-    facts.signing_time = Some(at() - DAY * 3);
-    certificate(&mut facts).not_after = at() - DAY;
+/// Lets a certificate expire yesterday.
+fn expire(facts: &mut SignatureFacts) {
+    certificate(facts).not_after = at() - DAY;
     for link in &mut facts.path.links[..1] {
         link.not_after = at() - DAY;
         link.lists[0].this_update = at() - DAY * 2;
     }
+}
+
+/// A signature of three days ago whose certificate expired yesterday, with this time stamp.
+fn expired(change: impl FnOnce(&mut SignatureFacts)) -> SignatureFacts {
+    let mut facts = sound("seal");
+    facts.signing_time = Some(at() - DAY * 3);
+    expire(&mut facts);
     let mut stamp = stamp(StampKind::Signature, at() - DAY * 3 + HOUR);
     change(&mut stamp);
     facts.time_stamps.push(stamp);
@@ -107,6 +113,39 @@ fn what_expired_or_was_revoked_later_is_judged_as_of_a_good_time_stamp() {
     let mut facts = expired(|_| {});
     facts.path.links[1].not_after = at() - DAY;
     assert_eq!(of(facts), "PASSED");
+}
+
+/// Each of an archive is judged as of the newer ones that are over it, in whatever order they stand there.
+#[test]
+fn a_time_stamp_that_expired_is_judged_as_of_those_over_it() {
+    let archived = |covers: [&[usize]; 3]| {
+        let mut facts = expired(expire);
+        let newest = stamp(StampKind::Archive, at() - DAY - HOUR);
+        let mut old = stamp(StampKind::Archive, at() - DAY * 2);
+        expire(&mut old);
+        facts.time_stamps.extend([newest, old]);
+        for (stamp, covers) in facts.time_stamps.iter_mut().zip(covers) {
+            stamp.stamp.as_mut().unwrap().covers = covers.to_vec();
+        }
+        facts
+    };
+    let proves = |facts: SignatureFacts| {
+        let judged = judge(&document(vec![facts]), &Policy::default());
+        let stamps = judged.signatures[0].time_stamps.iter();
+        stamps
+            .map(|stamp| stamp.doubt.is_none())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(proves(archived([&[], &[], &[]])), [false, true, false]);
+    assert_eq!(proves(archived([&[], &[0], &[]])), [true, true, false]);
+    assert_eq!(proves(archived([&[], &[2], &[]])), [false, true, true]);
+    assert_eq!(proves(archived([&[], &[2], &[0]])), [true, true, true]);
+    // What only a forged report can say.
+    let beyond = usize::MAX;
+    assert_eq!(
+        proves(archived([&[2], &[], &[0, beyond]])),
+        [false, true, false]
+    );
 }
 
 /// A newer list, from after the certificate expired, says nothing and takes nothing away.

@@ -10,7 +10,6 @@ use x509_parser::extensions::KeyUsage;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
-use super::algorithms::ALGORITHMS;
 use super::certificate::SignedCertificate;
 use super::certificate::Subscriber;
 use super::certificate::Window;
@@ -21,8 +20,7 @@ use super::certified::certify;
 use super::engine::PublicKey;
 use super::pem;
 use super::pem::NothingTaken;
-use super::rules;
-use super::rules::PolicyInputs;
+use super::rules::Forms;
 use super::store::TrustError;
 use super::vouched::Known;
 use super::vouched::Work;
@@ -36,6 +34,7 @@ pub(super) struct Authorities {
     anchor_ders: Vec<CertificateDer<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
     known: Known,
+    forms: Forms,
     /// Key of each by its raw name.
     keys: HashMap<Vec<u8>, Arc<PublicKey>>,
     /// When each anchor is valid, by its raw name.
@@ -54,6 +53,7 @@ impl Authorities {
             anchor_ders: Vec::new(),
             intermediates: Vec::new(),
             known: Known::default(),
+            forms: Forms::default(),
             keys: HashMap::new(),
             anchors_valid: HashMap::new(),
         };
@@ -145,7 +145,7 @@ impl Authorities {
         Work::one_more(&self.work().paths);
         let path = end_entity
             .verify_for_usage(
-                &ALGORITHMS,
+                &self.known.algorithms().algorithms(),
                 &self.anchors,
                 &intermediates,
                 at,
@@ -183,7 +183,7 @@ impl Authorities {
     }
 
     /// Asks of a path what webpki does not look at, as reports do: constraints on mail addresses in names,
-    /// policies that are required. Once per certificate.
+    /// policies that are required. Once per certificate, or per form of certificates.
     fn keeps_the_rules(&self, leaf: &[u8], path: &webpki::VerifiedPath<'_>) -> Result<(), String> {
         let mut chain = vec![leaf];
         let between: Vec<CertificateDer<'_>> = path
@@ -194,7 +194,7 @@ impl Authorities {
         let anchors = self.anchors.iter().zip(&self.anchor_ders);
         let mut anchors = anchors.filter(|(anchor, _)| *anchor == path.anchor());
         chain.extend(anchors.next().map(|(_, der)| &**der));
-        rules::check(&chain, &PolicyInputs::default()).map_err(|broken| {
+        self.forms.check(&chain).map_err(|broken| {
             let subject = chain
                 .get(broken.link)
                 .and_then(|der| SignedCertificate::parse(der));

@@ -78,6 +78,8 @@ pub(super) struct SignedCertificate<'a> {
     /// Content of the `AlgorithmIdentifier`.
     pub(super) algorithm: &'a [u8],
     pub(super) signature: &'a [u8],
+    /// The version, as it stands there; empty where it does not.
+    pub(super) version: &'a [u8],
     /// What follows the key.
     rest: Reader<'a>,
 }
@@ -100,7 +102,9 @@ impl<'a> SignedCertificate<'a> {
             return None;
         };
         let mut fields = Reader(signed.content);
-        let _version = fields.enter(CONTEXT_0);
+        let version = fields
+            .expect(CONTEXT_0)
+            .map_or(&[][..], |found| found.whole);
         let serial = fields.expect(INTEGER)?.content;
         let _algorithm = fields.expect(SEQUENCE)?;
         let issuer = fields.expect(SEQUENCE)?.whole;
@@ -116,6 +120,7 @@ impl<'a> SignedCertificate<'a> {
             key,
             algorithm,
             signature,
+            version,
             rest: fields,
         })
     }
@@ -143,6 +148,11 @@ impl<'a> SignedCertificate<'a> {
         let mut all = self.extensions()?.into_iter();
         let (_, _, value) = all.find(|(kind, _, _)| *kind == SUBJECT_KEY_ID)?;
         Some(Reader(value).only(OCTET_STRING)?.0)
+    }
+
+    /// Whether it has identifiers of its issuer or holder beside their names (RFC 5280, 4.1.2.8).
+    pub(super) fn has_unique_identifiers(self) -> bool {
+        self.rest.peek().is_some_and(|tag| tag != CONTEXT_3)
     }
 
     /// Its extensions; `None` where they cannot be read.

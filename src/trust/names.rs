@@ -7,6 +7,10 @@ use super::der::Reader;
 use super::der::SEQUENCE;
 use super::der::SET;
 
+/// Kinds of strings (X.680, 8.6) in which names are written today.
+const UTF8: u8 = 0x0c;
+const PRINTABLE: u8 = 0x13;
+
 /// A name in a form that is equal where names are. What is no `Name` stays as it is, and equals itself only.
 pub(super) fn canonical(name: &[u8]) -> Vec<u8> {
     read(name).unwrap_or_else(|| [&[0xff], name].concat())
@@ -19,6 +23,28 @@ fn read(name: &[u8]) -> Option<Vec<u8>> {
         out.extend(canonical_set(sets.expect(SET)?.content)?);
     }
     Some(out)
+}
+
+/// Whether a name is one that everybody reads alike: of letters, digits, spaces and marks of ASCII.
+pub(super) fn is_plain(name: &[u8]) -> bool {
+    let read = || {
+        let mut sets = Reader(name).only(SEQUENCE)?;
+        let mut count = 0;
+        while !sets.is_empty() {
+            let mut attribute = sets.enter(SET)?.only(SEQUENCE)?;
+            attribute.expect(OID)?;
+            let value = attribute.any().filter(|_| attribute.is_empty())?;
+            let text = std::str::from_utf8(value.content).ok()?;
+            let is_letter = |letter: char| {
+                letter.is_alphanumeric() || letter.is_ascii_graphic() || letter == ' '
+            };
+            let is_plain = matches!(value.tag, UTF8 | PRINTABLE) && text.chars().all(is_letter);
+            (is_plain && !text.is_empty()).then_some(())?;
+            count += 1;
+        }
+        (count > 0).then_some(())
+    };
+    read().is_some()
 }
 
 /// One relative distinguished name in the same form: its attributes in one order, each with its lengths.
@@ -51,10 +77,7 @@ pub(super) fn canonical_set(content: &[u8]) -> Option<Vec<u8>> {
 
 /// The text of a string of any kind; `None` where it is none, or malformed.
 fn text(value: &Element<'_>) -> Option<String> {
-    /// Kinds of strings (X.680, 8.6) whose bytes are letters.
-    const UTF8: u8 = 0x0c;
     const NUMERIC: u8 = 0x12;
-    const PRINTABLE: u8 = 0x13;
     const TELETEX: u8 = 0x14;
     const IA5: u8 = 0x16;
     const VISIBLE: u8 = 0x1a;

@@ -13,8 +13,8 @@ use rustls_pki_types::SubjectPublicKeyInfoDer;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
+use super::algorithms::Remembering;
 use super::algorithms::Signed;
-use super::algorithms::signed;
 use super::certificate::SignedCertificate;
 
 /// Certificates that came along and are looked at. A path has one or two authorities between signer and
@@ -28,6 +28,7 @@ const CHECKS_MAX: usize = 4;
 #[derive(Debug, Default)]
 pub(super) struct Known {
     keys: HashMap<Vec<u8>, Vec<SubjectPublicKeyInfoDer<'static>>>,
+    algorithms: Remembering,
     work: Work,
 }
 
@@ -59,6 +60,11 @@ impl Known {
         let name = authority.subject().as_raw().to_vec();
         let key = SubjectPublicKeyInfoDer::from(authority.public_key().raw).into_owned();
         self.keys.entry(name).or_default().push(key);
+    }
+
+    /// What signatures of authorities are verified by.
+    pub(super) fn algorithms(&self) -> &Remembering {
+        &self.algorithms
     }
 
     pub(super) fn work(&self) -> &Work {
@@ -147,7 +153,7 @@ impl Known {
         key: &SubjectPublicKeyInfoDer<'_>,
     ) -> bool {
         Work::one_more(&self.work.signatures);
-        let signed = signed(
+        let signed = self.algorithms.signed(
             key,
             certificate.algorithm,
             certificate.signed,

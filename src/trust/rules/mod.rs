@@ -4,6 +4,7 @@
 //! What it is not asked: the time, which is judged at every use; revocation; which chains there are
 //! ([`chains`](super::chains)); which algorithms count ([`algorithms`](super::algorithms)).
 
+mod forms;
 mod library;
 
 use std::fmt;
@@ -15,6 +16,7 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
 use super::certificate::may;
+pub(super) use forms::Forms;
 
 /// Certificates of the longest path that is looked at, signer and anchor included.
 pub(super) const LINKS_MAX: usize = 12;

@@ -212,6 +212,16 @@ impl<'a> SignedPdf<'a> {
     }
 }
 
+/// What is read of a signature's dictionary, and must not be there in two versions.
+const READ_OF_SIGNATURES: [&[u8]; 6] = [
+    b"ByteRange",
+    b"Contents",
+    b"Filter",
+    b"M",
+    b"Reference",
+    b"SubFilter",
+];
+
 /// Reads the value of a signature field. Everything is taken from the dictionary itself: what it refers to
 /// need not be signed with it.
 fn signature(
@@ -227,7 +237,7 @@ fn signature(
         })
     })?;
     let dict = value.as_dict().ok_or(SignatureProblem::NoDictionary)?;
-    if dict.has_twice() {
+    if dict.has_one_twice(&READ_OF_SIGNATURES) {
         return Err(SignatureProblem::Twice);
     }
     let contents = dict

@@ -37,6 +37,12 @@ impl Dict {
         keys.windows(2).any(|pair| pair[0] == pair[1])
     }
 
+    /// Whether one of these keys stands twice.
+    pub(super) fn has_one_twice(&self, keys: &[&[u8]]) -> bool {
+        let count = |key: &[u8]| self.0.iter().filter(|(found, _)| found == key).count();
+        keys.iter().any(|key| count(key) > 1)
+    }
+
     pub(super) fn name(&self, key: &[u8]) -> Option<&[u8]> {
         self.get(key)?.as_name()
     }

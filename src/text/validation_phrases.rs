@@ -97,6 +97,10 @@ bilingual! {
         AuthorityOutside = "authority {} was not valid on {}", "cơ quan cấp chứng thư {} không có hiệu lực lúc {}";
         /// Label.
         Passed = "PASSED", "ĐẠT";
+        /// Label of a time stamp that stands alone.
+        AloneStamp = "Time stamp", "Dấu thời gian";
+        /// Found: content inside that is not the content given.
+        ContentContradicted = "the signature carries content of its own, and it is not the content it is to be of", "chữ ký mang theo nội dung riêng, khác với nội dung cần kiểm tra";
         /// Found: bytes behind the last signature.
         PdfAdded = "{} bytes were added after the last signature; nobody signed them", "{} byte được ghi thêm sau chữ ký cuối cùng; không ai ký phần này";
         /// Found: harmless bytes behind the last signature.
@@ -106,7 +110,7 @@ bilingual! {
         /// Found: a field that was not there when it was signed.
         PdfFieldAdded = "form field {} was added or rearranged after it was signed", "trường biểu mẫu {} được thêm hoặc bố trí lại sau khi ký";
         /// Found: a form was filled in after this signature.
-        PdfFilledIn = "form field {} was filled in after it was signed, and the signer did not allow that", "trường biểu mẫu {} được điền sau khi ký, người ký không cho phép việc này";
+        PdfFilledIn = "the form was filled in or changed after it was signed ({}), and the signer did not allow that", "biểu mẫu được điền hoặc thay đổi sau khi ký ({}), người ký không cho phép việc này";
         /// Found: a locked field was changed.
         PdfLockedField = "form field {}, which the signer locked, was changed after it was signed", "trường biểu mẫu {} đã được người ký khóa nhưng bị thay đổi sau khi ký";
         /// Found: annotations on a page: its number, what.
@@ -299,6 +303,8 @@ bilingual! {
         RevokedSinceProved = "the certificate of {} was revoked on {}, after the time that a time stamp proves", "chứng thư của {} bị thu hồi lúc {}, sau thời điểm mà dấu thời gian chứng minh";
         /// Found: revoked, and no time of signing.
         RevokedTimeless = "the certificate of {} was revoked on {}, and the signature says no time", "chứng thư của {} bị thu hồi lúc {}, và chữ ký không ghi thời điểm";
+        /// A time stamp over what.
+        StampAlone = "over what was given with it", "trên nội dung được đưa kèm";
         /// A time stamp over what.
         StampArchive = "over the signature and its evidence", "trên chữ ký và dữ liệu kiểm tra kèm theo";
         /// A time stamp over what.

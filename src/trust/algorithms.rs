@@ -159,3 +159,52 @@ impl SignatureVerificationAlgorithm for Remembered {
         self.algorithm.signature_alg_id()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1_SIGNING;
+    use aws_lc_rs::signature::EcdsaKeyPair;
+    use aws_lc_rs::signature::KeyPair as _;
+
+    use super::*;
+
+    #[test]
+    fn only_right_signatures_are_remembered_and_only_of_all_of_what_they_are_over() {
+        let key = || EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).unwrap();
+        let (key, other) = (key(), key());
+        let signature = key.sign(&SystemRandom::new(), b"message").unwrap();
+        let all = Remembering::default();
+        let one = |id| {
+            let mut known = all.0.iter();
+            known.find(|one| one.signature_alg_id() == id).unwrap()
+        };
+        let p256 = one(webpki_algorithms::ECDSA_P256_SHA256.signature_alg_id());
+        let (public, stranger) = (key.public_key().as_ref(), other.public_key().as_ref());
+        let remembered = || p256.right.lock().unwrap().len();
+        for _ in 0..2 {
+            assert!(p256.verify_signature(public, b"message", &[1]).is_err());
+            assert!(
+                p256.verify_signature(public, b"other", signature.as_ref())
+                    .is_err()
+            );
+            assert!(
+                p256.verify_signature(stranger, b"message", signature.as_ref())
+                    .is_err()
+            );
+            assert!(
+                p256.verify_signature(public, b"message", signature.as_ref())
+                    .is_ok()
+            );
+            assert_eq!(remembered(), 1);
+        }
+        // The memory is one, and what stands in it is of one algorithm.
+        let larger = one(webpki_algorithms::ECDSA_P256_SHA384.signature_alg_id());
+        assert_eq!(larger.right.lock().unwrap().len(), 1);
+        assert!(
+            larger
+                .verify_signature(public, b"message", signature.as_ref())
+                .is_err()
+        );
+    }
+}

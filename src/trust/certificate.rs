@@ -138,8 +138,8 @@ impl<'a> SignedCertificate<'a> {
 
     /// The key, of a kind and size that policy allows.
     pub(super) fn public_key(&self) -> Result<PublicKey, &'static str> {
-        let (_, info) = SubjectPublicKeyInfo::from_der(self.key)
-            .map_err(|_error| "its key is malformed, or of a size that is not allowed")?;
+        let (_, info) =
+            SubjectPublicKeyInfo::from_der(self.key).map_err(|_error| "its key is malformed")?;
         public_key(&info)
     }
 

@@ -6,9 +6,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::certificate::CertificateFields;
 use super::cms::AnySignedData;
 use super::cms::AnySigner;
 use super::cms::Meant;
+use super::cms::SignerIdentifier;
 use super::cms::oid;
 use super::der::OID;
 use super::der::Reader;
@@ -26,6 +28,7 @@ use super::facts::ContentFacts;
 use super::facts::SignatureFacts;
 use super::facts::SignerProblem;
 use super::facts::SigningCertificate;
+use super::names;
 use super::path::Along;
 use super::stamp::Archive;
 use super::stamp::Evidence;
@@ -117,7 +120,7 @@ pub(super) fn claim<'a>(
                 .inside
                 .is_some_and(|inside| inside != digest.content()) =>
         {
-            ContentFacts::Altered
+            ContentFacts::Contradicted
         }
         (Some(digest), Some(attributes), Ok((algorithm, _))) => {
             if digest.is(*algorithm, attributes.message_digest) {
@@ -179,7 +182,7 @@ fn candidates(
     let mut named: Vec<(Meant, &[u8])> = Vec::new();
     let all = enclosed.evidence.certificates.iter().copied();
     for der in all.chain(examiner.certificates()) {
-        if !is_identified_by(der, info.identifier) || named.iter().any(|(_, one)| *one == der) {
+        if !fits(der, info.identifier) || named.iter().any(|(_, one)| *one == der) {
             continue;
         }
         let attributes = info.attributes.as_ref();
@@ -195,6 +198,18 @@ fn candidates(
         signer: examiner.signer(der, along, !enclosed.evidence.lists.is_empty()),
     });
     (tried.collect(), is_too_many)
+}
+
+/// Whether a certificate is one that a signer may mean, however its issuer's name is written (RFC 5280, 7.1).
+fn fits(certificate: &[u8], identifier: SignerIdentifier<'_>) -> bool {
+    let SignerIdentifier::IssuerAndSerial { issuer, serial } = identifier else {
+        return is_identified_by(certificate, identifier);
+    };
+    CertificateFields::parse(certificate).is_some_and(|fields| {
+        fields.serial == serial
+            && (fields.issuer == issuer
+                || names::canonical(fields.issuer) == names::canonical(issuer))
+    })
 }
 
 impl Claim<'_> {

@@ -18,7 +18,11 @@ use super::claim::Claim;
 use super::claim::claims;
 use super::cms::AnySignedData;
 use super::cms::NotExamined;
+use super::cms::oid;
 use super::cms::to_der;
+use super::der::OID;
+use super::der::Reader;
+use super::der::SEQUENCE;
 use super::engine::Engine;
 use super::engine::Job;
 use super::engine::PublicKey;
@@ -31,8 +35,7 @@ use super::path::Along;
 use super::path::GivenTrust;
 use super::path::Paths;
 use super::policy::VERDICTS_MAX;
-use super::stamp::Evidence;
-use super::stamp::Over;
+use super::stamp::StampClaim;
 use super::stamp::Token;
 use super::store::TrustError;
 use super::verify::ContentDigest;
@@ -63,6 +66,26 @@ pub(super) struct Signer {
     pub(super) facts: CertificateFacts,
     pub(super) path: PathFacts,
     pub(super) key: Arc<PublicKey>,
+}
+
+/// What is to be verified of one file.
+enum Claims<'a> {
+    /// Its signers; for each that breaks the format, why.
+    Signers(Vec<Result<Claim<'a>, &'static str>>),
+    /// It is a time stamp that stands alone.
+    Stamp(Box<StampClaim<'a>>),
+}
+
+impl Claims<'_> {
+    fn add_jobs<'c>(&'c self, jobs: &mut Vec<Job<'c>>) {
+        match self {
+            Self::Signers(claims) => {
+                let claims = claims.iter().flatten();
+                claims.for_each(|claim| claim.add_jobs(jobs));
+            }
+            Self::Stamp(stamp) => stamp.add_jobs(jobs),
+        }
+    }
 }
 
 /// Why nothing can be verified with a certificate.
@@ -119,17 +142,22 @@ impl Examiner {
             .collect();
         let messages: Vec<&[u8]> = contents.iter().map(|one| one.unwrap_or_default()).collect();
         let digests = self.engine.sha256_of_each(&messages);
-        let all_claims: Vec<Result<Vec<Result<Claim<'_>, &'static str>>, NotExamined>> = read
+        let all_claims: Vec<Result<Claims<'_>, NotExamined>> = read
             .into_iter()
             .zip(all.iter().zip(contents.iter().zip(digests)))
             .map(|(read, (one, (content, sha256)))| {
+                let data = read?;
+                if data.content_type == oid::TST_INFO {
+                    let stamp = Token::alone_over(Ok(data), StampKind::Alone, self, one);
+                    return Ok(Claims::Stamp(Box::new(stamp)));
+                }
                 let digest = content.map(|content| ContentDigest::new(content, sha256));
-                Ok(claims(self, read?, one, digest.as_ref()))
+                Ok(Claims::Signers(claims(self, data, one, digest.as_ref())))
             })
             .collect();
         let mut jobs: Vec<Job<'_>> = Vec::new();
-        for claim in all_claims.iter().flatten().flatten().flatten() {
-            claim.add_jobs(&mut jobs);
+        for claims in all_claims.iter().flatten() {
+            claims.add_jobs(&mut jobs);
         }
         let verdicts = self.engine.verify(&jobs);
         drop(jobs);
@@ -137,7 +165,10 @@ impl Examiner {
         all_claims
             .into_iter()
             .map(|claims| {
-                let claims = claims?.into_iter();
+                let claims = match claims? {
+                    Claims::Stamp(stamp) => return Ok(vec![stamp.facts(&mut verdicts)]),
+                    Claims::Signers(claims) => claims.into_iter(),
+                };
                 let facts = claims.map(|claim| match claim {
                     Err(problem) => {
                         SignatureFacts::unreadable(SignerProblem::Malformed(problem.to_owned()))
@@ -156,13 +187,7 @@ impl Examiner {
             .as_ref()
             .map_err(|problem| *problem)
             .and_then(|der| AnySignedData::parse(der));
-        let token = Token::alone(data, StampKind::Document);
-        let mut evidence = Evidence::default();
-        evidence.add(one.certificates, one.lists);
-        token.lend(&mut evidence);
-        let mut along = self.along(&evidence.certificates, &evidence.lists);
-        let over = one.content.map_or(Over::Missing, Over::These);
-        let claim = token.claim(self, &evidence, &mut along, &over);
+        let claim = Token::alone_over(data, StampKind::Document, self, one);
         let mut jobs = Vec::new();
         claim.add_jobs(&mut jobs);
         let verdicts = self.engine.verify(&jobs);
@@ -230,16 +255,18 @@ impl Examiner {
 fn der_of(signature: &[u8]) -> Result<Cow<'_, [u8]>, NotExamined> {
     let Some((der, rest)) = to_der(signature) else {
         let start = &signature[..signature.len().min(64)];
-        let is_cms = start
-            .windows(9)
-            .any(|name| name == super::cms::oid::SIGNED_DATA);
+        let is_cms = start.windows(9).any(|name| name == oid::SIGNED_DATA);
         return Err(if is_cms {
             NotExamined::Malformed("not a SignedData (RFC 5652), in DER or BER")
         } else {
             NotExamined::NotCms
         });
     };
-    if rest.iter().any(|byte| *byte != 0) {
+    let kind = Reader(&der)
+        .only(SEQUENCE)
+        .and_then(|mut info| info.expect(OID));
+    let is_signed = kind.is_some_and(|kind| kind.content == oid::SIGNED_DATA);
+    if is_signed && rest.iter().any(|byte| *byte != 0) {
         return Err(NotExamined::Limit("bytes follow the signature"));
     }
     Ok(der)

@@ -66,6 +66,8 @@ pub enum StampKind {
     Archive,
     /// All of a PDF up to it.
     Document,
+    /// What was given with it: it is no part of a signature.
+    Alone,
 }
 
 /// Why a signature could not be followed to the end.
@@ -93,6 +95,8 @@ pub enum ContentFacts {
     Intact,
     /// Its digest is another.
     Altered,
+    /// The signature carries content of its own, and it is another.
+    Contradicted,
 }
 
 /// The attribute signing-certificate-v2 (RFC 5035).

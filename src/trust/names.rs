@@ -25,6 +25,18 @@ fn read(name: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// The relative distinguished names of a name, each in that form, in one order: some programs write them the
+/// other way round. `None` for what is no `Name`.
+pub(super) fn parts(name: &[u8]) -> Option<Vec<Vec<u8>>> {
+    let mut sets = Reader(name).only(SEQUENCE)?;
+    let mut parts = Vec::new();
+    while !sets.is_empty() {
+        parts.push(canonical_set(sets.expect(SET)?.content)?);
+    }
+    parts.sort_unstable();
+    Some(parts)
+}
+
 /// Whether a name is one that everybody reads alike: of letters, digits, spaces and marks of ASCII.
 pub(super) fn is_plain(name: &[u8]) -> bool {
     let read = || {

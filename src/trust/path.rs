@@ -2,7 +2,7 @@
 //! each certificate is valid, what became of each revocation list. The rules of RFC 5280, 6.1 need no
 //! instant; what does is judged later.
 
-mod along;
+mod search;
 
 use std::borrow::Cow;
 
@@ -10,13 +10,14 @@ use jiff::Timestamp;
 
 use super::algorithms::Signed;
 use super::chains::Candidate;
+use super::facts::PathFacts;
 use super::lists::List;
 use super::pem;
 use super::rules::PolicyInputs;
 use super::store::TrustError;
-pub(super) use along::Along;
-pub(super) use along::CERTIFICATES_MAX;
-pub(super) use along::LISTS_MAX;
+pub(super) use search::CERTIFICATES_MAX;
+pub(super) use search::LISTS_MAX;
+use search::Search;
 
 /// What whoever asks believes, DER, and what else may help.
 #[derive(Clone, Debug, Default)]
@@ -104,14 +105,36 @@ impl Paths {
         self.given.iter().filter(|one| one.is_anchor).count()
     }
 
-    /// Certificates and lists that came along with a signature, read once for all its signers.
+    /// Certificates and lists that came along with a signature.
     pub(super) fn along<'a>(&'a self, embedded: &[&'a [u8]], lists: &[&'a [u8]]) -> Along<'a> {
-        Along::new(self, embedded, lists)
+        Along {
+            paths: self,
+            embedded: embedded.to_vec(),
+            lists: lists.to_vec(),
+            search: None,
+        }
     }
 
     /// The certificates of anchors and authorities: one of them may have signed itself.
     pub(super) fn certificates(&self) -> impl Iterator<Item = &[u8]> {
         self.given.iter().map(|one| &*one.der)
+    }
+}
+
+/// What came along with a signature, beside what is given. It is read when the first path is asked for, once
+/// for all signers: of those met before, none is.
+pub(super) struct Along<'a> {
+    paths: &'a Paths,
+    embedded: Vec<&'a [u8]>,
+    lists: Vec<&'a [u8]>,
+    search: Option<Search<'a>>,
+}
+
+impl Along<'_> {
+    /// The path of a certificate.
+    pub(super) fn path(&mut self, der: &[u8]) -> PathFacts {
+        let search = || Search::new(self.paths, &self.embedded, &self.lists);
+        self.search.get_or_insert_with(search).path(der)
     }
 }
 

@@ -18,6 +18,7 @@ use super::cms::oid;
 use super::digests::digest_by_name;
 use super::digests::digest_name;
 use super::engine::Job;
+use super::examine::Examined;
 use super::examine::Examiner;
 use super::facts::ContentFacts;
 use super::facts::SignatureFacts;
@@ -184,7 +185,7 @@ fn said<'a>(data: &AnySignedData<'a>) -> Result<Said<'a>, SignerProblem> {
 
 impl<'a> Token<'a> {
     /// A time stamp that stands alone.
-    pub(super) fn alone(data: Result<AnySignedData<'a>, NotExamined>, kind: StampKind) -> Self {
+    fn alone(data: Result<AnySignedData<'a>, NotExamined>, kind: StampKind) -> Self {
         Self {
             kind,
             name: &[],
@@ -193,8 +194,24 @@ impl<'a> Token<'a> {
         }
     }
 
+    /// One that stands alone, on its way, over what was given with it.
+    pub(super) fn alone_over(
+        data: Result<AnySignedData<'a>, NotExamined>,
+        kind: StampKind,
+        examiner: &Examiner,
+        one: &Examined<'a>,
+    ) -> StampClaim<'a> {
+        let token = Self::alone(data, kind);
+        let mut evidence = Evidence::default();
+        evidence.add(one.certificates, one.lists);
+        token.lend(&mut evidence);
+        let mut along = examiner.along(&evidence.certificates, &evidence.lists);
+        let over = one.content.map_or(Over::Missing, Over::These);
+        token.claim(examiner, &evidence, &mut along, &over)
+    }
+
     /// Takes what it carries.
-    pub(super) fn lend(&self, evidence: &mut Evidence<'a>) {
+    fn lend(&self, evidence: &mut Evidence<'a>) {
         if let Ok((_, inside)) = &self.read {
             evidence.take(inside);
         }

@@ -2,6 +2,7 @@
 //! in `tests/it/refusal.rs`.
 
 mod claims;
+mod constraints;
 mod crafted;
 mod stamps;
 mod strangers;

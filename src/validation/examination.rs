@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::later::Later;
 use crate::text::ValidationPhrase;
 use crate::trust::SignatureFacts;
+use crate::trust::StampKind;
 
 /// A file that was examined.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -72,17 +73,23 @@ pub struct Placed {
 }
 
 impl Placed {
-    /// Whether it is a time stamp over the whole document, and no signature.
+    /// Whether it is a time stamp that nobody asked about but as proof of something else.
+    pub(super) fn is_proof(&self) -> bool {
+        let stamp = self.facts.stamp.as_ref();
+        stamp.is_some_and(|stamp| stamp.kind != StampKind::Alone)
+    }
+
+    /// Whether it is a time stamp, and no signature.
     pub(super) fn is_time_stamp(&self) -> bool {
         self.facts.stamp.is_some()
     }
 
     /// What it is called in reports, before its number.
     pub(super) fn label(&self) -> ValidationPhrase {
-        if self.is_time_stamp() {
-            ValidationPhrase::DocumentStamp
-        } else {
-            ValidationPhrase::Signature
+        match self.facts.stamp.as_ref().map(|stamp| stamp.kind) {
+            None => ValidationPhrase::Signature,
+            Some(StampKind::Alone) => ValidationPhrase::AloneStamp,
+            Some(_) => ValidationPhrase::DocumentStamp,
         }
     }
 }

@@ -14,6 +14,12 @@ pub(super) struct Carried {
 /// id-signedData, as it stands in the first bytes of each CMS that is signed.
 const SIGNED_DATA: &[u8] = &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2];
 
+/// The beginnings of the identifiers of every CMS: of PKCS #7, and of S/MIME.
+const OTHER_DATA: [&[u8]; 2] = [
+    &[0x06, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7],
+    &[0x06, 11, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 0x10, 1],
+];
+
 /// Bytes of the headers of a mail, or of one of its parts.
 const HEADERS_MAX: usize = 64 << 10;
 
@@ -26,7 +32,7 @@ pub(super) fn carried(file: &[u8]) -> Option<Carried> {
     let cms = if contains(file, b"-----BEGIN ") {
         pem(file)?
     } else {
-        base64::decode(file).filter(|cms| is_signed_data(cms))?
+        base64::decode(file).filter(|cms| is_cms(cms))?
     };
     Some(Carried { cms, content: None })
 }
@@ -44,9 +50,16 @@ fn is_signed_data(bytes: &[u8]) -> bool {
     contains(&bytes[..bytes.len().min(64)], SIGNED_DATA)
 }
 
-/// The one section of a PEM file that is signed data, whatever its label.
+/// Whether bytes say near their beginning that they are a CMS of some kind.
+fn is_cms(bytes: &[u8]) -> bool {
+    let start = &bytes[..bytes.len().min(64)];
+    OTHER_DATA.iter().any(|name| contains(start, name))
+}
+
+/// The one section of a PEM file that is signed data, whatever its label; where there is none, the one that is
+/// another CMS.
 fn pem(file: &[u8]) -> Option<Vec<u8>> {
-    let mut found = None;
+    let (mut found, mut other, mut others) = (None, None, 0);
     let mut rest = file;
     while let Some(at) = find(rest, b"-----BEGIN ") {
         let section = &rest[at + 11..];
@@ -60,11 +73,16 @@ fn pem(file: &[u8]) -> Option<Vec<u8>> {
         let Some(bytes) = base64::decode(body) else {
             continue;
         };
-        if is_signed_data(&bytes) && found.replace(bytes).is_some() {
-            return None;
+        if is_signed_data(&bytes) {
+            if found.replace(bytes).is_some() {
+                return None;
+            }
+        } else if is_cms(&bytes) {
+            others += 1;
+            other = Some(bytes);
         }
     }
-    found
+    found.or_else(|| other.filter(|_| others == 1))
 }
 
 /// Headers, with their lines put together and in small letters, and what follows them.
@@ -75,7 +93,8 @@ fn headers(part: &[u8]) -> Option<(String, String, &[u8])> {
         .into_iter()
         .filter_map(|(at, length)| Some((at?, length)))
         .min()?;
-    let text = std::str::from_utf8(&part[..end.0]).ok()?;
+    // What is read of them is ASCII, whatever else stands there.
+    let text = String::from_utf8_lossy(&part[..end.0]);
     let unfolded = text
         .replace("\r\n", "\n")
         .replace("\n ", " ")

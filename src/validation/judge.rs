@@ -68,7 +68,7 @@ pub fn judge(examination: &Examination, policy: &Policy) -> Judged {
     let of_file = Verdict::of(findings.iter());
     // Time stamps of the document prove something or nothing; they are not what is asked about.
     let asked_about = signatures.iter().zip(&examination.signatures);
-    let asked_about = asked_about.filter(|(_, placed)| !placed.is_time_stamp());
+    let asked_about = asked_about.filter(|(_, placed)| !placed.is_proof());
     let each = asked_about.map(|(signature, _)| signature.verdict);
     let verdict = Verdict::worst(std::iter::once(of_file).chain(each));
     Judged {
@@ -123,7 +123,7 @@ fn judge_signature(examination: &Examination, placed: &Placed, policy: &Policy) 
 /// changed. No signature is worse for it.
 fn broken_stamps(examination: &Examination, signatures: &[JudgedSignature]) -> Vec<Finding> {
     let all = signatures.iter().zip(&examination.signatures);
-    let stamps = all.filter(|(_, placed)| placed.is_time_stamp());
+    let stamps = all.filter(|(_, placed)| placed.is_proof());
     let broken = stamps.filter_map(|(judged, placed)| {
         let mut findings = judged.blocks.iter().flat_map(|(_, findings)| findings);
         let why = findings.find(|finding| finding.indication() == Indication::Failed)?;
@@ -146,8 +146,12 @@ fn form(examination: &Examination) -> Option<Finding> {
             [problem.as_str().into()],
         ));
     }
-    let is_unsigned = examination.signatures.iter().all(Placed::is_time_stamp)
-        && examination.unexamined.is_none();
+    let is_signed = |placed: &Placed| match examination.kind {
+        Kind::Cms => !placed.is_proof(),
+        Kind::Document | Kind::Pdf => !placed.is_time_stamp(),
+    };
+    let is_unsigned =
+        !examination.signatures.iter().any(is_signed) && examination.unexamined.is_none();
     is_unsigned.then(|| {
         Finding::wrong(
             SubIndication::SigConstraintsFailure,
@@ -237,7 +241,8 @@ fn legal_value(examination: &Examination, signatures: &[JudgedSignature]) -> Opt
     let signed_by = |usage: CertificateUse| {
         examination.signatures.iter().any(|placed| {
             let certificate = placed.facts.certificate.as_ref();
-            certificate.and_then(|found| found.usage.as_deref()) == Some(usage.as_str())
+            let found = certificate.and_then(|found| found.usage.as_deref());
+            !placed.is_time_stamp() && found == Some(usage.as_str())
         })
     };
     Some(LegalValue::earned_by(

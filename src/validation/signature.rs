@@ -173,6 +173,11 @@ impl Asked<'_> {
                 Say::ContentAltered,
                 [digest()],
             )),
+            ContentFacts::Contradicted => Some(Finding::wrong(
+                Sub::HashFailure,
+                Say::ContentContradicted,
+                [],
+            )),
         };
         let signature = match self.facts.signature {
             Some(true) => None,
@@ -344,6 +349,8 @@ fn imprint(stamp: &StampFacts) -> Option<Finding> {
             Say::ContentMissing,
             [],
         )),
-        ContentFacts::Altered => Some(Finding::wrong(Sub::HashFailure, Say::StampOther, [digest])),
+        ContentFacts::Altered | ContentFacts::Contradicted => {
+            Some(Finding::wrong(Sub::HashFailure, Say::StampOther, [digest]))
+        }
     }
 }

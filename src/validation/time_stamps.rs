@@ -213,6 +213,7 @@ impl JudgedStamp {
 /// What a time stamp is over.
 fn phrase(kind: StampKind) -> Say {
     match kind {
+        StampKind::Alone => Say::StampAlone,
         StampKind::Archive => Say::StampArchive,
         StampKind::Content => Say::StampContent,
         StampKind::Document => Say::StampDocument,

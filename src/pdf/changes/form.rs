@@ -161,9 +161,13 @@ impl Compared<'_> {
         }
     }
 
-    /// Whether a field was signed by a time stamp, which shows nothing, or by somebody.
+    /// Whether a field was signed by a time stamp, which shows nothing, or by somebody, or by nobody.
     fn kind_of(&self, field: &Dict, name: &str) -> Result<ChangeKind, Trouble> {
-        let value = dict_of(&self.new.get(field, b"V")?);
+        let value = self.new.get(field, b"V")?;
+        if matches!(value, Value::Null) {
+            return Ok(self.unless_locked(ChangeKind::Annotation, name));
+        }
+        let value = dict_of(&value);
         let is_stamp = value.name(b"SubFilter") == Some(b"ETSI.RFC3161");
         Ok(if is_stamp && !self.is_shown(field)? {
             ChangeKind::ValidationData

@@ -109,7 +109,11 @@ impl Compared<'_> {
                 let [old, new] = [0, 1].map(|of: usize| pages[of].get(&key));
                 match key.as_slice() {
                     b"Annots" => self.annotations(at + 1, &pages)?,
-                    b"Parent" | b"LastModified" | b"PieceInfo" | b"Metadata" | b"Tabs" => {}
+                    b"Parent" | b"LastModified" | b"PieceInfo" | b"Metadata" => {}
+                    // In which order one gets from field to field: as annotations stand there.
+                    b"Tabs" if !self.same(old, new)? => {
+                        self.tell(ChangeKind::Annotation, Some(at + 1), "/Tabs");
+                    }
                     _ if !self.same(old, new)? => {
                         self.tell(ChangeKind::Content, Some(at + 1), &said(&key));
                     }

@@ -18,6 +18,7 @@ use crate::trust::der::Reader;
 use crate::trust::der::SEQUENCE;
 use crate::trust::der::SET;
 use crate::trust::digests::digest_by_name;
+use crate::trust::names;
 
 /// Signed attributes of one signer; real ones have a dozen.
 const ATTRIBUTES_MAX: usize = 1_024;
@@ -175,9 +176,11 @@ impl<'a> AnyAttributes<'a> {
 
     /// Whether a certificate is the one they say it was made with.
     pub(in crate::trust) fn mean(&self, certificate: &[u8]) -> Meant {
-        if self.meant.is_empty() {
+        // Of one named by a digest that is not made here nobody can tell.
+        let told = || self.meant.iter().filter(|meant| meant.is_readable());
+        if told().next().is_none() {
             Meant::Unsaid
-        } else if self.meant.iter().all(|meant| meant.is(certificate)) {
+        } else if told().all(|meant| meant.is(certificate)) {
             Meant::Yes
         } else {
             Meant::No
@@ -186,8 +189,7 @@ impl<'a> AnyAttributes<'a> {
 
     /// Whether all digests by which they name certificates can be made here.
     pub(in crate::trust) fn names_certificates_readably(&self) -> bool {
-        let mut meant = self.meant.iter();
-        meant.all(|meant| digest_by_name(meant.algorithm, b"").is_some())
+        self.meant.iter().all(MeantCertificate::is_readable)
     }
 }
 
@@ -230,22 +232,34 @@ fn meant(value: Element<'_>, is_second: bool) -> Option<MeantCertificate<'_>> {
 }
 
 impl MeantCertificate<'_> {
+    fn is_readable(&self) -> bool {
+        digest_by_name(self.algorithm, b"").is_some()
+    }
+
+    /// Its digest decides; a name or number that contradicts it is another's. How a name is written does not
+    /// matter, nor does one that cannot be read.
     fn is(&self, certificate: &[u8]) -> bool {
         let hash = digest_by_name(self.algorithm, certificate);
         if hash.is_none_or(|hash| hash.as_ref() != self.hash) {
             return false;
         }
-        let Some((mut names, serial)) = self.issuer_and_serial else {
+        let Some((mut general, serial)) = self.issuer_and_serial else {
             return true;
         };
         let Some(fields) = CertificateFields::parse(certificate) else {
             return false;
         };
-        let mut is_issuer = false;
-        while let Some(name) = names.any() {
-            is_issuer |= name.tag == CONTEXT_4 && name.content == fields.issuer;
+        let issuer = names::parts(fields.issuer);
+        let mut are_others = false;
+        while let Some(name) = general.any() {
+            let parts = (name.tag == CONTEXT_4).then(|| names::parts(name.content));
+            match parts.flatten() {
+                Some(parts) if Some(&parts) == issuer.as_ref() => return serial == fields.serial,
+                Some(_) => are_others = true,
+                None => {}
+            }
         }
-        is_issuer && serial == fields.serial
+        !are_others && serial == fields.serial
     }
 }
 

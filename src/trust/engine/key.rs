@@ -84,7 +84,7 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 /// Bytes of a public exponent: 65537 has three, and verifying takes time in proportion to its length.
 const RSA_EXPONENT_BYTES_MAX: usize = 4;
 
-const MALFORMED: &str = "its key is malformed, or of a size that is not allowed";
+const MALFORMED: &str = "its key is malformed";
 
 fn parse(
     algorithm: &'static dyn VerificationAlgorithm,
@@ -133,8 +133,14 @@ impl PublicKey {
             && is_odd(exponent)
             && exponent != [1]
             && exponent.len() <= RSA_EXPONENT_BYTES_MAX;
-        if !(RSA_BITS.contains(&bits) && is_sound) {
+        if !is_sound {
             return Err(MALFORMED);
+        }
+        if bits < *RSA_BITS.start() {
+            return Err("its RSA key is shorter than 2048 bits");
+        }
+        if bits > *RSA_BITS.end() {
+            return Err("its RSA key is longer than 8192 bits");
         }
         Ok(Self::of(Material::Rsa {
             pkcs1: parse(&signature::RSA_PKCS1_2048_8192_SHA256, public)?,

@@ -132,3 +132,6 @@ fn are_plain_names(value: &[u8]) -> bool {
     }
     names.is_empty() && count > 0
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use super::Rule;
 use super::check;
 
 /// A certificate with its key, to issue others.
-type Party = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Party = CertifiedIssuer<'static, KeyPair>;
 
 fn parameters(name: &str, is_ca: bool) -> CertificateParams {
     let mut made = CertificateParams::default();
@@ -30,13 +30,17 @@ fn parameters(name: &str, is_ca: bool) -> CertificateParams {
     made
 }
 
-fn root(change: impl FnOnce(&mut CertificateParams)) -> Party {
+pub(super) fn root(change: impl FnOnce(&mut CertificateParams)) -> Party {
     let mut made = parameters("root", true);
     change(&mut made);
     CertifiedIssuer::self_signed(made, KeyPair::generate().unwrap()).unwrap()
 }
 
-fn below(issuer: &Party, name: &str, change: impl FnOnce(&mut CertificateParams)) -> Party {
+pub(super) fn below(
+    issuer: &Party,
+    name: &str,
+    change: impl FnOnce(&mut CertificateParams),
+) -> Party {
     let mut made = parameters(name, name.starts_with("ca"));
     change(&mut made);
     CertifiedIssuer::signed_by(made, KeyPair::generate().unwrap(), issuer).unwrap()

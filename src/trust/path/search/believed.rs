@@ -5,8 +5,8 @@ use x509_parser::prelude::FromDer as _;
 use x509_parser::prelude::X509Certificate;
 
 use super::AHEAD_MAX;
-use super::Along;
 use super::LIST_SIGNERS_MAX;
+use super::Search;
 use super::better;
 use crate::trust::algorithms::Signed;
 use crate::trust::algorithms::signed;
@@ -16,7 +16,7 @@ use crate::trust::facts::ListFate;
 use crate::trust::facts::UnusedList;
 use crate::trust::lists::REMOVE_FROM_CRL;
 
-impl Along<'_> {
+impl Search<'_> {
     /// Whether a list is believed on a chain.
     pub(super) fn believed(&mut self, number: usize, chain: &[Index]) -> Result<(), UnusedList> {
         let list = self.list(number);

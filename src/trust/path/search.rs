@@ -45,8 +45,8 @@ const LIST_SIGNERS_MAX: usize = 32;
 /// How far ahead of the clock a list may be: the tolerance for clocks.
 const AHEAD_MAX: SignedDuration = SignedDuration::from_mins(10);
 
-/// What came along with a signature, beside what is given.
-pub(in crate::trust) struct Along<'a> {
+/// What came along with a signature, beside what is given, as it was read.
+pub(super) struct Search<'a> {
     paths: &'a Paths,
     pool: Pool<'a>,
     /// Whether more came along than is looked at.
@@ -69,7 +69,7 @@ struct Told {
     used: Vec<(usize, ListFate)>,
 }
 
-impl<'a> Along<'a> {
+impl<'a> Search<'a> {
     pub(super) fn new(paths: &'a Paths, embedded: &[&'a [u8]], lists: &[&'a [u8]]) -> Self {
         let along = embedded.iter().take(CERTIFICATES_MAX);
         let along = along.filter_map(|der| Candidate::read(Cow::Borrowed(der), false));
@@ -96,7 +96,7 @@ impl<'a> Along<'a> {
     }
 
     /// The path of a certificate.
-    pub(in crate::trust) fn path(&mut self, der: &[u8]) -> PathFacts {
+    pub(super) fn path(&mut self, der: &[u8]) -> PathFacts {
         let facts = PathFacts {
             policies: self.paths.policies.clone(),
             ..PathFacts::default()

@@ -25,6 +25,13 @@ fn read(name: &[u8]) -> Option<Vec<u8>> {
     Some(out)
 }
 
+/// Whether this is the content of an object identifier of short arcs, of which the first bit of each byte says
+/// nothing.
+fn is_kind(content: &[u8]) -> bool {
+    let is_long = |byte: &u8| *byte >= 0x80;
+    !content.is_empty() && !content.iter().any(is_long)
+}
+
 /// The relative distinguished names of a name, each in that form, in one order: some programs write them the
 /// other way round. `None` for what is no `Name`.
 pub(super) fn parts(name: &[u8]) -> Option<Vec<Vec<u8>>> {
@@ -44,14 +51,14 @@ pub(super) fn is_plain(name: &[u8]) -> bool {
         let mut count = 0;
         while !sets.is_empty() {
             let mut attribute = sets.enter(SET)?.only(SEQUENCE)?;
-            attribute.expect(OID)?;
+            let kind = attribute.expect(OID)?.content;
             let value = attribute.any().filter(|_| attribute.is_empty())?;
             let text = std::str::from_utf8(value.content).ok()?;
             let is_letter = |letter: char| {
                 letter.is_alphanumeric() || letter.is_ascii_graphic() || letter == ' '
             };
             let is_plain = matches!(value.tag, UTF8 | PRINTABLE) && text.chars().all(is_letter);
-            (is_plain && !text.is_empty()).then_some(())?;
+            (is_plain && !text.is_empty() && is_kind(kind)).then_some(())?;
             count += 1;
         }
         (count > 0).then_some(())
@@ -135,6 +142,8 @@ fn prepared(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::PRINTABLE;
+    use super::UTF8;
     use super::canonical;
     use crate::trust::der::OID;
     use crate::trust::der::SEQUENCE;
@@ -169,5 +178,33 @@ mod tests {
         }
         // What is no name equals itself only.
         assert_ne!(canonical(b"x"), canonical(b"X"));
+    }
+
+    #[test]
+    fn a_plain_name_is_of_plain_letters_and_kinds() {
+        for (kind, text, is_plain) in [
+            (UTF8, "Văn thư".as_bytes(), true),
+            (PRINTABLE, b"Van thu (2)", true),
+            (UTF8, b"", false),
+            (UTF8, "a\u{301}".as_bytes(), false),
+            (UTF8, b"\xff", false),
+            (0x1e, b"\0a", false),
+        ] {
+            assert_eq!(super::is_plain(&name(kind, text)), is_plain, "{text:?}");
+        }
+        let mut odd = name(UTF8, b"a");
+        let at = odd.iter().position(|byte| *byte == 0x55).unwrap();
+        odd[at + 2] |= 0x80;
+        assert!(!super::is_plain(&odd));
+    }
+
+    #[test]
+    fn parts_are_equal_in_whatever_order_they_stand() {
+        let (one, other) = (name(UTF8, b"a"), name(PRINTABLE, b"B"));
+        let both = |first: &[u8], second: &[u8]| wrap(SEQUENCE, &[&first[2..], &second[2..]]);
+        let found = super::parts(&both(&one, &other));
+        assert!(found.is_some() && found == super::parts(&both(&other, &one)));
+        assert_ne!(found, super::parts(&both(&one, &one)));
+        assert_eq!(super::parts(b"?"), None);
     }
 }

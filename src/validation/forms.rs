@@ -235,6 +235,41 @@ mod tests {
         );
     }
 
+    /// What is no signature is told so by whoever reads the CMS; one beside it is what was meant.
+    #[test]
+    fn other_kinds_of_cms_are_found_where_there_is_no_signature() {
+        let mut enveloped = CMS.to_vec();
+        enveloped[12] = 3;
+        let mut written = base64_of(&enveloped);
+        let expected = Some(Carried {
+            cms: enveloped,
+            content: None,
+        });
+        assert_eq!(found(&written), expected);
+        written = format!("-----BEGIN CMS-----\n{written}\n-----END CMS-----\n");
+        assert_eq!(found(&written), expected);
+        assert_eq!(found(&written.repeat(2)), None);
+        let signed = format!("-----BEGIN CMS-----\n{WRITTEN}\n-----END CMS-----\n");
+        let both = found(&format!("{written}{signed}")).unwrap();
+        assert_eq!(both.cms, CMS);
+    }
+
+    fn base64_of(bytes: &[u8]) -> String {
+        ::base64::Engine::encode(&::base64::prelude::BASE64_STANDARD, bytes)
+    }
+
+    #[test]
+    fn headers_of_mail_may_be_in_any_letters() {
+        let mail = format!(
+            "Content-Type: application/pkcs7-mime\nContent-Transfer-Encoding: base64\n\n{WRITTEN}\n"
+        );
+        let mail = [b"From: H\xf6gger\n", mail.as_bytes()].concat();
+        assert_eq!(
+            carried(&mail).map(|carried| carried.cms),
+            Some(CMS.to_vec())
+        );
+    }
+
     #[test]
     fn two_signatures_and_none_are_no_signature() {
         let one = format!("-----BEGIN CMS-----\n{WRITTEN}\n-----END CMS-----\n");

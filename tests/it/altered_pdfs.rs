@@ -329,7 +329,8 @@ fn fields_of_later_signatures_do_not_cover_a_page_together() {
     let here = directory.path();
     let seal = credential(here, "seal");
     let file = signed(&seal, "", FIRST);
-    // Fields that nobody signed: anybody can add them.
+    std::fs::write(here.join("policy.toml"), "allow_pdf_additions = true\n").unwrap();
+    // Fields that nobody signed: anybody can add them, and a policy may let them.
     let verdict = |count: u32, rectangle: &str| {
         let numbers: Vec<u32> = (100..100 + count).collect();
         let fields: Vec<String> = numbers
@@ -345,7 +346,8 @@ fn fields_of_later_signatures_do_not_cover_a_page_together() {
         objects.extend(numbered(&numbers, &fields));
         let mut file = file.clone();
         file.revise(&objects);
-        file.verdict(here)
+        assert_eq!(file.verdict(here), UNDECIDED);
+        found(here, &["file.pdf", "--policy", "policy.toml"])
     };
     assert_eq!(verdict(1, "0 0 300 300"), "PASSED");
     assert_eq!(verdict(2, "0 0 300 300"), UNDECIDED);
@@ -368,6 +370,8 @@ fn validation_data_after_the_last_signature_is_harmless_and_nothing_else_is() {
     let store = [(1, stored.as_str()), (15, "<< /Type /DSS /Certs [] >>")];
     assert_eq!(verdict(&store), "PASSED");
     assert_eq!(verdict(&[store[0], store[1], (4, PAY_999)]), UNDECIDED);
+    let tabs = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Tabs /S >>";
+    assert_eq!(verdict(&[(3, tabs)]), UNDECIDED);
     let opened = catalog("10 0 R 12 0 R").replace("/Pages", "/OpenAction 16 0 R /Pages");
     let action = (16, "<< /S /JavaScript /JS (app.alert(1)) >>");
     assert_eq!(verdict(&[(1, &opened), action]), UNDECIDED);

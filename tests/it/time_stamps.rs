@@ -139,6 +139,17 @@ fn what_expired_is_judged_as_of_the_time_stamps_that_are_in_order() {
         );
     }
 
+    // One that stands alone is held against what is given with it.
+    for (content, expected) in [
+        (Some("signature"), "PASSED"),
+        (Some("content"), "FAILED HASH_FAILURE"),
+        (None, "INDETERMINATE SIGNED_DATA_NOT_FOUND"),
+    ] {
+        let content = content.map_or(Vec::new(), |content| vec!["--content", content]);
+        let report = later(here, "token.der", 60, &content);
+        assert_eq!(verdict(&report), expected, "{report}");
+    }
+
     // Trusted after all; and judged again without the file.
     let more = ["--ca", "other-root.pem", "--crl", "other-root.crl"];
     assert_eq!(verdict(&later(here, "by-strange.cms", 60, &more)), "PASSED");

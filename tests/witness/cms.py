@@ -155,6 +155,17 @@ def about_protection():
     one("ess_chain_reversed", "undecided", more=[reverse])
     one("ess_issuer", "valid", more=[attribute(ESS_2, seq(seq(ess_2("sha256", p256.der, issued(p256)))))])
     one("ess_issuer_other", "undecided", more=[attribute(ESS_2, seq(seq(ess_2("sha256", p256.der, issued(other)))))])
+    country, common = (
+        tlv(0x31, seq(oid(kind), tlv(0x13, text))) for kind, text in (("2.5.4.6", b"VN"), ("2.5.4.3", b"Root"))
+    )
+    for label, issuer in (
+        ("other_strings", seq(country, common)), ("reversed", seq(common, country)), ("nested", seq(p256.issuer)),
+    ):
+        named = seq(seq(tlv(0xA4, issuer)), number(p256.serial))
+        one(f"ess_issuer_{label}", "valid", more=[attribute(ESS_2, seq(seq(ess_2("sha256", p256.der, named))))])
+    named = seq(seq(tlv(0xA4, p256.issuer)), number(p256.serial + 1))
+    one("ess_serial_other", "undecided", more=[attribute(ESS_2, seq(seq(ess_2("sha256", p256.der, named))))])
+    one("issuer_other_strings", "valid", issuer=seq(country, common))
     one("ess_unknown_digest", "undecided", more=[attribute(ESS_2, seq(seq(ess_2("md5", p256.der))))])
     one("ess_empty", "failed", more=[attribute(ESS_2, seq(seq()))])
     sha256, sha384 = (seq(oid(DIGESTS[each])) for each in ("sha256", "sha384"))

@@ -165,7 +165,7 @@ def info(signer, content=CONTENT, hash_name="sha256", more=(), attributes=None, 
         data, stored = tlv(0x31, *signed), tlv(0xA0, *stored)
     key = how.get("key", signer.key)
     signature, algorithm = made(key, data, hash_name, how.get("salt"), how.get("mask"))
-    named = seq(signer.issuer, number(signer.serial))
+    named = seq(how.get("issuer", signer.issuer), number(signer.serial))
     if how.get("by_key"):
         named = tlv(0x80, signer.identifier)
     return seq(

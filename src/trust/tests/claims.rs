@@ -42,7 +42,8 @@ use crate::trust::sha256;
 const STRANGE: &[u8] = &[0x2a, 3, 4];
 
 /// id-ct-TSTInfo: a kind of content that is not plain data.
-const TST_INFO: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 4];
+/// id-ct-asciiTextWithCRLF (RFC 5485).
+const TEXT: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 16, 1, 27];
 
 /// A person with a certificate.
 struct Holder {
@@ -326,16 +327,16 @@ fn bytes_behind_a_signature_leave_it_unexamined() {
 
 #[test]
 fn content_of_any_kind_is_verified_if_the_attributes_name_it() {
-    let attributes = usual(TST_INFO);
+    let attributes = usual(TEXT);
     let stamp = Made {
         message: set_of(SET, attributes.clone()),
         attributes: Some(attributes),
-        content_type: TST_INFO,
+        content_type: TEXT,
         ..made(&[])
     };
     assert_right(&stamp.facts());
     let other = Made {
-        content_type: TST_INFO,
+        content_type: TEXT,
         ..made(&[])
     };
     assert!(is_malformed(&other.facts()));

@@ -38,8 +38,8 @@ const NAME_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x1e];
 pub(in crate::trust) struct Forms(Mutex<HashSet<[u8; 32]>>);
 
 impl Forms {
-    /// Checks one chain, DER, signer first, anchor last, whose signatures were verified. Nothing is asked of
-    /// policies.
+    /// Checks one chain, DER, signer first, anchor last, whose signatures were verified and whose signer has a key
+    /// that can be read. Nothing is asked of policies.
     ///
     /// # Errors
     /// The first rule that is broken.

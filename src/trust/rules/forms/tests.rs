@@ -50,7 +50,7 @@ fn changed(leaf: &[u8], at: usize, by: u8, issuer: &Party) -> Vec<u8> {
     wrap(SEQUENCE, &[&signed, algorithm, &signature])
 }
 
-/// What is changed and has the same form keeps the rules, wherever it is still a certificate to webpki.
+/// What is changed and has the same form keeps the rules, wherever it is still a certificate to webpki, and its key one.
 #[test]
 fn whatever_is_of_one_form_keeps_the_same_rules() {
     let root = root(|_| {});
@@ -61,7 +61,11 @@ fn whatever_is_of_one_form_keeps_the_same_rules() {
     let at = UnixTime::since_unix_epoch(std::time::Duration::from_secs(1_700_000_000));
     let is_certificate = |der: &[u8]| {
         let der = CertificateDer::from(der);
-        let Ok(read) = webpki::EndEntityCert::try_from(&der) else {
+        let has_key = SignedCertificate::parse(&der).is_some_and(|read| read.public_key().is_ok());
+        let Some(read) = webpki::EndEntityCert::try_from(&der)
+            .ok()
+            .filter(|_| has_key)
+        else {
             return false;
         };
         let anchors = [anchor.clone()];

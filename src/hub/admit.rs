@@ -1,6 +1,9 @@
 //! Received → Admitted: who is calling, may it send, is the message well formed.
 
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -12,6 +15,8 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::config::AGENCY_WINDOW;
 use super::config::CLOCK_SKEW_MINUTES;
 use super::config::DOCUMENT_MAX;
+use super::fair_queue::Turn;
+use super::pipeline::VerifyJob;
 use super::record::Addressee;
 use super::record::Payload;
 use super::record::Standing;
@@ -62,6 +67,8 @@ impl Admitted {
 pub(super) struct Place {
     agency: Arc<AtomicUsize>,
     since: Instant,
+    /// Its turn in front of verification, while its document is being served.
+    turn: Mutex<Option<Turn<VerifyJob>>>,
     _bytes: [OwnedSemaphorePermit; 2],
 }
 
@@ -84,8 +91,24 @@ impl Place {
         Ok(Self {
             agency: Arc::clone(agency),
             since,
+            turn: Mutex::default(),
             _bytes: bytes,
         })
+    }
+
+    /// Its document is being served: it counts as one of those of its sender until it is done with.
+    pub(super) fn serve(&self, turn: Turn<VerifyJob>) {
+        *self.turn() = Some(turn);
+    }
+
+    /// Its document has been served. Gives its turn to whoever ends many at once: a verifying thread that is
+    /// woken for the first of them finds room for one.
+    pub(super) fn served(&self) -> Option<Turn<VerifyJob>> {
+        self.turn().take()
+    }
+
+    fn turn(&self) -> MutexGuard<'_, Option<Turn<VerifyJob>>> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// When its document came.

@@ -155,6 +155,12 @@ pub(super) const DOCUMENT_MAX: usize = 4 * 1024 * 1024 - 32 * 1024;
 /// Documents of one stream under way: one round trip at 64 ms and 4,000 documents a second.
 pub(super) const STREAM_WINDOW: usize = 256;
 
+/// Documents of one agency between the beginning of verification and the receipt: two batches of a verifying
+/// thread. The rest of its window waits in its lane and keeps no thread awake. On two cores that one agency
+/// flooded, a quiet one had its receipt after 48 ms without this bound, 11 with 32 and 8 with 16 (median),
+/// and the flood 5,500, 3,100 and 2,500 receipts a second (`docs/abuse.md`).
+pub(super) const AGENCY_SERVED_MAX: usize = 32;
+
 /// Cost of one agency's turn in front of verification, in microseconds of a core: about one document of
 /// ten kilobytes with two signatures.
 pub(super) const VERIFY_QUANTUM: u32 = 64;
@@ -194,7 +200,8 @@ pub(super) const AGENCY_UNDER_WAY_KIB: usize = UNDER_WAY_KIB / 4;
 /// Documents one agency may have under way, over all its streams.
 pub(super) const AGENCY_WINDOW: usize = 2048;
 
-/// Payload bytes of recent documents kept for delivery; older ones are read from the journal.
+/// Bytes of recent documents kept for delivery, with what keeping each takes; older ones are read from the
+/// journal.
 pub(super) const RECENT_BYTES: usize = 16 * 1024 * 1024;
 
 /// Entries of one mailbox and priority kept in memory; the rest waits in the index.
@@ -269,6 +276,10 @@ pub(super) const CLOCK_SKEW_MINUTES: i64 = 10;
 const _: () = assert!(
     STREAM_WINDOW <= AGENCY_WINDOW,
     "one full stream is within the quota"
+);
+const _: () = assert!(
+    AGENCY_SERVED_MAX <= STREAM_WINDOW,
+    "one stream keeps its agency's share of the hub busy"
 );
 const _: () = assert!(
     AGENCY_UNDER_WAY_KIB * 1024 >= 2 * MESSAGE_MAX,

@@ -110,7 +110,7 @@ pub(super) struct Core {
     pub(super) connections: Arc<Connections>,
     pub(super) descriptors: Descriptors,
     /// Documents that wait for verification, by sender.
-    pub(super) verify: FairQueue<VerifyJob>,
+    pub(super) verify: Arc<FairQueue<VerifyJob>>,
     /// Work that waits for the commit thread, by whoever asked for it.
     pub(super) commit: FairQueue<Queued>,
     /// Changes of the registry that may wait.
@@ -227,7 +227,9 @@ impl Core {
             sign_in_failures: AtomicU64::new(0),
             shown: Shown::default(),
             connections: Arc::new(connections),
-            verify: FairQueue::new(VERIFY_QUANTUM, 1),
+            verify: Arc::new(
+                FairQueue::new(VERIFY_QUANTUM, 1).serving_at_most(super::config::AGENCY_SERVED_MAX),
+            ),
             commit: FairQueue::new(COMMIT_QUANTUM, COMMIT_BATCH),
             registry_places: Arc::new(Semaphore::new(REGISTRY_PLACES)),
             open_files: Arc::new(Semaphore::new(descriptors.files)),

@@ -10,9 +10,13 @@
 //! A lane whose turn it is gets a quantum of cost; what does not fit waits for the next turn. Where the
 //! cost is known only afterwards, [`FairQueue::charge`] puts the lane into debt. Shreedhar and Varghese,
 //! "Efficient Fair Queuing using Deficit Round Robin", 1995.
+//!
+//! A queue may bound how much of one lane is being served at once ([`FairQueue::serving_at_most`]): what was
+//! taken counts until its [`Turn`] is dropped, and a lane that has so much out gets no turn before.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+mod lanes;
+
+use std::sync::Arc;
 use std::sync::Condvar;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -20,6 +24,8 @@ use std::sync::PoisonError;
 
 use super::registry::AgencyNo;
 use crate::model::Priority;
+
+use lanes::State;
 
 /// Whose work it is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -64,30 +70,25 @@ pub(super) struct FairQueue<T> {
     batch: usize,
 }
 
+/// A piece of work that was taken; its lane has one fewer to be served until this is dropped.
 #[derive(Debug)]
-struct State<T> {
-    lanes: BTreeMap<Lane, LaneState<T>>,
-    /// Lanes that have work, the next one first.
-    turns: VecDeque<Lane>,
-    length: usize,
-    /// Pieces of work somebody waits for.
-    wanted: usize,
-    /// Whether what nobody waits for has waited long enough.
-    is_flushed: bool,
-    is_closed: bool,
-    sleepers: usize,
+pub(super) struct Turn<T> {
+    queue: Arc<FairQueue<T>>,
+    lane: Lane,
 }
 
-#[derive(Debug)]
-struct LaneState<T> {
-    by_urgency: [VecDeque<(u64, Entry<T>)>; Priority::ALL.len()],
-    length: usize,
-    /// Arrival number of the next piece of work.
-    arrivals: u64,
-    /// Pieces of work taken so far.
-    taken: u32,
-    /// Cost the lane may still spend in this turn; below zero it is in debt.
-    deficit: i64,
+impl<T> Turn<T> {
+    /// Of a piece of work that was taken from the queue.
+    pub(super) fn of(queue: &Arc<FairQueue<T>>, lane: Lane) -> Self {
+        let queue = Arc::clone(queue);
+        Self { queue, lane }
+    }
+}
+
+impl<T> Drop for Turn<T> {
+    fn drop(&mut self) {
+        self.queue.done(self.lane);
+    }
 }
 
 impl<T> FairQueue<T> {
@@ -95,19 +96,18 @@ impl<T> FairQueue<T> {
     /// once.
     pub(super) fn new(quantum: u32, batch: usize) -> Self {
         Self {
-            state: Mutex::new(State {
-                lanes: BTreeMap::new(),
-                turns: VecDeque::new(),
-                length: 0,
-                wanted: 0,
-                is_flushed: false,
-                is_closed: false,
-                sleepers: 0,
-            }),
+            state: Mutex::new(State::new()),
             ready: Condvar::new(),
             quantum: i64::from(quantum.max(1)),
             batch: batch.max(1),
         }
+    }
+
+    /// The same, of which at most so many pieces of one lane are being served at once: what is taken counts
+    /// until its [`Turn`] is dropped.
+    pub(super) fn serving_at_most(self, pieces: usize) -> Self {
+        self.state().served_max = Some(pieces.max(1));
+        self
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -126,7 +126,8 @@ impl<T> FairQueue<T> {
         let is_wanted = entry.waiting == Waiting::Somebody;
         state.push(entry);
         state.wanted += usize::from(is_wanted);
-        let wakes = state.sleepers > 0 && (is_wanted || state.length >= self.batch);
+        let is_due = is_wanted || state.length >= self.batch;
+        let wakes = state.sleepers > 0 && state.is_takable() && is_due;
         drop(state);
         if wakes {
             self.ready.notify_one();
@@ -140,11 +141,11 @@ impl<T> FairQueue<T> {
         let mut state = self.state();
         loop {
             let is_due = state.wanted > 0 || state.is_flushed || state.length >= self.batch;
-            if state.length > 0 && (is_due || state.is_closed) {
+            if state.is_takable() && (is_due || state.is_closed) {
                 state.is_flushed = false;
                 return true;
             }
-            if state.is_closed {
+            if state.is_closed && state.length == 0 {
                 return false;
             }
             state.is_flushed = false;
@@ -181,7 +182,21 @@ impl<T> FairQueue<T> {
             into.push(entry.work);
         }
         // Another consumer may have been told of less than there is.
-        let wakes = state.sleepers > 0 && state.wanted > 0;
+        let wakes = state.sleepers > 0 && state.wanted > 0 && state.is_takable();
+        let is_over = state.is_closed && state.length == 0;
+        drop(state);
+        if is_over {
+            // They may sleep since what was being served left them nothing.
+            self.ready.notify_all();
+        } else if wakes {
+            self.ready.notify_one();
+        }
+    }
+
+    /// A piece of work of a lane is done.
+    fn done(&self, lane: Lane) {
+        let mut state = self.state();
+        let wakes = state.done(lane) && state.sleepers > 0;
         drop(state);
         if wakes {
             self.ready.notify_one();
@@ -224,6 +239,7 @@ impl<T> FairQueue<T> {
     pub(super) fn abandon(&self) -> Vec<T> {
         let mut state = self.state();
         state.is_closed = true;
+        state.serve_all();
         let mut left = Vec::with_capacity(state.length);
         while let Some((_, entry)) = state.take(self.quantum) {
             left.push(entry.work);
@@ -236,115 +252,6 @@ impl<T> FairQueue<T> {
     /// Pieces of work in the queue.
     pub(super) fn len(&self) -> usize {
         self.state().length
-    }
-}
-
-impl<T> State<T> {
-    fn push(&mut self, entry: Entry<T>) {
-        let name = entry.lane;
-        let lane = self.lanes.entry(name).or_insert_with(LaneState::new);
-        if lane.length == 0 {
-            self.turns.push_back(name);
-        }
-        let urgency = usize::from(entry.urgency.level());
-        lane.by_urgency[urgency].push_back((lane.arrivals, entry));
-        lane.arrivals += 1;
-        lane.length += 1;
-        self.length += 1;
-    }
-
-    fn take(&mut self, quantum: i64) -> Option<(Lane, Entry<T>)> {
-        if let Some(taken) = self.round(quantum) {
-            return Some(taken);
-        }
-        // Every lane is in debt or its work is dear: the turns until the first can pay pass at once.
-        self.pass_turns(quantum);
-        self.round(quantum)
-    }
-
-    /// Gives each lane its turn, until one can pay for its next piece of work.
-    fn round(&mut self, quantum: i64) -> Option<(Lane, Entry<T>)> {
-        for _ in 0..=self.turns.len() {
-            let name = *self.turns.front()?;
-            let lane = self.lanes.get_mut(&name)?;
-            let cost = lane.next_cost()?;
-            if lane.deficit < cost {
-                lane.deficit += quantum;
-                self.turns.rotate_left(1);
-                continue;
-            }
-            let entry = lane.pop()?;
-            lane.deficit -= cost;
-            if lane.length == 0 {
-                // An empty lane saves nothing up; what it owes it owes for as long as others wait.
-                lane.deficit = lane.deficit.min(0);
-                self.turns.pop_front();
-            }
-            self.length -= 1;
-            self.wanted -= usize::from(entry.waiting == Waiting::Somebody);
-            if self.turns.is_empty() {
-                self.lanes.clear();
-            }
-            return Some((name, entry));
-        }
-        None
-    }
-
-    fn pass_turns(&mut self, quantum: i64) {
-        let rounds = self.turns.iter().filter_map(|name| {
-            let lane = self.lanes.get(name)?;
-            let missing = lane.next_cost()?.saturating_sub(lane.deficit);
-            Some(missing.max(0).saturating_add(quantum - 1) / quantum)
-        });
-        let given = rounds.min().unwrap_or(0).saturating_mul(quantum);
-        for name in &self.turns {
-            if let Some(lane) = self.lanes.get_mut(name) {
-                lane.deficit = lane.deficit.saturating_add(given);
-            }
-        }
-    }
-}
-
-impl<T> LaneState<T> {
-    fn new() -> Self {
-        Self {
-            by_urgency: std::array::from_fn(|_| VecDeque::new()),
-            length: 0,
-            arrivals: 0,
-            taken: 0,
-            deficit: 0,
-        }
-    }
-
-    /// Urgency whose oldest piece of work is next: the most urgent, and of every
-    /// [`Priority::OLDEST_EVERY`] once the oldest of all.
-    fn next(&self) -> Option<usize> {
-        let heads = self
-            .by_urgency
-            .iter()
-            .enumerate()
-            .filter_map(|(urgency, queue)| Some((queue.front()?.0, urgency)));
-        if self
-            .taken
-            .wrapping_add(1)
-            .is_multiple_of(Priority::OLDEST_EVERY)
-        {
-            return heads.min().map(|(_, urgency)| urgency);
-        }
-        heads.map(|(_, urgency)| urgency).max()
-    }
-
-    fn next_cost(&self) -> Option<i64> {
-        let (_, entry) = self.by_urgency[self.next()?].front()?;
-        Some(i64::from(entry.cost))
-    }
-
-    fn pop(&mut self) -> Option<Entry<T>> {
-        let urgency = self.next()?;
-        let (_, entry) = self.by_urgency[urgency].pop_front()?;
-        self.taken = self.taken.wrapping_add(1);
-        self.length -= 1;
-        Some(entry)
     }
 }
 

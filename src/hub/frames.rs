@@ -69,7 +69,7 @@ impl Frames {
     }
 
     /// So many bytes were read. How long to pause, if at all.
-    fn read(&self, bytes: usize, now: Instant) -> Option<Duration> {
+    pub(super) fn read(&self, bytes: usize, now: Instant) -> Option<Duration> {
         let mut balance = self.balance.lock().unwrap_or_else(PoisonError::into_inner);
         let since = balance
             .at

@@ -19,11 +19,13 @@ use super::frames::Throttled;
 use super::gate::Gate;
 use super::listen::Connection;
 
-/// Window of one stream, in bytes: a full delivery batch without waiting for the peer.
-const STREAM_WINDOW_BYTES: u32 = 1024 * 1024;
+/// Window of one stream, in bytes: what its peer sends before a service takes it. 8 MB/s at a round trip of
+/// 64 ms.
+const STREAM_WINDOW_BYTES: u32 = 512 * 1024;
 
-/// Window of one connection, in bytes.
-const CONNECTION_WINDOW_BYTES: u32 = 2 * 1024 * 1024;
+/// Window of one connection, in bytes. Sixty agencies fill their windows with what is never finished, beside
+/// the room for messages that has been given out.
+const CONNECTION_WINDOW_BYTES: u32 = 1024 * 1024;
 
 /// Windows of a stranger's connection, in bytes: its largest message.
 const STRANGER_WINDOW_BYTES: u32 = 64 * 1024;

@@ -22,10 +22,12 @@ use super::admit;
 use super::admit::Admitted;
 use super::admit::Place;
 use super::arrival::Arrival;
+use super::config::AGENCY_SERVED_MAX;
 use super::config::AGENCY_UNDER_WAY_KIB;
 use super::core::Core;
 use super::fair_queue::Entry;
 use super::fair_queue::Lane;
+use super::fair_queue::Turn;
 use super::fair_queue::Waiting;
 use super::health::Health;
 use super::journey;
@@ -130,6 +132,8 @@ fn verify_until_closed(core: &Core) {
         }
         let (mut documents, mut replies) = (Vec::new(), Vec::new());
         for VerifyJob(document, reply, arrival) in taken.drain(..) {
+            let lane = Lane::Agency(document.sender);
+            document.place.serve(Turn::of(&core.verify, lane));
             let payload = &document.payload;
             let repeat = Repeat::of(document.sender, &payload.header, &payload.signature);
             replies.push((repeat, Arc::clone(&document.place), reply, arrival));
@@ -310,3 +314,8 @@ async fn share(of: &Arc<Semaphore>, kib: u32) -> Result<OwnedSemaphorePermit, Re
     let taken = Arc::clone(of).acquire_many_owned(kib).await;
     taken.map_err(|_closed| Refusal::ShuttingDown)
 }
+
+const _: () = assert!(
+    TAKEN_AT_ONCE <= AGENCY_SERVED_MAX,
+    "one agency fills a batch"
+);

@@ -48,6 +48,9 @@ const SWEEP_EVERY: std::time::Duration = std::time::Duration::from_millis(500);
 /// Of so many looks one judges every certificate, whether or not lists changed.
 const SWEEP_EVERYBODY: u64 = 20;
 
+/// Of so many looks one has recent documents age: they are kept for five to ten seconds.
+const SWEEP_RECENT: u64 = 10;
+
 /// How long an acknowledgement may wait for company on its way to the disk.
 const TICK_EVERY: std::time::Duration = std::time::Duration::from_millis(5);
 
@@ -273,8 +276,14 @@ async fn sweep(core: Arc<Core>) {
         let now = core.trust.epoch();
         let everybody = now != epoch || looks.is_multiple_of(SWEEP_EVERYBODY);
         epoch = now;
+        let ages = looks.is_multiple_of(SWEEP_RECENT);
         let swept = Arc::clone(&core);
-        let sweeping = tokio::task::spawn_blocking(move || swept.connections.sweep(everybody));
+        let sweeping = tokio::task::spawn_blocking(move || {
+            swept.connections.sweep(everybody);
+            if ages {
+                swept.recent.age();
+            }
+        });
         if vital::panicking(sweeping.await).is_none() {
             return;
         }

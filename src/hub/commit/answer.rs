@@ -49,7 +49,7 @@ pub(super) fn tell(core: &Core, answers: Vec<Answer>, began: Instant) {
     let watch = core.watch.load();
     // Read once: what follows takes microseconds for the whole batch.
     let on_disk = core.clock.monotonic();
-    let mut followed = Vec::new();
+    let (mut followed, mut turns) = (Vec::new(), Vec::new());
     for answer in answers {
         match answer {
             Answer::Document(reply, arrival, record, place) => {
@@ -59,6 +59,7 @@ pub(super) fn tell(core: &Core, answers: Vec<Answer>, began: Instant) {
                 }
                 let admitted = place.since();
                 core.stages.add_receipt(on_disk - admitted);
+                turns.extend(place.served());
                 drop(place);
                 reply.send(Ok(route::receipt(&core.agencies.load(), &record)));
                 if journey::is_followed() {
@@ -95,6 +96,7 @@ pub(super) fn tell(core: &Core, answers: Vec<Answer>, began: Instant) {
             }
         }
     }
+    drop(turns);
     // After the answers: nobody waits for this.
     for (record, admitted) in followed {
         journey::committed(&record, [admitted, began, on_disk], &core.clock);

@@ -217,3 +217,115 @@ fn what_is_given_up_is_handed_back_and_nothing_more_is_taken() {
     assert_eq!(queue.push(entry(A, 1, 1)), Err(Closed));
     assert!(!queue.wait(), "closed and empty");
 }
+
+/// Takes what there is without waiting, and keeps its turns.
+fn taken(queue: &Arc<FairQueue<u32>>) -> Vec<(u32, Turn<u32>)> {
+    std::iter::from_fn(|| queue.take())
+        .map(|(lane, _, work)| (work, Turn::of(queue, lane)))
+        .collect()
+}
+
+fn works(taken: &[(u32, Turn<u32>)]) -> Vec<u32> {
+    taken.iter().map(|(work, _)| *work).collect()
+}
+
+#[test]
+fn of_one_lane_so_much_is_served_at_once() {
+    let queue = Arc::new(FairQueue::new(10, 1).serving_at_most(3));
+    for number in 0..5 {
+        queue.push(entry(A, 1, number)).unwrap();
+        queue.push(entry(B, 1, 100 + number)).unwrap();
+    }
+    let mut served = taken(&queue);
+    let mut first = works(&served);
+    first.sort_unstable();
+    assert_eq!(first, [0, 1, 2, 100, 101, 102]);
+    assert_eq!(queue.len(), 4);
+    // One of A is done: the next of A, and nothing of B.
+    served.retain(|(work, _)| *work != 1);
+    assert_eq!(works(&taken(&queue)), [3]);
+    // That one was done at once.
+    assert_eq!(works(&taken(&queue)), [4]);
+    assert_eq!(queue.len(), 2);
+    drop(served);
+    assert_eq!(works(&taken(&queue)), [103, 104]);
+    assert_eq!(queue.len(), 0);
+    // Nothing is remembered of lanes that are done.
+    assert!(queue.state().served.is_empty());
+}
+
+#[test]
+fn urgent_work_goes_first_also_where_its_lane_had_to_wait() {
+    let queue = Arc::new(FairQueue::new(10, 1).serving_at_most(1));
+    queue.push(entry(A, 1, 0)).unwrap();
+    let served = taken(&queue);
+    queue.push(entry(A, 1, 1)).unwrap();
+    let urgent = Entry {
+        urgency: Priority::Express,
+        ..entry(A, 1, 2)
+    };
+    queue.push(urgent).unwrap();
+    assert!(taken(&queue).is_empty());
+    drop(served);
+    assert_eq!(works(&taken(&queue)), [2]);
+}
+
+#[test]
+fn a_lane_with_enough_under_way_keeps_nobody_awake() {
+    let queue = Arc::new(FairQueue::new(10, 1).serving_at_most(1));
+    queue.push(entry(A, 1, 0)).unwrap();
+    let served = taken(&queue);
+    queue.push(entry(A, 1, 1)).unwrap();
+    std::thread::scope(|scope| {
+        let sleeper = scope.spawn(|| {
+            let mut taken = Vec::new();
+            queue.take_many(16, &mut taken);
+            taken
+        });
+        // It comes back with the work of another, and with the rest once that may be served.
+        while queue.state().sleepers == 0 {
+            std::thread::yield_now();
+        }
+        queue.push(entry(A, 1, 2)).unwrap();
+        queue.push(entry(B, 1, 9)).unwrap();
+        assert_eq!(sleeper.join().unwrap(), [9]);
+        let sleeper = scope.spawn(|| queue.wait());
+        drop(served);
+        assert!(sleeper.join().unwrap());
+    });
+}
+
+#[test]
+fn what_is_being_served_ends_before_a_closed_queue_does() {
+    let queue = Arc::new(FairQueue::new(10, 1).serving_at_most(1));
+    queue.push(entry(A, 1, 0)).unwrap();
+    queue.push(entry(A, 1, 1)).unwrap();
+    let served = taken(&queue);
+    queue.close();
+    std::thread::scope(|scope| {
+        let sleepers: Vec<_> = (0..3)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut taken = Vec::new();
+                    queue.take_many(16, &mut taken);
+                    taken
+                })
+            })
+            .collect();
+        drop(served);
+        let taken = sleepers.into_iter().flat_map(|s| s.join().unwrap());
+        assert_eq!(taken.collect::<Vec<_>>(), [1], "once, and everybody ended");
+    });
+}
+
+#[test]
+fn what_is_given_up_is_handed_back_whatever_is_being_served() {
+    let queue = Arc::new(FairQueue::new(10, 1).serving_at_most(1));
+    for number in 0..3 {
+        queue.push(entry(A, 1, number)).unwrap();
+    }
+    let served = taken(&queue);
+    assert_eq!(queue.abandon(), [1, 2]);
+    drop(served);
+    assert_eq!(queue.len(), 0);
+}

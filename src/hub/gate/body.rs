@@ -18,7 +18,6 @@ use bytes::Bytes;
 use http_body::Body;
 use http_body::Frame;
 use http_body::SizeHint;
-use hyper::body::Incoming;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
@@ -64,8 +63,8 @@ pub(super) struct Shares<'a> {
 
 /// A body that is metered.
 #[derive(Debug)]
-pub(super) struct Metered {
-    inner: Incoming,
+pub(super) struct Metered<B> {
+    inner: B,
     limits: Limits,
     /// Of the organisation, of the connection, of the hub.
     shares: [PollSemaphore; 3],
@@ -89,8 +88,8 @@ pub(super) struct Metered {
     time: Duration,
 }
 
-impl Metered {
-    pub(super) fn new(inner: Incoming, limits: Limits, shares: Shares<'_>) -> Self {
+impl<B> Metered<B> {
+    pub(super) fn new(inner: B, limits: Limits, shares: Shares<'_>) -> Self {
         let Shares {
             organ,
             connection,
@@ -200,7 +199,11 @@ impl Metered {
     }
 }
 
-impl Body for Metered {
+impl<B> Body for Metered<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: std::error::Error + Send + Sync + 'static,
+{
     type Data = Bytes;
     type Error = Status;
 
@@ -255,3 +258,6 @@ impl Body for Metered {
         self.inner.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,7 @@
 //! The bytes of a document behind its record's fields.
 
 use bytes::Bytes;
+use bytes::BytesMut;
 
 use super::DocumentRecord;
 use crate::hub::bytes::Reader;
@@ -25,6 +26,24 @@ impl Payload {
             .map(|(_, content)| content.len())
             .sum();
         self.header.len() + self.signature.len() + attachments
+    }
+
+    /// The same in memory of its own.
+    pub(in crate::hub) fn copied(&self) -> Self {
+        let mut all = BytesMut::with_capacity(self.size());
+        let mut copy = |part: &Bytes| {
+            all.extend_from_slice(part);
+            all.split().freeze()
+        };
+        Self {
+            header: copy(&self.header),
+            signature: copy(&self.signature),
+            attachments: self
+                .attachments
+                .iter()
+                .map(|(digest, content)| (*digest, copy(content)))
+                .collect(),
+        }
     }
 
     /// What follows a [`DocumentRecord`]'s own fields.

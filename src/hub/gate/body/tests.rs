@@ -122,7 +122,7 @@ fn reason(said: Option<Result<usize, Status>>) -> Option<Reason> {
 async fn a_message_in_one_frame_takes_no_room() {
     let room = Room::new();
     let two = [message(40_000), message(0), message(3)].concat();
-    let mut body = room.body(&[two.clone()]);
+    let mut body = room.body(std::slice::from_ref(&two));
     assert_eq!(now(&mut body).unwrap().unwrap(), two.len());
     assert_eq!(room.taken(), [0; 3]);
     // Silence between two messages of a stream is lawful.

@@ -66,6 +66,12 @@ const FILES: &[(&str, &str, &str)] = &[
     ("lta-content.cms", NO_POE, "over something else"),
     ("lta-no-index.cms", NO_POE, "has not one index"),
     ("lta-strange.cms", NO_POE, "no trusted authority"),
+    (
+        "lta-old-index.cms",
+        "PASSED",
+        "over the signature and its evidence",
+    ),
+    ("lta-index-mixed-up.cms", NO_POE, "names what is not there"),
     ("lta-missing.cms", NO_POE, "names what is not there"),
     ("lta-digest.cms", NO_POE, "index is by another digest"),
     ("lta-beside.cms", "PASSED", "CN=short"),

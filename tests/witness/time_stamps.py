@@ -216,10 +216,11 @@ class Any(cms.SetOf):
 
 
 INDEX = "0.4.0.19122.1.5"
+OLD_INDEX = "0.4.0.1733.2.5"
 ARCHIVE = "0.4.0.1733.2.4"
 OLD_ARCHIVE = "1.2.840.113549.1.9.16.2.48"
 cms.CMSAttribute._oid_specs.update(
-    {INDEX: Any, ARCHIVE: cms.SetOfContentInfo, OLD_ARCHIVE: cms.SetOfContentInfo}
+    {INDEX: Any, OLD_INDEX: Any, ARCHIVE: cms.SetOfContentInfo, OLD_ARCHIVE: cms.SetOfContentInfo}
 )
 
 
@@ -259,7 +260,15 @@ def hash_index(info, attributes=None, more=(), algorithm="sha256"):
     )
 
 
-def archived(name, info, by, content=CONTENT, index=None, write_index=True, at=None):
+def old_index(info):
+    """The first version: attributes are hashed whole."""
+    index = hash_index(info)
+    unsigned = info["content"]["signer_infos"][0]["unsigned_attrs"]
+    index["attributes"] = [sha(attribute.dump()) for attribute in unsigned]
+    return index
+
+
+def archived(name, info, by, content=CONTENT, index=None, write_index=INDEX, at=None):
     """Adds a time stamp over the archive, third version, and writes it all down."""
     index = index or hash_index(info)
     data = info["content"]
@@ -269,7 +278,7 @@ def archived(name, info, by, content=CONTENT, index=None, write_index=True, at=N
     parts += [signer_info[field].dump() for field in fields]
     made = token(by, sha(b"".join(parts) + index.dump()), at)
     if write_index:
-        attribute = cms.CMSAttribute({"type": INDEX, "values": [index]})
+        attribute = cms.CMSAttribute({"type": write_index, "values": [index]})
         made["content"]["signer_infos"][0]["unsigned_attrs"] = cms.CMSAttributes([attribute])
     add(info, ARCHIVE, made)
     with open(name, "wb") as out:
@@ -307,8 +316,11 @@ def stamped_short():
 archived("lta.cms", stamped_short(), authority)
 archived("lta-twice.cms", archived("lta-short.cms", stamped_short(), short), authority)
 archived("lta-content.cms", stamped_short(), authority, content=b"something else")
-archived("lta-no-index.cms", stamped_short(), authority, write_index=False)
+archived("lta-no-index.cms", stamped_short(), authority, write_index=None)
 archived("lta-strange.cms", stamped_short(), strange)
+for name, kind in (("lta-old-index.cms", OLD_INDEX), ("lta-index-mixed-up.cms", INDEX)):
+    info = stamped_short()
+    archived(name, info, authority, index=old_index(info), write_index=kind)
 info = stamped_short()
 archived("lta-missing.cms", info, authority, index=hash_index(info, more=[sha(b"not there")]))
 info = stamped_short()

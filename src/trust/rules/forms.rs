@@ -82,6 +82,8 @@ fn form(chain: &[&[u8]]) -> Option<[u8; 32]> {
     let signer = SignedCertificate::parse(signer)?;
     let is_plain = is_plain_number(signer.serial)
         && names::is_plain(signer.subject)
+        // A signer of its issuer's name may be taken for one that signed itself.
+        && names::canonical(signer.subject) != names::canonical(signer.issuer)
         && !signer.has_unique_identifiers();
     is_plain.then_some(())?;
     let mut key = Reader(signer.key).only(SEQUENCE)?;

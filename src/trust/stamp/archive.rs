@@ -58,6 +58,13 @@ struct Attribute<'a> {
     values: Element<'a>,
 }
 
+/// What one digest of an index is over: an unsigned attribute, or one value of it.
+struct Part<'a> {
+    hashed: [&'a [u8]; 2],
+    name: &'a [u8],
+    values: Vec<&'a [u8]>,
+}
+
 /// The digests of what stood beside a signature.
 struct Index<'a> {
     whole: &'a [u8],
@@ -103,21 +110,14 @@ impl<'a> Archive<'_, 'a> {
             all_are_there(named, parts.iter().map(|part| digest([part, &[]])))?;
         }
         let attributes = self.attributes(&mut left)?;
-        let values = attributes
-            .iter()
-            .flat_map(|one| one.each().map(move |value| (one, value)));
-        let values: Vec<_> = values.collect();
-        let digests = values.iter().map(|(one, value)| match index.is_by_value {
-            true => digest([one.kind.whole, value]),
-            false => digest([one.whole, &[]]),
-        });
-        let are_named = all_are_there(of_attributes, digests)?;
-        let named = values
+        let parts: Vec<Part<'_>> = attributes.iter().flat_map(|one| index.parts(one)).collect();
+        let are_named = all_are_there(of_attributes, parts.iter().map(|part| digest(part.hashed)))?;
+        let named = parts
             .iter()
             .zip(are_named)
             .filter(|(_, is_named)| *is_named);
         let over: HashSet<_> = named
-            .map(|((one, value), _)| (one.kind.content, *value))
+            .flat_map(|(part, _)| part.values.iter().map(|value| (part.name, *value)))
             .collect();
         let kind = element(OID, self.enclosed.content_type);
         let content = digest_by_name(said.algorithm, content);
@@ -235,6 +235,22 @@ impl<'a> Archive<'_, 'a> {
 }
 
 impl<'a> Index<'a> {
+    /// The parts of an attribute, each hashed once, however many values it has.
+    fn parts<'p>(&self, one: &Attribute<'p>) -> Vec<Part<'p>> {
+        let part = |hashed, values| Part {
+            hashed,
+            name: one.kind.content,
+            values,
+        };
+        if self.is_by_value {
+            let each = one.each();
+            each.map(|value| part([one.kind.whole, value], vec![value]))
+                .collect()
+        } else {
+            vec![part([one.whole, &[]], one.each().collect())]
+        }
+    }
+
     /// Reads the index among the unsigned attributes of a time stamp.
     fn read(unsigned: &[(&'a [u8], &'a [u8])], algorithm: &[u8]) -> Result<Self, SignerProblem> {
         let is_index =

@@ -136,6 +136,8 @@ fn what_is_not_plain_has_no_form() {
     assert_eq!(form_of(address.der(), &[&root]), None);
     let decomposed = below(&root, "a\u{301}", named);
     assert_eq!(form_of(decomposed.der(), &[&root]), None);
+    let namesake = below(&root, "root", named);
+    assert_eq!(form_of(namesake.der(), &[&root]), None);
     assert_eq!(form_of(b"0", &[&root]), None);
     assert_eq!(form(&[]), None);
 }

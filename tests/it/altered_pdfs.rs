@@ -370,6 +370,12 @@ fn validation_data_after_the_last_signature_is_harmless_and_nothing_else_is() {
     let store = [(1, stored.as_str()), (15, "<< /Type /DSS /Certs [] >>")];
     assert_eq!(verdict(&store), "PASSED");
     assert_eq!(verdict(&[store[0], store[1], (4, PAY_999)]), UNDECIDED);
+    // What was there when it was signed must not be taken away again.
+    let mut stripped = File::new(b"", "10 0 R 12 0 R", &[(12, "<< /FT /Tx /T (Name) >>")]);
+    stripped.sign(&seal, &[(10, FIRST), store[0], store[1]], "");
+    assert_eq!(stripped.verdict(here), "PASSED");
+    stripped.revise(&[(1, &catalog("10 0 R 12 0 R"))]);
+    assert_eq!(stripped.verdict(here), UNDECIDED);
     let tabs = "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Tabs /S >>";
     assert_eq!(verdict(&[(3, tabs)]), UNDECIDED);
     let opened = catalog("10 0 R 12 0 R").replace("/Pages", "/OpenAction 16 0 R /Pages");
